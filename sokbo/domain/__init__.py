@@ -1,0 +1,1 @@
+"""The words of the trade as frozen data: no I/O here."""

@@ -1,0 +1,117 @@
+"""An article: what a publisher hands over (Draft), what is kept of it (Content), and where it stands (Article)."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sokbo.domain.ids import ArticleId, SiteId
+from sokbo.domain.site import Site
+
+BREAKING_LASTS = timedelta(hours=6)
+SLUG_MAX_CHARACTERS = 80
+
+
+class ArticleState(StrEnum):
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    name: str
+    url: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """`url` is absolute."""
+
+    url: str
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The words of one revision. `html` is clean and safe to print; `text` is the same without tags; all URLs are absolute."""
+
+    title: str
+    html: str
+    text: str
+    summary: str
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    authors: tuple[Author, ...] = ()
+    image: Image | None = None
+    language: str | None = None
+    canonical_url: str | None = None
+    related: tuple[str, ...] = ()
+    correction_note: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One publisher's request, parsed and cleaned. None means: not said."""
+
+    content: Content
+    slug: str | None = None
+    external_id: str | None = None
+    published_at: datetime | None = None
+    draft: bool = False
+    breaking: bool = False
+    breaking_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """`published_at` is set for everything but drafts; `modified_at` is the time of the shown revision, never before it."""
+
+    id: ArticleId
+    site_id: SiteId
+    number: int
+    slug: str
+    revision: int
+    state: ArticleState
+    content: Content
+    created_at: datetime
+    modified_at: datetime
+    published_at: datetime | None = None
+    external_id: str | None = None
+    breaking_until: datetime | None = None
+
+    @property
+    def urn(self) -> str:
+        """The id that feeds carry; no change of title, slug or host changes it (RFC 9562)."""
+        return f"urn:uuid:{self.id}"
+
+    @property
+    def path(self) -> str:
+        """The page's path below its site: number and slug."""
+        return f"{self.number}/{self.slug}" if self.slug else str(self.number)
+
+    def is_breaking(self, now: datetime) -> bool:
+        return self.state is ArticleState.PUBLISHED and self.breaking_until is not None and self.breaking_until > now
+
+
+def article_url(site: Site, article: Article) -> str:
+    """The page's absolute URL."""
+    return site.url(article.path)
+
+
+def slugify(text: str) -> str:
+    """Letters and digits of any script, joined by hyphens, 80 characters at most; empty if none is left.
+
+    Hangul is composed (NFC), so that the same word always makes the same URL.
+    """
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", text).lower())
+    slug = "-".join(words)
+    if len(slug) <= SLUG_MAX_CHARACTERS:
+        return slug
+    cut = slug[: SLUG_MAX_CHARACTERS + 1].rpartition("-")[0]
+    return cut or slug[:SLUG_MAX_CHARACTERS]

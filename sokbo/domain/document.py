@@ -1,0 +1,69 @@
+"""A document: a rendered thing at a path, ready to be sent.
+
+Its body is a head, any number of fragments with separators between them, and a tail. A fragment is an article's entry in
+one format, made once per revision and shared by every document that lists it, so a publish writes the new entry and not the
+feeds' length. Each piece is kept raw and as raw deflate ended by a full flush (RFC 1951 section 3.2.4), so that pieces joined
+make a body and a gzip stream alike: no one compresses in a request.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sokbo.domain.ids import ArticleId, SiteId
+
+
+class FragmentFormat(StrEnum):
+    """The forms in which one article enters many documents. `CARD` is its box on index pages."""
+
+    RSS = "rss"
+    ATOM = "atom"
+    JSON = "json"
+    CARD = "card"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some bytes, and the same as deflate blocks that end on a byte's border, not marked final."""
+
+    raw: bytes
+    deflated: bytes
+
+
+EMPTY = Piece(b"", b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One article's entry in one format. `digest` names the bytes; `id` is the row's, 0 before it is stored."""
+
+    article_id: ArticleId
+    revision: int
+    format: FragmentFormat
+    piece: Piece
+    digest: str
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`path` is below its site, without a leading slash. `version` grows with every change in the site.
+
+    `fragments` are ids, in order. `canonical_path`, where set, is where requests under another spelling are sent.
+    `etag` is unquoted and names the uncompressed representation; others append to it. `link` is the Link header, if any.
+    """
+
+    site_id: SiteId
+    path: str
+    media_type: str
+    etag: str
+    last_modified: datetime
+    head: Piece
+    separator: Piece = EMPTY
+    tail: Piece = EMPTY
+    fragments: tuple[int, ...] = ()
+    status: int = 200
+    canonical_path: str | None = None
+    link: str = ""
+    version: int = 0
+    headers: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,63 @@
+"""Which feeds and list pages an article belongs to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sokbo.domain.article import Content, slugify
+
+
+class ListingKind(StrEnum):
+    """`SITE` and `BREAKING` are one each per site; the others are one per term."""
+
+    SITE = "site"
+    BREAKING = "breaking"
+    CATEGORY = "category"
+    TAG = "tag"
+    AUTHOR = "author"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Listing:
+    """A choice of a site's articles, newest first; it is shown as a page and as a feed in each format.
+
+    `key` is the term's slug (as in the path), `label` the term as the publisher wrote it; both are empty for SITE and BREAKING.
+    """
+
+    kind: ListingKind
+    key: str = ""
+    label: str = ""
+
+    @property
+    def path(self) -> str:
+        """The page's path below its site, without slashes at its ends: '', 'category/정치', 'tag/apec'."""
+        return "" if self.kind is ListingKind.SITE else self.kind.value if not self.key else f"{self.kind.value}/{self.key}"
+
+    def feed_path(self, suffix: str) -> str:
+        """The feed's path below its site: 'feed.rss', 'breaking.atom', 'category/정치.json'."""
+        return f"{self.path or 'feed'}.{suffix}"
+
+
+SITE_LISTING = Listing(ListingKind.SITE)
+BREAKING_LISTING = Listing(ListingKind.BREAKING)
+
+
+def terms(content: Content) -> list[Listing]:
+    """The category, tag and author listings that a revision belongs to, each once, in the order given."""
+    return list(
+        dict.fromkeys(
+            [
+                *_listings(ListingKind.CATEGORY, content.categories),
+                *_listings(ListingKind.TAG, content.tags),
+                *_listings(ListingKind.AUTHOR, (author.name for author in content.authors)),
+            ]
+        )
+    )
+
+
+def _listings(kind: ListingKind, labels: Iterable[str]) -> list[Listing]:
+    by_key: dict[str, Listing] = {}
+    for label in labels:
+        if key := slugify(label):
+            by_key.setdefault(key, Listing(kind, key, label))
+    return list(by_key.values())

@@ -1,0 +1,56 @@
+"""A partner: a site that subscribes to ours, how it is reached, and what it wants to hear."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sokbo.domain.event import EventType
+from sokbo.domain.ids import PartnerId, SiteId
+
+
+class PartnerState(StrEnum):
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class ContentProfile(StrEnum):
+    """How much of an article a push carries."""
+
+    LINK = "link"
+    SUMMARY = "summary"
+    FULL = "full"
+
+
+#: What a partner hears that asks for breaking news only and names no events: `article.published` would say again what
+#: `breaking.started` says.
+BREAKING_ONLY_EVENTS = tuple(event for event in EventType if event is not EventType.ARTICLE_PUBLISHED)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Empty means everything; values of one kind are alternatives, the kinds must all hold. Terms are slugs."""
+
+    events: tuple[EventType, ...] = ()
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    breaking_only: bool = False
+
+    @property
+    def effective_events(self) -> tuple[EventType, ...]:
+        """The events that pass, spelled out; empty for all."""
+        return self.events or (BREAKING_ONLY_EVENTS if self.breaking_only else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    id: PartnerId
+    site_id: SiteId
+    name: str
+    channel: str
+    url: str
+    created_at: datetime
+    filter: Filter = field(default_factory=Filter)
+    content: ContentProfile = ContentProfile.SUMMARY
+    rel: str = "noopener"
+    state: PartnerState = PartnerState.ACTIVE
+    disabled_reason: str | None = None

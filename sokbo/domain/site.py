@@ -1,0 +1,68 @@
+"""A site: one publication, and a world of its own."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from sokbo.domain.ids import SiteId
+
+#: First path segments that are the service's own, and so no site's name.
+RESERVED_NAMES = frozenset(
+    {
+        "v1",
+        "v2",
+        "hub",
+        "micropub",
+        "docs",
+        "admin",
+        "media",
+        "healthz",
+        "readyz",
+        "metrics",
+        "openapi.json",
+        "robots.txt",
+        "favicon.ico",
+        "static",
+        "assets",
+        "api",
+        ".well-known",
+    }
+)
+NAME_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class StandingLink:
+    """What a site's footer shows while nothing breaks, e.g. text «실시간 뉴스 속보는,» and a URL."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """`base_url` is where the site's index lives, without a slash at its end; `language` is a BCP 47 tag."""
+
+    id: SiteId
+    name: str
+    title: str
+    base_url: str
+    language: str = "ko"
+    timezone: str = "Asia/Seoul"
+    description: str = ""
+    footer: str = ""
+    standing_link: StandingLink | None = None
+
+    def url(self, path: str = "") -> str:
+        """The absolute, percent-encoded URL of a path of the site's, given without a leading slash."""
+        return f"{self.base_url}/{quote(path)}"
+
+    @property
+    def host(self) -> str:
+        """The base URL's host with its port, as a Host header names it."""
+        return urlsplit(self.base_url).netloc.lower()
+
+
+def is_site_name(name: str) -> bool:
+    """True for 1 to 40 lower-case letters, digits and inner hyphens that are no reserved word."""
+    return NAME_PATTERN.fullmatch(name) is not None and name not in RESERVED_NAMES

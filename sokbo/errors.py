@@ -1,0 +1,117 @@
+"""Everything that Sokbo can answer with other than success.
+
+SokboError
+├── BadRequest            400  bad_request          the request itself makes no sense
+├── Unauthorized          401  unauthorized         no key, or one that is not known
+├── Forbidden             403  forbidden            the key lacks a scope
+├── NotFound              404  not_found            nothing here, or nothing of this site's
+├── MethodNotAllowed      405  method_not_allowed
+├── Conflict              409  conflict             e.g. an external_id that is taken
+├── Gone                  410  gone                 the article is withdrawn
+├── RevisionMismatch      412  revision_mismatch    If-Match names another revision
+├── TooLarge              413  too_large
+├── UnsupportedMediaType  415  unsupported_media_type
+├── Invalid               422  invalid              a field breaks a rule; the field and the rule are named
+├── IdempotencyMismatch   422  idempotency_mismatch another body came under the same Idempotency-Key
+├── RevisionRequired      428  revision_required    PATCH without If-Match
+├── RateLimited           429  rate_limited
+├── Unavailable           503  unavailable          the database can't take it now; try again
+└── StartupError          -    startup              a command can't start; one clear line for the terminal
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One broken rule: `field` as the sender wrote it (dotted path), `rule` as a sentence, `code` for programs."""
+
+    field: str
+    rule: str
+    code: str = "invalid"
+
+
+class SokboError(Exception):
+    """The root. `message` is public; `headers` go out with the answer."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, message: str, *, errors: tuple[FieldError, ...] = (), headers: dict[str, str] | None = None):
+        super().__init__(message)
+        self.message = message
+        self.errors = errors
+        self.headers = headers or {}
+
+
+class BadRequest(SokboError):
+    code, status, title = "bad_request", 400, "Bad request"
+
+
+class Unauthorized(SokboError):
+    code, status, title = "unauthorized", 401, "Unauthorized"
+
+
+class Forbidden(SokboError):
+    code, status, title = "forbidden", 403, "Forbidden"
+
+
+class NotFound(SokboError):
+    code, status, title = "not_found", 404, "Not found"
+
+
+class MethodNotAllowed(SokboError):
+    code, status, title = "method_not_allowed", 405, "Method not allowed"
+
+
+class Conflict(SokboError):
+    code, status, title = "conflict", 409, "Conflict"
+
+
+class Gone(SokboError):
+    code, status, title = "gone", 410, "Gone"
+
+
+class RevisionMismatch(SokboError):
+    code, status, title = "revision_mismatch", 412, "Revision mismatch"
+
+
+class TooLarge(SokboError):
+    code, status, title = "too_large", 413, "Too large"
+
+
+class UnsupportedMediaType(SokboError):
+    code, status, title = "unsupported_media_type", 415, "Unsupported media type"
+
+
+class Invalid(SokboError):
+    """Input that breaks a rule: every broken rule is in `errors`."""
+
+    code, status, title = "invalid", 422, "Invalid input"
+
+    def __init__(self, *errors: FieldError):
+        super().__init__("; ".join(f"{error.field}: {error.rule}" for error in errors), errors=errors)
+
+
+class IdempotencyMismatch(SokboError):
+    code, status, title = "idempotency_mismatch", 422, "Idempotency-Key reused"
+
+
+class RevisionRequired(SokboError):
+    code, status, title = "revision_required", 428, "If-Match required"
+
+
+class RateLimited(SokboError):
+    code, status, title = "rate_limited", 429, "Too many requests"
+
+
+class Unavailable(SokboError):
+    code, status, title = "unavailable", 503, "Try again later"
+
+
+class StartupError(SokboError):
+    """A command that can't start; the message is one line for the terminal."""
+
+    code, title = "startup", "Can't start"

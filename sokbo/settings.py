@@ -1,0 +1,92 @@
+"""All settings, in one frozen object. Each is read from `SOKBO_<NAME>`; each has a default and a help text."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network = IPv4Network | IPv6Network
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+#: Seconds to wait after each failed attempt; the last, 8 h, repeats until seven days are over (about 27 attempts).
+DEFAULT_RETRY_SCHEDULE = (
+    5,
+    30,
+    2 * MINUTE,
+    5 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    4 * HOUR,
+    *[8 * HOUR] * 20,
+)
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Empty URLs mean: use the embedded one in `data`."""
+
+    model_config = SettingsConfigDict(env_prefix="SOKBO_", frozen=True, extra="ignore")
+
+    data: Path = Field(Path("data"), description="Folder that holds the database, the broker's files, logs and secrets.")
+    host: str = Field("127.0.0.1", description="Address the service listens on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port the service listens on.")
+    public_url: str = Field("", description="URL under which the world reaches the service; http://HOST:PORT if empty.")
+    database_url: str = Field("", description="postgresql://user:password@host/name; SQLite in the data folder if empty.")
+    redis_url: str = Field("", description="redis://host:6379/0 of Valkey or Redis; the embedded one if empty.")
+    secret_key: str = Field(
+        "", description="Encrypts webhook secrets at rest: 32 bytes, base64; kept in the data folder if empty."
+    )
+    callback_allow: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (),
+        description="Networks otherwise closed to outbound requests that are open here, comma-separated, e.g. 127.0.0.0/8.",
+    )
+    retry_schedule: Annotated[tuple[float, ...], NoDecode] = Field(
+        DEFAULT_RETRY_SCHEDULE, description="Seconds to wait after each failed delivery attempt, comma-separated."
+    )
+    feed_entries: int = Field(50, ge=1, le=500, description="Entries in a feed and on an index page.")
+    max_article_bytes: int = Field(1024 * 1024, ge=1024, description="Largest article body taken, after decompression.")
+    requests_per_minute: int = Field(60_000, ge=1, description="Requests a minute that one API key may make.")
+    failed_logins_per_minute: int = Field(30, ge=1, description="Failed authentications a minute from one address.")
+    document_cache_bytes: int = Field(
+        64 * 1024 * 1024, ge=0, description="Memory for documents kept ready in each service process."
+    )
+    sweep_interval_seconds: float = Field(0.5, gt=0, description="How often the sweeper looks for work nobody is doing.")
+    lease_seconds: float = Field(5.0, gt=0, description="How long a worker holds work before another may take it.")
+    pushes_in_flight: int = Field(100, ge=1, description="Deliveries that one worker process has under way at once.")
+    shutdown_seconds: float = Field(10.0, gt=0, description="Time that each process has to finish what it does when stopped.")
+    log_level: str = Field("info", description="debug, info, warning or error.")
+
+    @field_validator("callback_allow", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("retry_schedule", mode="before")
+    @classmethod
+    def _seconds(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(float(part) for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database to use: `database_url`, or the SQLite file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'sokbo.db'}"
+
+    @property
+    def broker_socket(self) -> Path:
+        """The embedded broker's unix socket; only meaningful while `redis_url` is empty."""
+        return self.data.resolve() / "broker" / "valkey.sock"
+
+    @property
+    def resolved_public_url(self) -> str:
+        """The service's own URL, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
