@@ -1,6 +1,7 @@
 """A document: a rendered thing at a path, ready to be sent.
 
-Its body is a head, any number of fragments with separators between them, and a tail. A fragment is an article's entry in
+Its body is a head, any number of fragments with separators between them, and a tail; a page goes on with the site's
+breaking strip (the document at `breaking.html`, whatever it holds by then) and a closing. A fragment is an article's entry in
 one format, made once per revision and shared by every document that lists it, so a publish writes the new entry and not the
 feeds' length. Each piece is kept raw and as raw deflate ended by a full flush (RFC 1951 section 3.2.4), so that pieces joined
 make a body and a gzip stream alike: no one compresses in a request.
@@ -30,6 +31,9 @@ class Piece:
     deflated: bytes
 
 
+#: The path of the site's breaking strip, a document of its own and a part of every page.
+BREAKING_STRIP_PATH = "breaking.html"
+
 EMPTY = Piece(b"", b"")
 
 
@@ -50,7 +54,7 @@ class Document:
     """`path` is below its site, without a leading slash. `version` grows with every change in the site.
 
     `fragments` are ids, in order. `canonical_path`, where set, is where requests under another spelling are sent.
-    `etag` is unquoted and names the uncompressed representation; others append to it. `link` is the Link header, if any.
+    `closing` is None where no breaking strip is shown. `etag` is unquoted and names the uncompressed representation; others append to it. `link` is the Link header, if any.
     """
 
     site_id: SiteId
@@ -61,6 +65,7 @@ class Document:
     head: Piece
     separator: Piece = EMPTY
     tail: Piece = EMPTY
+    closing: Piece | None = None
     fragments: tuple[int, ...] = ()
     status: int = 200
     canonical_path: str | None = None

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from sokbo.domain.ids import SiteId
@@ -47,6 +48,7 @@ class Site:
     name: str
     title: str
     base_url: str
+    created_at: datetime
     language: str = "ko"
     timezone: str = "Asia/Seoul"
     description: str = ""
