@@ -54,7 +54,8 @@ class Document:
     """`path` is below its site, without a leading slash. `version` grows with every change in the site.
 
     `fragments` are ids, in order. `canonical_path`, where set, is where requests under another spelling are sent.
-    `closing` is None where no breaking strip is shown. `etag` is unquoted and names the uncompressed representation; others append to it. `link` is the Link header, if any.
+    `closing` is None where no breaking strip is shown. `etag` is unquoted and names the uncompressed representation; others
+    append to it. `headers` are sent along as they are.
     """
 
     site_id: SiteId
@@ -69,6 +70,5 @@ class Document:
     fragments: tuple[int, ...] = ()
     status: int = 200
     canonical_path: str | None = None
-    link: str = ""
     version: int = 0
     headers: dict[str, str] = field(default_factory=dict)
