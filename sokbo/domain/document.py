@@ -39,14 +39,14 @@ EMPTY = Piece(b"", b"")
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """One article's entry in one format. `digest` names the bytes; `id` is the row's, 0 before it is stored."""
+    """One article's entry in one format. `digest` names the bytes; `modified_at` is the shown revision's time."""
 
     article_id: ArticleId
     revision: int
     format: FragmentFormat
     piece: Piece
     digest: str
-    id: int = 0
+    modified_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,195 @@
+"""What happens to an article, as pure functions: from what it was and what is asked to the change that is to be written.
+
+(new) -> draft -> scheduled -> published -> withdrawn
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sokbo.domain.article import BREAKING_LASTS, Article, ArticleState, Draft, slugify
+from sokbo.domain.event import EventType
+from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, terms
+from sokbo.domain.ids import ArticleId, SiteId, new_uuid
+from sokbo.errors import FieldError, Gone, Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """All that one deed changes. `shown_in` are the listings that show the article from now on; `touched` are those and the
+    ones that it leaves. `breaking`: readers know the article as breaking news, before or after. `action` is for the audit."""
+
+    article: Article
+    action: str
+    events: tuple[EventType, ...] = ()
+    shown_in: tuple[Listing, ...] = ()
+    touched: tuple[Listing, ...] = ()
+    breaking: bool = False
+    is_new: bool = False
+    is_revision: bool = True
+
+
+def create(site_id: SiteId, number: int, draft: Draft, now: datetime) -> Change:
+    """A new article. Its first edition bears the time of its publication, also where that lies in the past."""
+    published_at = draft.published_at or (None if draft.draft else now)
+    article = Article(
+        id=ArticleId(new_uuid()),
+        site_id=site_id,
+        number=number,
+        slug=draft.slug or slugify(draft.content.title),
+        revision=1,
+        state=_state(draft, published_at, now),
+        content=draft.content,
+        created_at=now,
+        modified_at=published_at or now,
+        published_at=published_at,
+        external_id=draft.external_id,
+        breaking_until=_breaking_until(draft, published_at, now),
+    )
+    return _entering(article, "article.accept", now, is_new=True)
+
+
+def revise(article: Article, draft: Draft, now: datetime) -> Change | None:
+    """The article with the draft in its place, or None when that changes nothing.
+
+    Raises Gone for a withdrawn article, Invalid for what a published one can't become.
+    """
+    if article.state is ArticleState.WITHDRAWN:
+        raise Gone(f"article {article.id} is withdrawn")
+    if article.state is ArticleState.PUBLISHED:
+        return _revise_published(article, draft, now)
+    published_at = draft.published_at or (None if draft.draft else article.published_at or now)
+    revised = replace(
+        article,
+        slug=draft.slug or slugify(draft.content.title),
+        state=_state(draft, published_at, now),
+        content=draft.content,
+        modified_at=published_at or now,
+        published_at=published_at,
+        external_id=draft.external_id,
+        breaking_until=_breaking_until(draft, published_at, now),
+    )
+    if replace(revised, modified_at=article.modified_at) == article:
+        return None
+    return _entering(replace(revised, revision=article.revision + 1), "article.revise", now)
+
+
+def _revise_published(article: Article, draft: Draft, now: datetime) -> Change | None:
+    if draft.draft:
+        raise Invalid(FieldError("draft", "must be false: the article is published; withdraw it instead", "already_published"))
+    published_at = draft.published_at or article.published_at or now
+    if published_at > now:
+        raise Invalid(FieldError("published_at", "must not be in the future: the article is already out", "already_published"))
+    revised = replace(
+        article,
+        slug=draft.slug or article.slug,
+        content=draft.content,
+        published_at=published_at,
+        external_id=draft.external_id,
+        breaking_until=_breaking_until(draft, published_at, now, was=article.breaking_until),
+    )
+    if revised == article:
+        return None
+    revised = replace(revised, revision=article.revision + 1, modified_at=max(now, published_at))
+    shown_in = listings_of(revised, now)
+    return Change(
+        article=revised,
+        action="article.revise",
+        events=_revision_events(article, revised, now),
+        shown_in=shown_in,
+        touched=_union(listings_of(article, now), shown_in),
+        breaking=article.is_breaking(now) or revised.is_breaking(now),
+    )
+
+
+def _revision_events(before: Article, after: Article, now: datetime) -> tuple[EventType, ...]:
+    breaking_only = replace(after, breaking_until=before.breaking_until, revision=before.revision, modified_at=before.modified_at)
+    was, is_now = before.is_breaking(now), after.is_breaking(now)
+    events = []
+    if breaking_only != before or was == is_now:
+        note = after.content.correction_note
+        corrected = note is not None and note != before.content.correction_note
+        events.append(EventType.ARTICLE_CORRECTED if corrected else EventType.ARTICLE_UPDATED)
+    if was != is_now:
+        events.append(EventType.BREAKING_STARTED if is_now else EventType.BREAKING_ENDED)
+    return tuple(events)
+
+
+def withdraw(article: Article, now: datetime) -> Change | None:
+    """The article taken back, or None if it is already."""
+    if article.state is ArticleState.WITHDRAWN:
+        return None
+    was_published = article.state is ArticleState.PUBLISHED
+    return Change(
+        article=replace(
+            article, state=ArticleState.WITHDRAWN, revision=article.revision + 1, modified_at=now, breaking_until=None
+        ),
+        action="article.withdraw",
+        events=(EventType.ARTICLE_WITHDRAWN,) if was_published else (),
+        touched=listings_of(article, now) if was_published else (),
+        breaking=article.is_breaking(now),
+    )
+
+
+def publish_due(article: Article, now: datetime) -> Change:
+    """A scheduled article whose hour has come."""
+    change = _entering(replace(article, state=ArticleState.PUBLISHED), "article.publish", now)
+    return replace(change, is_revision=False)
+
+
+def end_breaking(article: Article, now: datetime) -> Change:
+    """An article whose breaking time has run out."""
+    ended = replace(article, breaking_until=None)
+    shown_in = listings_of(ended, now)
+    return Change(
+        article=ended,
+        action="breaking.end",
+        events=(EventType.BREAKING_ENDED,),
+        shown_in=shown_in,
+        touched=(*shown_in, BREAKING_LISTING),
+        breaking=True,
+        is_revision=False,
+    )
+
+
+def listings_of(article: Article, now: datetime) -> tuple[Listing, ...]:
+    """The listings that show the article at that time."""
+    if article.state is not ArticleState.PUBLISHED:
+        return ()
+    breaking = [BREAKING_LISTING] if article.is_breaking(now) else []
+    return (SITE_LISTING, *terms(article.content), *breaking)
+
+
+def _entering(article: Article, action: str, now: datetime, *, is_new: bool = False) -> Change:
+    """The change that brings an article in, published or not yet."""
+    shown_in = listings_of(article, now)
+    published = article.state is ArticleState.PUBLISHED
+    breaking = article.is_breaking(now)
+    events = (EventType.ARTICLE_PUBLISHED, EventType.BREAKING_STARTED) if breaking else (EventType.ARTICLE_PUBLISHED,)
+    return Change(
+        article=article,
+        action=action,
+        events=events if published else (),
+        shown_in=shown_in,
+        touched=shown_in,
+        breaking=breaking,
+        is_new=is_new,
+    )
+
+
+def _state(draft: Draft, published_at: datetime | None, now: datetime) -> ArticleState:
+    if draft.draft or published_at is None:
+        return ArticleState.DRAFT
+    return ArticleState.SCHEDULED if published_at > now else ArticleState.PUBLISHED
+
+
+def _breaking_until(draft: Draft, published_at: datetime | None, now: datetime, was: datetime | None = None) -> datetime | None:
+    """The end of its breaking time; None where it is no breaking news, or no longer."""
+    if not draft.breaking:
+        return None
+    until = draft.breaking_until or was or max(published_at or now, now) + BREAKING_LASTS
+    return until if until > now else None
+
+
+def _union(first: Sequence[Listing], second: Sequence[Listing]) -> tuple[Listing, ...]:
+    return tuple(dict.fromkeys([*first, *second]))

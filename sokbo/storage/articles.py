@@ -1,0 +1,151 @@
+"""Articles and their revisions."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sokbo.domain.article import Article, ArticleState, Author, Content, Image
+from sokbo.domain.ids import ArticleId, SiteId
+from sokbo.errors import Conflict
+from sokbo.storage.tables import articles, revisions
+
+
+class ArticleRepository:
+    def __init__(self, connection: Connection):
+        self._connection = connection
+
+    def add(self, article: Article, request_id: str) -> None:
+        """Raises Conflict when the external_id is taken."""
+        try:
+            self._connection.execute(insert(articles).values(**_columns(article)))
+        except IntegrityError as error:
+            raise Conflict(f"external_id {article.external_id!r} is another article's") from error
+        self._add_revision(article, request_id)
+
+    def save(self, article: Article, request_id: str | None) -> None:
+        """Writes the article; with a request id, also its content as a new revision. Raises Conflict as `add` does."""
+        try:
+            self._connection.execute(update(articles).where(articles.c.id == article.id).values(**_columns(article)))
+        except IntegrityError as error:
+            raise Conflict(f"external_id {article.external_id!r} is another article's") from error
+        if request_id is not None:
+            self._add_revision(article, request_id)
+
+    def _add_revision(self, article: Article, request_id: str) -> None:
+        self._connection.execute(
+            insert(revisions).values(
+                article_id=article.id,
+                revision=article.revision,
+                slug=article.slug,
+                content=article.content,
+                created_at=article.modified_at,
+                request_id=request_id,
+            )
+        )
+
+    def get(self, site_id: SiteId, article_id: str, *, lock: bool = False) -> Article | None:
+        """The article in its current revision, if it is this site's; `lock` keeps others from changing it meanwhile."""
+        statement = current_articles().where(articles.c.id == article_id, articles.c.site_id == site_id)
+        row = self._connection.execute(statement.with_for_update(of=articles) if lock else statement).first()
+        return None if row is None else article_from(row)
+
+    def by_external_id(self, site_id: SiteId, external_id: str) -> Article | None:
+        statement = current_articles().where(articles.c.site_id == site_id, articles.c.external_id == external_id)
+        row = self._connection.execute(statement).first()
+        return None if row is None else article_from(row)
+
+    def many(self, article_ids: Iterable[ArticleId]) -> dict[ArticleId, Article]:
+        """The articles in their current revisions, by id."""
+        rows = self._connection.execute(current_articles().where(articles.c.id.in_(list(article_ids))))
+        return {article.id: article for article in map(article_from, rows)}
+
+    def at_revision(self, article_id: ArticleId, revision: int) -> Article:
+        """The article as it was in a revision: its content and slug; the rest is today's."""
+        statement = articles_with_revisions().where(articles.c.id == article_id, revisions.c.revision == revision)
+        return article_from(self._connection.execute(statement).one())
+
+    def history(self, article_id: ArticleId) -> Sequence[Article]:
+        """Every revision, newest first; `modified_at` is when each was accepted."""
+        statement = articles_with_revisions().where(articles.c.id == article_id).order_by(revisions.c.revision.desc())
+        return [article_from(row) for row in self._connection.execute(statement)]
+
+    def due(self, now: datetime, limit: int) -> Sequence[Article]:
+        """Scheduled articles whose hour has come, locked against other sweepers."""
+        statement = current_articles().where(articles.c.state == ArticleState.SCHEDULED, articles.c.published_at <= now)
+        return self._locked(statement.order_by(articles.c.published_at), limit)
+
+    def breaking_over(self, now: datetime, limit: int) -> Sequence[Article]:
+        """Articles whose breaking time has run out, locked against other sweepers."""
+        statement = current_articles().where(articles.c.breaking_until <= now, articles.c.state == ArticleState.PUBLISHED)
+        return self._locked(statement.order_by(articles.c.breaking_until), limit)
+
+    def _locked(self, statement: Select[Any], limit: int) -> Sequence[Article]:
+        locked = statement.limit(limit).with_for_update(of=articles, skip_locked=True)
+        return [article_from(row) for row in self._connection.execute(locked)]
+
+
+_ARTICLE_COLUMNS = tuple(articles.c)
+
+
+def articles_with_revisions() -> Select[Any]:
+    return select(
+        *_ARTICLE_COLUMNS,
+        revisions.c.content,
+        revisions.c.revision.label("shown_revision"),
+        revisions.c.slug.label("shown_slug"),
+        revisions.c.created_at.label("shown_at"),
+    ).join(revisions, revisions.c.article_id == articles.c.id)
+
+
+def current_articles() -> Select[Any]:
+    return articles_with_revisions().where(revisions.c.revision == articles.c.revision)
+
+
+def _columns(article: Article) -> dict[str, Any]:
+    return {
+        "id": article.id,
+        "site_id": article.site_id,
+        "number": article.number,
+        "slug": article.slug,
+        "revision": article.revision,
+        "state": article.state,
+        "external_id": article.external_id,
+        "created_at": article.created_at,
+        "modified_at": article.modified_at,
+        "published_at": article.published_at,
+        "breaking_until": article.breaking_until,
+    }
+
+
+def article_from(row: Row[Any]) -> Article:
+    shown_is_current = row.shown_revision == row.revision
+    return Article(
+        id=ArticleId(row.id),
+        site_id=SiteId(row.site_id),
+        number=row.number,
+        slug=row.shown_slug,
+        revision=row.shown_revision,
+        state=ArticleState(row.state),
+        content=_content(row.content),
+        created_at=row.created_at,
+        modified_at=row.modified_at if shown_is_current else row.shown_at,
+        published_at=row.published_at,
+        external_id=row.external_id,
+        breaking_until=row.breaking_until,
+    )
+
+
+def _content(stored: dict[str, Any]) -> Content:
+    return Content(
+        **{
+            **stored,
+            "categories": tuple(stored["categories"]),
+            "tags": tuple(stored["tags"]),
+            "related": tuple(stored["related"]),
+            "authors": tuple(Author(**author) for author in stored["authors"]),
+            "image": Image(**stored["image"]) if stored["image"] else None,
+        }
+    )

@@ -1,0 +1,249 @@
+"""Deliveries: planned with the documents, leased by workers, recorded in batches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    String,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from sokbo.domain.delivery import OPEN_STATES, Delivery, DeliveryState, Outcome
+from sokbo.domain.event import Event, EventType, Lane
+from sokbo.domain.feed import Listing, ListingKind
+from sokbo.domain.ids import ArticleId, DeliveryId, EventId, PartnerId, SiteId
+from sokbo.domain.partner import PartnerState
+from sokbo.storage.tables import attempts, deliveries, events, partner_filters, partners
+
+#: Most deliveries to one partner that are under way at once.
+IN_FLIGHT_PER_PARTNER = 8
+
+#: Events that say all there is to say of an article, so that the newest makes earlier ones pointless.
+_WHOLE_ARTICLE = (
+    EventType.ARTICLE_PUBLISHED,
+    EventType.ARTICLE_UPDATED,
+    EventType.ARTICLE_CORRECTED,
+    EventType.ARTICLE_WITHDRAWN,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of one attempt: the outcome, and where it leaves the delivery."""
+
+    delivery: Delivery
+    outcome: Outcome
+    state: DeliveryState
+    next_attempt_at: datetime | None
+
+
+class DeliveryRepository:
+    def __init__(self, connection: Connection):
+        self._connection = connection
+
+    def plan(self, event: Event, terms: Sequence[Listing], now: datetime) -> int:
+        """Plans one delivery for each active partner whose filter the event passes, with one INSERT ... SELECT; how many.
+
+        Planning an event again plans nothing twice. What still waits to tell a partner of an older revision is superseded.
+        """
+        chosen = select(
+            literal(event.id + "-").concat(partners.c.id),
+            literal(event.site_id),
+            literal(event.id),
+            partners.c.id,
+            literal(event.article_id),
+            literal(event.revision),
+            literal(event.sequence),
+            literal(event.lane, String),
+            literal(DeliveryState.PLANNED, String),
+            literal(0),
+            literal(event.created_at, deliveries.c.created_at.type),
+            literal(now, deliveries.c.next_attempt_at.type),
+        ).where(
+            partners.c.site_id == event.site_id,
+            partners.c.state == PartnerState.ACTIVE,
+            or_(literal(event.breaking), not_(partners.c.breaking_only)),
+            _passes("event", [event.type]),
+            _passes("category", [term.key for term in terms if term.kind is ListingKind.CATEGORY]),
+            _passes("tag", [term.key for term in terms if term.kind is ListingKind.TAG]),
+        )
+        columns = "id site_id event_id partner_id article_id revision sequence lane state attempts created_at next_attempt_at"
+        insert_new = sqlite_insert if self._connection.dialect.name == "sqlite" else postgresql_insert
+        statement = insert_new(deliveries).from_select(columns.split(), chosen).on_conflict_do_nothing()
+        planned = self._connection.execute(statement, execution_options={"preserve_rowcount": True})
+        if planned.rowcount and event.revision > 1 and event.type in _WHOLE_ARTICLE:
+            self._supersede(event, now)
+        return planned.rowcount
+
+    def _supersede(self, event: Event, now: datetime) -> None:
+        newer = select(deliveries.c.partner_id).where(deliveries.c.event_id == event.id)
+        told = select(events.c.id).where(events.c.article_id == event.article_id, events.c.type.in_(_WHOLE_ARTICLE))
+        self._connection.execute(
+            update(deliveries)
+            .where(
+                deliveries.c.article_id == event.article_id,
+                deliveries.c.sequence < event.sequence,
+                deliveries.c.state.in_(OPEN_STATES),
+                _free(now),
+                deliveries.c.event_id.in_(told),
+                deliveries.c.partner_id.in_(newer),
+            )
+            .values(state=DeliveryState.SUPERSEDED, next_attempt_at=None)
+        )
+
+    def lease(self, lane: Lane, holder: str, now: datetime, seconds: float, limit: int) -> Sequence[Delivery]:
+        """Up to `limit` due deliveries of the lane, oldest first, now held by `holder`: per partner no more than may be under
+        way at once, and none while an earlier one of the same article is still to be made to the same partner."""
+        earlier = deliveries.alias("earlier")
+        busy = (
+            select(deliveries.c.partner_id, func.count().label("leased"))
+            .where(deliveries.c.state.in_(OPEN_STATES), deliveries.c.lease_until > now)
+            .group_by(deliveries.c.partner_id)
+            .subquery()
+        )
+        due = and_(
+            deliveries.c.lane == lane, deliveries.c.state.in_(OPEN_STATES), deliveries.c.next_attempt_at <= now, _free(now)
+        )
+        turn = func.row_number().over(partition_by=deliveries.c.partner_id, order_by=deliveries.c.sequence)
+        waiting = (
+            select(deliveries.c.id, deliveries.c.next_attempt_at, (turn + func.coalesce(busy.c.leased, 0)).label("turn"))
+            .join(partners, partners.c.id == deliveries.c.partner_id)
+            .outerjoin(busy, busy.c.partner_id == deliveries.c.partner_id)
+            .where(
+                due,
+                partners.c.state == PartnerState.ACTIVE,
+                not_(
+                    exists().where(
+                        earlier.c.partner_id == deliveries.c.partner_id,
+                        earlier.c.article_id == deliveries.c.article_id,
+                        earlier.c.sequence < deliveries.c.sequence,
+                        earlier.c.state.in_(OPEN_STATES),
+                    )
+                ),
+            )
+            .subquery()
+        )
+        chosen = (
+            select(waiting.c.id).where(waiting.c.turn <= IN_FLIGHT_PER_PARTNER).order_by(waiting.c.next_attempt_at).limit(limit)
+        )
+        statement = (
+            update(deliveries)
+            .where(deliveries.c.id.in_(chosen.scalar_subquery()), due)
+            .values(lease_holder=holder, lease_until=now + timedelta(seconds=seconds))
+            .returning(*deliveries.c)
+        )
+        return [_delivery(row) for row in self._connection.execute(statement)]
+
+    def record(self, recorded: Sequence[Recorded], holder: str, now: datetime) -> None:
+        """Writes attempts and where they leave their deliveries; a delivery that `holder` has lost keeps its state."""
+        table = deliveries
+        statement = (
+            update(table)
+            .where(table.c.id == bindparam("delivery_id"), table.c.lease_holder == holder)
+            .values(
+                state=bindparam("new_state"),
+                attempts=table.c.attempts + 1,
+                next_attempt_at=bindparam("next_at"),
+                lease_holder=None,
+                lease_until=None,
+                acknowledged_at=bindparam("acknowledged"),
+                last_status=bindparam("status"),
+                last_detail=bindparam("detail"),
+            )
+        )
+        self._connection.execute(
+            statement,
+            [
+                {
+                    "delivery_id": item.delivery.id,
+                    "new_state": item.state,
+                    "next_at": item.next_attempt_at,
+                    "acknowledged": now if item.state is DeliveryState.ACKNOWLEDGED else None,
+                    "status": item.outcome.status,
+                    "detail": item.outcome.detail,
+                }
+                for item in recorded
+            ],
+        )
+        self._connection.execute(insert(attempts), [_attempt(item, now) for item in recorded])
+
+    def of_article(self, article_id: ArticleId) -> Sequence[Delivery]:
+        statement = select(deliveries).where(deliveries.c.article_id == article_id).order_by(deliveries.c.id)
+        return [_delivery(row) for row in self._connection.execute(statement)]
+
+    def unclaimed(self, now: datetime) -> set[Lane]:
+        """The lanes in which deliveries are due that nobody is at."""
+        due = and_(deliveries.c.state.in_(OPEN_STATES), deliveries.c.next_attempt_at <= now, _free(now))
+        active = exists().where(partners.c.id == deliveries.c.partner_id, partners.c.state == PartnerState.ACTIVE)
+        return {
+            Lane(lane) for lane in self._connection.execute(select(deliveries.c.lane).where(due, active).distinct()).scalars()
+        }
+
+    def waiting(self, now: datetime) -> dict[Lane, tuple[int, float]]:
+        """For each lane, how many deliveries are due and for how many seconds the longest has been."""
+        statement = (
+            select(deliveries.c.lane, func.count(), func.min(deliveries.c.next_attempt_at))
+            .where(deliveries.c.state.in_(OPEN_STATES), deliveries.c.next_attempt_at <= now)
+            .group_by(deliveries.c.lane)
+        )
+        found = {
+            Lane(lane): (count, (now - oldest).total_seconds()) for lane, count, oldest in self._connection.execute(statement)
+        }
+        return {lane: found.get(lane, (0, 0.0)) for lane in Lane}
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now)
+
+
+def _passes(kind: str, values: Sequence[str]) -> ColumnElement[bool]:
+    """True for partners that name no value of this kind, or one of these."""
+    named = and_(partner_filters.c.partner_id == partners.c.id, partner_filters.c.kind == kind)
+    return or_(not_(exists().where(named)), exists().where(named, partner_filters.c.value.in_(values)))
+
+
+def _attempt(item: Recorded, now: datetime) -> dict[str, Any]:
+    return {
+        "delivery_id": item.delivery.id,
+        "number": item.delivery.attempts + 1,
+        "ended_at": now,
+        "duration_seconds": item.outcome.duration_seconds,
+        "verdict": item.outcome.verdict,
+        "status": item.outcome.status,
+        "detail": item.outcome.detail,
+    }
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        id=DeliveryId(row.id),
+        site_id=SiteId(row.site_id),
+        event_id=EventId(row.event_id),
+        partner_id=PartnerId(row.partner_id),
+        article_id=ArticleId(row.article_id),
+        revision=row.revision,
+        lane=Lane(row.lane),
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        created_at=row.created_at,
+        next_attempt_at=row.next_attempt_at,
+        acknowledged_at=row.acknowledged_at,
+        last_status=row.last_status,
+        last_detail=row.last_detail,
+    )

@@ -1,0 +1,103 @@
+"""Events: appended in the transaction of what they tell, leased by workers, finished with the documents they led to."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+
+from sokbo.domain.event import Event, EventType, Lane
+from sokbo.domain.feed import Listing, ListingKind
+from sokbo.domain.ids import ArticleId, EventId, SiteId
+from sokbo.storage.tables import events
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEvent:
+    """An event and every listing that it changes, those included that the article has left."""
+
+    event: Event
+    listings: tuple[Listing, ...]
+
+
+class LeaseLost(Exception):
+    """Another worker has taken over what this one held: it must not write."""
+
+
+class EventRepository:
+    def __init__(self, connection: Connection):
+        self._connection = connection
+
+    def append(self, event: Event, listings: Sequence[Listing]) -> None:
+        self._connection.execute(
+            insert(events).values(
+                **asdict(event), lane=event.lane, listings=[[item.kind, item.key, item.label] for item in listings]
+            )
+        )
+
+    def lease(self, lane: Lane, holder: str, now: datetime, seconds: float, limit: int) -> Sequence[PendingEvent]:
+        """Up to `limit` events of the lane that nobody is at, oldest first, now held by `holder`."""
+        free = or_(events.c.lease_until.is_(None), events.c.lease_until <= now)
+        pending = and_(events.c.done_at.is_(None), events.c.lane == lane, free)
+        chosen = (
+            select(events.c.id)
+            .where(pending)
+            .order_by(events.c.created_at, events.c.sequence)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        statement = (
+            update(events)
+            .where(events.c.id.in_(chosen.scalar_subquery()), pending)
+            .values(lease_holder=holder, lease_until=now + timedelta(seconds=seconds), leases=events.c.leases + 1)
+            .returning(*events.c)
+        )
+        leased = [_pending(row) for row in self._connection.execute(statement)]
+        return sorted(leased, key=lambda item: (item.event.site_id, item.event.sequence))
+
+    def finish(self, event_ids: Sequence[EventId], holder: str, now: datetime) -> None:
+        """Marks them done. Raises LeaseLost if `holder` holds one of them no longer."""
+        statement = update(events).where(events.c.id.in_(event_ids), events.c.lease_holder == holder, events.c.done_at.is_(None))
+        if self._connection.execute(statement.values(done_at=now)).rowcount != len(event_ids):
+            raise LeaseLost
+
+    def get(self, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
+        rows = self._connection.execute(select(events).where(events.c.id.in_(event_ids)))
+        return {EventId(row.id): _event(row) for row in rows}
+
+    def waiting(self, now: datetime) -> dict[Lane, tuple[int, float]]:
+        """For each lane, how many events wait and the oldest one's age in seconds."""
+        statement = (
+            select(events.c.lane, func.count(), func.min(events.c.created_at))
+            .where(events.c.done_at.is_(None))
+            .group_by(events.c.lane)
+        )
+        found = {
+            Lane(lane): (count, (now - oldest).total_seconds()) for lane, count, oldest in self._connection.execute(statement)
+        }
+        return {lane: found.get(lane, (0, 0.0)) for lane in Lane}
+
+    def unclaimed(self, now: datetime) -> set[Lane]:
+        """The lanes in which events wait that nobody is at."""
+        free = or_(events.c.lease_until.is_(None), events.c.lease_until <= now)
+        statement = select(events.c.lane).where(events.c.done_at.is_(None), free).distinct()
+        return {Lane(lane) for lane in self._connection.execute(statement).scalars()}
+
+
+def _pending(row: Row[Any]) -> PendingEvent:
+    return PendingEvent(_event(row), tuple(Listing(ListingKind(kind), key, label) for kind, key, label in row.listings))
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(
+        id=EventId(row.id),
+        site_id=SiteId(row.site_id),
+        sequence=row.sequence,
+        type=EventType(row.type),
+        article_id=ArticleId(row.article_id),
+        revision=row.revision,
+        breaking=row.breaking,
+        created_at=row.created_at,
+        request_id=row.request_id,
+    )

@@ -1,0 +1,50 @@
+"""API keys, found by their token's digest."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from sokbo.domain.ids import KeyId, SiteId
+from sokbo.domain.key import ApiKey, Scope
+from sokbo.storage.tables import api_keys
+
+
+class KeyRepository:
+    def __init__(self, connection: Connection):
+        self._connection = connection
+
+    def add(self, key: ApiKey, digest: str) -> None:
+        self._connection.execute(
+            insert(api_keys).values(
+                id=key.id,
+                site_id=key.site_id,
+                prefix=key.prefix,
+                digest=digest,
+                scopes=sorted(key.scopes),
+                label=key.label,
+                created_at=key.created_at,
+            )
+        )
+
+    def by_digest(self, digest: str) -> ApiKey | None:
+        """The key with this digest, unless it is revoked."""
+        row = self._connection.execute(
+            select(api_keys).where(api_keys.c.digest == digest, api_keys.c.revoked_at.is_(None))
+        ).first()
+        if row is None:
+            return None
+        return ApiKey(
+            id=KeyId(row.id),
+            site_id=SiteId(row.site_id),
+            prefix=row.prefix,
+            scopes=frozenset(Scope(scope) for scope in row.scopes),
+            created_at=row.created_at,
+            label=row.label,
+        )
+
+    def revoke(self, site_id: SiteId, prefix: str, now: datetime) -> int:
+        """How many keys with this prefix were revoked."""
+        statement = update(api_keys).where(
+            api_keys.c.site_id == site_id, api_keys.c.prefix == prefix, api_keys.c.revoked_at.is_(None)
+        )
+        return self._connection.execute(statement.values(revoked_at=now)).rowcount

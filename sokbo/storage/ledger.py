@@ -1,0 +1,39 @@
+"""Writes a change: the article, its listings, its events and the audit, all in the caller's transaction."""
+
+from collections.abc import Sequence
+
+from sokbo.domain.event import Event
+from sokbo.domain.ids import EventId, new_id
+from sokbo.domain.lifecycle import Change
+from sokbo.storage.database import UnitOfWork
+
+
+def write_change(uow: UnitOfWork, change: Change, *, actor: str, request_id: str) -> Sequence[Event]:
+    """The events that the change led to, in order. Raises Conflict when the external_id is taken."""
+    article = change.article
+    if change.is_new:
+        uow.articles.add(article, request_id)
+    else:
+        uow.articles.save(article, request_id if change.is_revision else None)
+    if change.shown_in:
+        uow.listings.show(article, change.shown_in)
+    elif not change.is_new:
+        uow.listings.hide(article.id)
+    uow.audit.record(article.site_id, actor, change.action, article.id, request_id, uow.now)
+    events = [
+        Event(
+            id=EventId(new_id("evt")),
+            site_id=article.site_id,
+            sequence=uow.sites.next_sequence(article.site_id),
+            type=event_type,
+            article_id=article.id,
+            revision=article.revision,
+            breaking=change.breaking,
+            created_at=uow.now,
+            request_id=request_id,
+        )
+        for event_type in change.events
+    ]
+    for event in events:
+        uow.events.append(event, change.touched)
+    return events

@@ -1,0 +1,77 @@
+"""Which articles each listing shows, and which terms there are."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, false, insert, select, tuple_
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from sokbo.domain.article import Article
+from sokbo.domain.feed import Listing, ListingKind
+from sokbo.domain.ids import ArticleId, SiteId
+from sokbo.storage.articles import article_from, current_articles
+from sokbo.storage.tables import articles, listing_articles, listings
+
+
+class ListingRepository:
+    def __init__(self, connection: Connection):
+        self._connection = connection
+
+    def show(self, article: Article, shown_in: Sequence[Listing]) -> None:
+        """Puts a published article into these listings and no others; terms not seen before become known."""
+        self.hide(article.id)
+        entries = [
+            {
+                "site_id": article.site_id,
+                "kind": listing.kind,
+                "key": listing.key,
+                "article_id": article.id,
+                "number": article.number,
+                "published_at": article.published_at,
+            }
+            for listing in shown_in
+        ]
+        self._connection.execute(insert(listing_articles), entries)
+        named = [
+            {"site_id": article.site_id, "kind": listing.kind, "key": listing.key, "label": listing.label}
+            for listing in shown_in
+            if listing.label
+        ]
+        if named:
+            insert_new = sqlite_insert if self._connection.dialect.name == "sqlite" else postgresql_insert
+            self._connection.execute(insert_new(listings).on_conflict_do_nothing(), named)
+
+    def hide(self, article_id: ArticleId) -> None:
+        """Takes an article out of every listing."""
+        self._connection.execute(delete(listing_articles).where(listing_articles.c.article_id == article_id))
+
+    def newest(self, site_id: SiteId, listing: Listing, limit: int) -> Sequence[Article]:
+        """The listing's newest articles, whole."""
+        statement = (
+            current_articles()
+            .join(listing_articles, listing_articles.c.article_id == articles.c.id)
+            .where(_is(listing_articles, site_id, listing))
+            .order_by(listing_articles.c.published_at.desc(), listing_articles.c.number.desc())
+            .limit(limit)
+        )
+        return [article_from(row) for row in self._connection.execute(statement)]
+
+    def known(self, site_id: SiteId) -> Sequence[Listing]:
+        """Every term listing of the site, by kind and label."""
+        statement = select(listings).where(listings.c.site_id == site_id).order_by(listings.c.kind, listings.c.label)
+        return [Listing(ListingKind(row.kind), row.key, row.label) for row in self._connection.execute(statement)]
+
+    def labelled(self, site_id: SiteId, wanted: Iterable[Listing]) -> list[Listing]:
+        """The same listings, sorted, each with the label that it is known by."""
+        unique = {(listing.kind, listing.key): listing for listing in wanted}
+        statement = select(listings).where(
+            listings.c.site_id == site_id, tuple_(listings.c.kind, listings.c.key).in_([*unique]) if unique else false()
+        )
+        for row in self._connection.execute(statement):
+            kind = ListingKind(row.kind)
+            unique[kind, row.key] = Listing(kind, row.key, row.label)
+        return sorted(unique.values())
+
+
+def _is(table: Table, site_id: SiteId, listing: Listing) -> ColumnElement[bool]:
+    return and_(table.c.site_id == site_id, table.c.kind == listing.kind, table.c.key == listing.key)

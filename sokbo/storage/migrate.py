@@ -1,0 +1,63 @@
+"""Brings a database's schema up to date (Alembic)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, text
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+#: PostgreSQL's advisory lock that lets one migration run at a time; SQLite's write lock does the same.
+_ADVISORY_LOCK = 0x736F6B626F
+
+
+def migrate(url: str) -> tuple[str | None, str]:
+    """The schema revisions before and after. Safe to run from several processes at once."""
+    engine = create_engine(_driver(url))
+    try:
+        with _alone(engine), engine.connect() as connection:
+            before = MigrationContext.configure(connection).get_current_revision()
+            head = _head()
+            if before != head:
+                config = _config()
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                connection.commit()
+            return before, head
+    finally:
+        engine.dispose()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _head() -> str:
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    if head is None:
+        raise RuntimeError("there are no migrations")
+    return head
+
+
+def _driver(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme.startswith("postgres") else url
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _ADVISORY_LOCK})

@@ -1,0 +1,115 @@
+"""Partners, their filters and their sealed secrets."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from sokbo.domain.event import EventType
+from sokbo.domain.ids import PartnerId, SiteId
+from sokbo.domain.partner import ContentProfile, Filter, Partner, PartnerState
+from sokbo.storage.tables import partner_filters, partners
+
+
+class PartnerRepository:
+    def __init__(self, connection: Connection):
+        self._connection = connection
+
+    def add(self, partner: Partner, secret_sealed: bytes) -> None:
+        self._connection.execute(insert(partners).values(**_columns(partner), secret_sealed=secret_sealed))
+        self._write_filter(partner)
+
+    def save(self, partner: Partner) -> None:
+        """Writes everything but the secret."""
+        self._connection.execute(update(partners).where(partners.c.id == partner.id).values(**_columns(partner)))
+        self._connection.execute(delete(partner_filters).where(partner_filters.c.partner_id == partner.id))
+        self._write_filter(partner)
+
+    def disable(self, partner_id: PartnerId, reason: str) -> None:
+        statement = update(partners).where(partners.c.id == partner_id)
+        self._connection.execute(statement.values(state=PartnerState.DISABLED, disabled_reason=reason))
+
+    def get(self, site_id: SiteId, partner_id: str) -> Partner | None:
+        """The partner, if it is this site's."""
+        found = self._read(select(partners).where(partners.c.id == partner_id, partners.c.site_id == site_id))
+        return found[0] if found else None
+
+    def page(self, site_id: SiteId, after: str, limit: int) -> Sequence[Partner]:
+        """Up to `limit` partners of the site whose ids follow `after`, in the order in which they registered."""
+        statement = select(partners).where(partners.c.site_id == site_id, partners.c.id > after)
+        return self._read(statement.order_by(partners.c.id).limit(limit))
+
+    def many(self, partner_ids: Iterable[PartnerId]) -> dict[PartnerId, Partner]:
+        found = self._read(select(partners).where(partners.c.id.in_([*partner_ids])))
+        return {partner.id: partner for partner in found}
+
+    def sealed_secrets(self, partner_ids: Iterable[PartnerId], now: datetime) -> dict[PartnerId, list[bytes]]:
+        """Each partner's sealed secrets, the newest first; the one before it only while it overlaps."""
+        statement = select(
+            partners.c.id, partners.c.secret_sealed, partners.c.previous_secret_sealed, partners.c.previous_secret_until
+        ).where(partners.c.id.in_([*partner_ids]))
+        secrets: dict[PartnerId, list[bytes]] = {}
+        for partner_id, current, previous, until in self._connection.execute(statement):
+            overlaps = previous is not None and until is not None and until > now
+            secrets[PartnerId(partner_id)] = [current, previous] if overlaps else [current]
+        return secrets
+
+    def _write_filter(self, partner: Partner) -> None:
+        rows = [
+            {"partner_id": partner.id, "kind": kind, "value": value}
+            for kind, values in (
+                ("event", partner.filter.effective_events),
+                ("category", partner.filter.categories),
+                ("tag", partner.filter.tags),
+            )
+            for value in dict.fromkeys(values)
+        ]
+        if rows:
+            self._connection.execute(insert(partner_filters), rows)
+
+    def _read(self, statement: Any) -> list[Partner]:
+        rows = self._connection.execute(statement).all()
+        filters: dict[str, dict[str, list[str]]] = {}
+        wanted = select(partner_filters).where(partner_filters.c.partner_id.in_([row.id for row in rows]))
+        for partner_id, kind, value in self._connection.execute(wanted):
+            filters.setdefault(partner_id, {}).setdefault(kind, []).append(value)
+        return [_partner(row, filters.get(row.id, {})) for row in rows]
+
+
+def _columns(partner: Partner) -> dict[str, Any]:
+    return {
+        "id": partner.id,
+        "site_id": partner.site_id,
+        "name": partner.name,
+        "channel": partner.channel,
+        "url": partner.url,
+        "content": partner.content,
+        "rel": partner.rel,
+        "breaking_only": partner.filter.breaking_only,
+        "state": partner.state,
+        "disabled_reason": partner.disabled_reason,
+        "created_at": partner.created_at,
+    }
+
+
+def _partner(row: Row[Any], values: dict[str, list[str]]) -> Partner:
+    wanted = Filter(
+        events=tuple(sorted(EventType(value) for value in values.get("event", []))),
+        categories=tuple(sorted(values.get("category", []))),
+        tags=tuple(sorted(values.get("tag", []))),
+        breaking_only=row.breaking_only,
+    )
+    return Partner(
+        id=PartnerId(row.id),
+        site_id=SiteId(row.site_id),
+        name=row.name,
+        channel=row.channel,
+        url=row.url,
+        created_at=row.created_at,
+        filter=wanted,
+        content=ContentProfile(row.content),
+        rel=row.rel,
+        state=PartnerState(row.state),
+        disabled_reason=row.disabled_reason,
+    )

@@ -1,0 +1,87 @@
+"""Sites and their counters."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from sokbo.domain.ids import SiteId
+from sokbo.domain.site import Site, StandingLink
+from sokbo.storage.tables import site_counters, site_versions, sites
+
+
+class SiteRepository:
+    def __init__(self, connection: Connection):
+        self._connection = connection
+
+    def add(self, site: Site) -> Site:
+        """The site with its id, and its counters at zero."""
+        row = self._connection.execute(insert(sites).values(**_columns(site)).returning(sites.c.id)).scalar_one()
+        self._connection.execute(insert(site_counters).values(site_id=row, number=0, sequence=0))
+        self._connection.execute(insert(site_versions).values(site_id=row, version=0))
+        return replace(site, id=SiteId(row))
+
+    def by_name(self, name: str) -> Site | None:
+        row = self._connection.execute(select(sites).where(sites.c.name == name)).mappings().first()
+        return None if row is None else _site(row)
+
+    def get(self, site_id: SiteId) -> Site:
+        return _site(self._connection.execute(select(sites).where(sites.c.id == site_id)).mappings().one())
+
+    def all(self) -> Sequence[Site]:
+        return [_site(row) for row in self._connection.execute(select(sites).order_by(sites.c.id)).mappings()]
+
+    def next_number(self, site_id: SiteId) -> int:
+        """The next article's number. Holds the site's counters until the transaction ends."""
+        return self._count(site_id, "number")
+
+    def next_sequence(self, site_id: SiteId) -> int:
+        """The next event's sequence number. Holds the site's counters until the transaction ends."""
+        return self._count(site_id, "sequence")
+
+    def _count(self, site_id: SiteId, name: str) -> int:
+        column = site_counters.c[name]
+        statement = update(site_counters).where(site_counters.c.site_id == site_id).values({name: column + 1}).returning(column)
+        return int(self._connection.execute(statement).scalar_one())
+
+    def next_version(self, site_id: SiteId) -> int:
+        """A new version for the site's documents. Whoever holds it assembles alone until the transaction ends."""
+        column = site_versions.c.version
+        statement = update(site_versions).where(site_versions.c.site_id == site_id).values(version=column + 1).returning(column)
+        return int(self._connection.execute(statement).scalar_one())
+
+    def versions(self) -> dict[SiteId, int]:
+        """Every site's current document version."""
+        rows = self._connection.execute(select(site_versions.c.site_id, site_versions.c.version))
+        return {SiteId(site_id): version for site_id, version in rows}
+
+
+def _columns(site: Site) -> dict[str, Any]:
+    return {
+        "name": site.name,
+        "title": site.title,
+        "base_url": site.base_url,
+        "language": site.language,
+        "timezone": site.timezone,
+        "description": site.description,
+        "footer": site.footer,
+        "standing_text": site.standing_link and site.standing_link.text,
+        "standing_url": site.standing_link and site.standing_link.url,
+        "created_at": site.created_at,
+    }
+
+
+def _site(row: RowMapping) -> Site:
+    return Site(
+        id=SiteId(row["id"]),
+        name=row["name"],
+        title=row["title"],
+        base_url=row["base_url"],
+        created_at=row["created_at"],
+        language=row["language"],
+        timezone=row["timezone"],
+        description=row["description"],
+        footer=row["footer"],
+        standing_link=StandingLink(row["standing_text"], row["standing_url"]) if row["standing_url"] else None,
+    )

@@ -1,0 +1,295 @@
+"""The tables. Times are UTC; JSON columns hold text; ids are the domain's.
+
+What waits to be done is always a row: events without `done_at`, deliveries in an open state, articles whose hour has come,
+breaking links that have run out. A lease (`lease_holder`, `lease_until`) says who is at it and until when to believe that.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from sokbo.storage.types import Blob, Json, UtcDateTime
+
+metadata = MetaData()
+
+
+def _site_id() -> Column[int]:
+    return Column("site_id", Integer, ForeignKey("sites.id"), nullable=False)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("base_url", Text, nullable=False),
+    Column("language", String, nullable=False),
+    Column("timezone", String, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("footer", Text, nullable=False),
+    Column("standing_text", Text),
+    Column("standing_url", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+#: The last article number and event sequence given out. Its row lock makes a site's commits follow their sequence numbers.
+site_counters = Table(
+    "site_counters",
+    metadata,
+    Column("site_id", Integer, ForeignKey("sites.id"), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False),
+)
+
+#: The version of a site's documents. Its row lock makes assembling a site's documents one at a time.
+site_versions = Table(
+    "site_versions",
+    metadata,
+    Column("site_id", Integer, ForeignKey("sites.id"), primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String, primary_key=True),
+    _site_id(),
+    Column("prefix", String, nullable=False),
+    Column("digest", String, nullable=False, unique=True),
+    Column("scopes", Json, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", String, primary_key=True),
+    _site_id(),
+    Column("number", Integer, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("external_id", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("modified_at", UtcDateTime, nullable=False),
+    Column("published_at", UtcDateTime),
+    Column("breaking_until", UtcDateTime),
+    UniqueConstraint("site_id", "number"),
+    UniqueConstraint("site_id", "external_id"),
+    Index("articles_scheduled", "published_at", **_where("state = 'scheduled'")),
+    Index("articles_breaking", "breaking_until", **_where("breaking_until IS NOT NULL")),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("article_id", String, ForeignKey("articles.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("content", Json, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("request_id", String, nullable=False),
+    PrimaryKeyConstraint("article_id", "revision"),
+)
+
+#: Which published articles each listing shows. `label` is the term as its publisher wrote it.
+listing_articles = Table(
+    "listing_articles",
+    metadata,
+    _site_id(),
+    Column("kind", String, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("article_id", String, ForeignKey("articles.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("published_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("site_id", "kind", "key", "number"),
+    Index("listing_articles_newest", "site_id", "kind", "key", "published_at", "number"),
+    Index("listing_articles_article", "article_id"),
+)
+
+#: Every term that ever had an article, with the label first seen: what /feeds lists.
+listings = Table(
+    "listings",
+    metadata,
+    _site_id(),
+    Column("kind", String, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    PrimaryKeyConstraint("site_id", "kind", "key"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", String, primary_key=True),
+    _site_id(),
+    Column("sequence", Integer, nullable=False),
+    Column("type", String, nullable=False),
+    Column("article_id", String, ForeignKey("articles.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("breaking", Boolean, nullable=False),
+    Column("lane", String, nullable=False),
+    Column("listings", Json, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("request_id", String, nullable=False),
+    Column("lease_holder", String),
+    Column("lease_until", UtcDateTime),
+    Column("leases", Integer, nullable=False, server_default=text("0")),
+    Column("done_at", UtcDateTime),
+    UniqueConstraint("site_id", "sequence"),
+    Index("events_pending", "lane", "created_at", **_where("done_at IS NULL")),
+    Index("events_article", "article_id"),
+)
+
+#: An article's entry in one format; `replaced_at` is empty for the one in use. No id is ever given twice: documents name them.
+fragments = Table(
+    "fragments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("article_id", String, ForeignKey("articles.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("format", String, nullable=False),
+    Column("raw", Blob, nullable=False),
+    Column("deflated", Blob, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("modified_at", UtcDateTime, nullable=False),
+    Column("replaced_at", UtcDateTime),
+    Index("fragments_current", "article_id", "format", unique=True, **_where("replaced_at IS NULL")),
+    Index("fragments_replaced", "replaced_at", **_where("replaced_at IS NOT NULL")),
+    sqlite_autoincrement=True,
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    _site_id(),
+    Column("path", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("etag", String, nullable=False),
+    Column("last_modified", UtcDateTime, nullable=False),
+    Column("canonical_path", Text),
+    Column("headers", Json, nullable=False),
+    Column("fragments", Json, nullable=False),
+    *(Column(f"{part}_{form}", Blob) for part in ("head", "separator", "tail", "closing") for form in ("raw", "deflated")),
+    PrimaryKeyConstraint("site_id", "path"),
+    Index("documents_version", "site_id", "version"),
+)
+
+partners = Table(
+    "partners",
+    metadata,
+    Column("id", String, primary_key=True),
+    _site_id(),
+    Column("name", Text, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("content", String, nullable=False),
+    Column("rel", String, nullable=False),
+    Column("breaking_only", Boolean, nullable=False),
+    Column("state", String, nullable=False),
+    Column("disabled_reason", Text),
+    Column("secret_sealed", Blob, nullable=False),
+    Column("previous_secret_sealed", Blob),
+    Column("previous_secret_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("partners_site", "site_id"),
+)
+
+#: One row per value of a partner's filter; a kind without rows lets everything through.
+partner_filters = Table(
+    "partner_filters",
+    metadata,
+    Column("partner_id", String, ForeignKey("partners.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("partner_id", "kind", "value"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String, primary_key=True),
+    _site_id(),
+    Column("event_id", String, ForeignKey("events.id"), nullable=False),
+    Column("partner_id", String, ForeignKey("partners.id"), nullable=False),
+    Column("article_id", String, ForeignKey("articles.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("lane", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("next_attempt_at", UtcDateTime),
+    Column("lease_holder", String),
+    Column("lease_until", UtcDateTime),
+    Column("acknowledged_at", UtcDateTime),
+    Column("last_status", Integer),
+    Column("last_detail", Text, nullable=False, server_default=""),
+    UniqueConstraint("event_id", "partner_id"),
+    Index("deliveries_open", "lane", "next_attempt_at", **_where("state IN ('planned', 'failing')")),
+    Index("deliveries_order", "partner_id", "article_id", "sequence"),
+    Index("deliveries_article", "article_id"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("delivery_id", String, ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=False),
+    Column("duration_seconds", Float, nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("status", Integer),
+    Column("detail", Text, nullable=False),
+    Index("attempts_delivery", "delivery_id", "number"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    _site_id(),
+    Column("key", String, nullable=False),
+    Column("request_digest", String, nullable=False),
+    Column("answer", Json, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("site_id", "key"),
+    Index("idempotency_keys_age", "created_at"),
+)
+
+#: Who did what, in the same transaction as the deed. Nothing updates it or deletes from it.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _site_id(),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("request_id", String, nullable=False),
+    Index("audit_site", "site_id", "id"),
+)
