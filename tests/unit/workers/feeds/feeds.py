@@ -1,0 +1,31 @@
+"""Whole feeds for the tests, made as the service makes them: shell and entries joined."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from sokbo.domain.article import Article
+from sokbo.domain.feed import SITE_LISTING, Listing
+from sokbo.domain.site import Site
+from tests.unit.workers.feeds.articles import NASTY, PUBLISHED, SITE
+from workers.feeds import FORMATS, FeedFormat, FooterLink
+
+
+def feed(
+    feed_format: FeedFormat,
+    articles: Sequence[Article],
+    *,
+    site: Site = SITE,
+    listing: Listing = SITE_LISTING,
+    updated: datetime = PUBLISHED,
+    footer: FooterLink | None = None,
+) -> bytes:
+    """The complete document."""
+    shell = feed_format.shell(site, listing, updated, footer)
+    return shell.head + shell.separator.join(feed_format.entry(site, article) for article in articles) + shell.tail
+
+
+def digest() -> str:
+    """A fingerprint of every format's feed of all nasty articles."""
+    documents = [feed(feed_format, list(NASTY.values())) for feed_format in FORMATS.values()]
+    return hashlib.sha256(b"".join(documents)).hexdigest()

@@ -1,0 +1,29 @@
+import pytest
+
+from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKind
+from sokbo.domain.site import Site
+from tests.unit.workers.feeds.articles import ENGLISH, POLITICS, SITE
+from workers.feeds import listing_title
+from workers.feeds.words import word
+
+
+@pytest.mark.parametrize(
+    ("site", "listing", "title"),
+    [
+        (SITE, SITE_LISTING, "경남진"),
+        (SITE, BREAKING_LISTING, "경남진 · 속보"),
+        (SITE, POLITICS, "경남진 · 분류: 정치"),
+        (SITE, Listing(ListingKind.TAG, "apec", "APEC"), "경남진 · 태그: APEC"),
+        (ENGLISH, SITE_LISTING, "News"),
+        (ENGLISH, BREAKING_LISTING, "News — Breaking"),
+        (ENGLISH, Listing(ListingKind.CATEGORY, "politics", "Politics"), "News — Category: Politics"),
+        (ENGLISH, Listing(ListingKind.AUTHOR, "kim", "{Kim}"), "News — Author: {Kim}"),
+    ],
+)
+def test_listing_is_named_in_the_sites_language(site: Site, listing: Listing, title: str) -> None:
+    assert listing_title(site, listing) == title
+
+
+def test_region_does_not_matter_and_unknown_languages_get_english() -> None:
+    assert word("correction", "ko-KR") == "정정"
+    assert word("correction", "fi") == "Correction"

@@ -1,0 +1,75 @@
+"""Atom 1.0 (RFC 4287)."""
+
+from datetime import datetime
+
+from feedgen.entry import FeedEntry
+from feedgen.feed import FeedGenerator
+
+from sokbo.domain.article import Article, Author
+from sokbo.domain.document import FragmentFormat
+from sokbo.domain.feed import Listing
+from sokbo.domain.site import Site
+from workers.feeds import fixes
+from workers.feeds.footer import FooterLink
+from workers.feeds.format import Shell
+from workers.feeds.item import GENERATOR, Item, feed_id, item, plain, utc
+from workers.feeds.words import listing_title
+
+_TAIL = b"</feed>\n"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+class Atom:
+    """Atom 1.0. The feed's author is the site, for entries that name none (section 4.2.1)."""
+
+    format = FragmentFormat.ATOM
+    suffix = "atom"
+    media_type = "application/atom+xml; charset=utf-8"
+
+    def entry(self, site: Site, article: Article) -> bytes:
+        shown = item(site, article)
+        links = _links(shown)
+        made = FeedEntry()
+        made.id(shown.id)
+        made.title(shown.title)
+        made.published(shown.published)
+        made.updated(shown.updated)
+        made.author([_person(author) for author in shown.authors])
+        made.link([dict(link) for link in links])
+        made.category([{"term": key, "label": label} for key, label in shown.labels.items()])
+        made.summary(shown.summary, type="text")
+        made.content(shown.html, type="html")
+        element = made.atom_entry()
+        fixes.restore_link_attributes(element, links)
+        if shown.language:
+            element.set(_LANG, shown.language)
+        return fixes.without_declarations(element)
+
+    def shell(self, site: Site, listing: Listing, updated: datetime, footer: FooterLink | None = None) -> Shell:
+        feed = FeedGenerator()
+        feed.id(feed_id(site, listing))
+        feed.title(plain(listing_title(site, listing)))
+        feed.updated(utc(updated))
+        feed.language(site.language)
+        feed.generator(GENERATOR)
+        feed.author(name=plain(site.title), uri=site.url())
+        if description := plain(site.description):
+            feed.subtitle(description)
+        feed.link(href=site.url(listing.feed_path(self.suffix)), rel="self", type=self.media_type.partition(";")[0])
+        feed.link(href=site.url(listing.path), rel="alternate", type="text/html")
+        document: bytes = feed.atom_str(pretty=True)
+        return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)
+
+
+def _links(shown: Item) -> list[dict[str, str]]:
+    links = [{"href": shown.url, "rel": "alternate", "type": "text/html"}]
+    if shown.image_url:
+        links.append({"href": shown.image_url, "rel": "enclosure"})
+    if shown.canonical_url:
+        # Where the article comes from (section 4.2.7.2); «canonical» is no relation that the W3C validator knows.
+        links.append({"href": shown.canonical_url, "rel": "via"})
+    return links
+
+
+def _person(author: Author) -> dict[str, str]:
+    return {"name": author.name, "uri": author.url} if author.url else {"name": author.name}

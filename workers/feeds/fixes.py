@@ -1,0 +1,68 @@
+"""Where feedgen's faults are put right, and nowhere else.
+
+Others need no code, but are kept out by how we call it: it dates what has no date with the time of the call, writes
+type="CDATA" into Atom, and puts new entries first; so each date is given, nothing is CDATA, and no entry is added to a feed.
+"""
+
+import re
+from collections.abc import Sequence
+from email.utils import format_datetime
+
+import feedgen.entry
+import feedgen.feed
+from feedgen.ext.base import BaseExtension
+from lxml import etree
+
+# feedgen sets the whole process's locale around each RFC 822 date, which other threads see; the standard library needs none.
+feedgen.feed.formatRFC2822 = feedgen.entry.formatRFC2822 = format_datetime
+
+DC = "http://purl.org/dc/elements/1.1/"
+DCTERMS = "http://purl.org/dc/terms/"
+#: What entries may use beyond what a feed's root declares by itself, with the prefixes that the W3C validator expects.
+NAMESPACES = {
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": DC,
+    "dcterms": DCTERMS,
+}
+
+_FORBIDDEN = re.compile("[^\t\n\r -~\u00a0-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
+
+
+def printable(text: str) -> str:
+    """The text without what XML 1.0 section 2.2 forbids, on which lxml raises, and so one article would end a whole feed.
+
+    DEL, the C1 controls and U+FFFD, which XML allows, go too: the W3C validator warns of them, and nobody can read them.
+    """
+    return _FORBIDDEN.sub("", text)
+
+
+def restore_link_attributes(entry: etree._Element, links: Sequence[dict[str, str]]) -> None:
+    """Gives the Atom links of an entry, in their order, the attributes that feedgen dropped: all but href."""
+    for element, link in zip(entry.iterfind("link"), links, strict=True):
+        for name, value in link.items():
+            element.set(name, value)
+
+
+def add_creators(item: etree._Element, names: Sequence[str]) -> None:
+    """Adds a dc:creator for each name to an RSS item: feedgen drops authors without an e-mail address."""
+    for name in names:
+        etree.SubElement(item, f"{{{DC}}}creator").text = name
+
+
+class EntryNamespaces(BaseExtension):  # type: ignore[misc]  # feedgen ships no types
+    """Declares on a feed's root what its entries use: feedgen knows only of the entries it wrote itself."""
+
+    def extend_ns(self) -> dict[str, str]:
+        return NAMESPACES
+
+
+def without_declarations(entry: etree._Element) -> bytes:
+    """The entry's XML, indented, without the namespace declarations that feedgen leaves on its elements.
+
+    It is correct below a root that declares NAMESPACES: an ancestor that declares them is put around the entry, for lxml to
+    drop the entry's own, and cut off again.
+    """
+    root = etree.Element("root", nsmap=NAMESPACES)
+    root.append(entry)
+    document = etree.tostring(root, encoding="utf-8", pretty_print=True)
+    return document[document.index(b"\n") + 1 : document.rindex(b"\n</root>")]

@@ -1,0 +1,113 @@
+"""An article as every feed format shows it, and what the formats say alike about a feed."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from textwrap import shorten
+from urllib.parse import quote
+from uuid import UUID, uuid5
+
+from sokbo.domain.article import Article, Author, article_url, slugify
+from sokbo.domain.feed import Listing
+from sokbo.domain.site import Site
+from workers.feeds.fixes import printable
+from workers.feeds.words import word
+
+GENERATOR = "Sokbo"
+_FEED_IDS = UUID("5f1c7a52-6c0d-5d0e-9a57-2b1f0c3de914")
+_SUMMARY_CHARACTERS = 200
+#: RFC 3986 section 2.2 without brackets, which are legal in a host alone; "%" keeps what is encoded already.
+_URL_CHARACTERS = "%/:?#@!$&'()*+,;=~"
+_END_TAG = re.compile(r"</\w+>")
+_TAG = re.compile(r"</?\w[^<>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """All text is printable, all URLs are encoded, the times are whole seconds of UTC, and `updated` is never before `published`.
+
+    `html` and `text` begin with the correction, if there is one. None but the optional fields is ever empty.
+    `labels` are the categories and then the tags by slug, each once, as the publisher wrote them.
+    """
+
+    id: str
+    url: str
+    title: str
+    summary: str
+    html: str
+    text: str
+    published: datetime
+    updated: datetime
+    authors: tuple[Author, ...]
+    labels: dict[str, str]
+    categories: tuple[str, ...]
+    image_url: str | None
+    canonical_url: str | None
+    language: str | None
+    correction_note: str | None
+
+
+def item(site: Site, article: Article) -> Item:
+    """The article made fit for feeds. An author's e-mail address is not in it: feeds are read by harvesters too."""
+    content = article.content
+    title = plain(content.title) or article.path
+    text = printable(content.text).strip()
+    summary = plain(content.summary) or _shortened(text) or title
+    html = printable(content.html).strip() or f"<p>{escape(summary)}</p>"
+    note = printable(content.correction_note or "")
+    language = printable(content.language or "")
+    published = utc(article.published_at or article.created_at)
+    categories = tuple(filter(None, map(plain, content.categories)))
+    labels: dict[str, str] = {}
+    for label in (*categories, *filter(None, map(plain, content.tags))):
+        labels.setdefault(slugify(label) or label, label)
+    correction = f"{word('correction', language or site.language)}:"
+    return Item(
+        id=article.urn,
+        url=article_url(site, article),
+        title=title,
+        summary=summary,
+        html=(f"<p><strong>{correction}</strong> {escape(note)}</p>\n" if note else "") + html,
+        text=(f"{correction} {note}\n\n" if note else "") + (text or summary),
+        published=published,
+        updated=max(published, utc(article.modified_at)),
+        authors=tuple(_author(author) for author in content.authors if plain(author.name)),
+        labels=labels,
+        categories=categories,
+        image_url=url(content.image.url) if content.image else None,
+        canonical_url=url(content.canonical_url) if content.canonical_url else None,
+        language=language or None,
+        correction_note=note or None,
+    )
+
+
+def plain(text: str) -> str:
+    """The text on one line without markup. A lone «<video>» is words about HTML and stays; with an end tag it is HTML."""
+    line = " ".join(printable(text).split())
+    return " ".join(_TAG.sub("", line).split()) if _END_TAG.search(line) else line
+
+
+def url(address: str) -> str:
+    """The address, percent-encoded where it isn't (RFC 3986 section 2.1)."""
+    return quote(printable(address).strip(), safe=_URL_CHARACTERS)
+
+
+def utc(when: datetime) -> datetime:
+    """The whole second in UTC, as which a time without a zone is read too."""
+    aware = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    return aware.replace(microsecond=0)
+
+
+def feed_id(site: Site, listing: Listing) -> str:
+    """The feed's own id, which neither title nor host changes (RFC 9562 section 5.5)."""
+    return uuid5(_FEED_IDS, f"{site.id}/{utc(site.created_at).isoformat()}/{listing.path}").urn
+
+
+def _author(author: Author) -> Author:
+    return Author(plain(author.name), url(author.url) if author.url else None)
+
+
+def _shortened(text: str) -> str:
+    # Only the beginning is looked at: splitting a megabyte into words takes longer than all the rest.
+    return plain(shorten(text[: 2 * _SUMMARY_CHARACTERS], _SUMMARY_CHARACTERS, placeholder="…"))

@@ -1,0 +1,82 @@
+"""JSON Feed 1.1 (jsonfeed.org/version/1.1), with what is ours alone under `_sokbo`."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from sokbo.domain.article import Article, Author
+from sokbo.domain.document import FragmentFormat
+from sokbo.domain.feed import Listing
+from sokbo.domain.site import Site
+from workers.feeds.footer import FooterLink
+from workers.feeds.format import Shell
+from workers.feeds.item import item, plain, utc
+from workers.feeds.words import listing_title
+
+
+class JsonFeed:
+    """JSON Feed 1.1; the one format that carries the footer link. What is not known is left out, never null."""
+
+    format = FragmentFormat.JSON
+    suffix = "json"
+    media_type = "application/feed+json; charset=utf-8"
+
+    def entry(self, site: Site, article: Article) -> bytes:
+        shown = item(site, article)
+        # Not external_url, which is what an article talks about: readers would send people away from it.
+        ours = {
+            "number": article.number,
+            "revision": article.revision,
+            "categories": shown.categories,
+            "correction_note": shown.correction_note,
+            "breaking_until": utc(article.breaking_until) if article.breaking_until else None,
+            "canonical_url": shown.canonical_url,
+        }
+        return _dumps(
+            {
+                "id": shown.id,
+                "url": shown.url,
+                "title": shown.title,
+                "content_html": shown.html,
+                "content_text": shown.text,
+                "summary": shown.summary,
+                "image": shown.image_url,
+                "date_published": shown.published,
+                "date_modified": shown.updated,
+                "authors": [_person(author) for author in shown.authors],
+                "tags": list(shown.labels.values()),
+                "language": shown.language,
+                "_sokbo": _known(ours),
+            }
+        )
+
+    def shell(self, site: Site, listing: Listing, updated: datetime, footer: FooterLink | None = None) -> Shell:
+        """JSON Feed has no date of its own, so `updated` changes nothing."""
+        feed = {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": plain(listing_title(site, listing)),
+            "home_page_url": site.url(listing.path),
+            "feed_url": site.url(listing.feed_path(self.suffix)),
+            "description": plain(site.description),
+            "language": site.language,
+            "authors": [{"name": plain(site.title), "url": site.url()}],
+            "_sokbo": {"link": _link(footer)} if footer else None,
+        }
+        return Shell(_dumps(feed).removesuffix(b"}") + b',"items":[\n', b",\n", b"\n]}\n")
+
+
+def _dumps(fields: dict[str, Any]) -> bytes:
+    return orjson.dumps(_known(fields), option=orjson.OPT_UTC_Z)
+
+
+def _known(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in (None, "", [], ())}
+
+
+def _person(author: Author) -> dict[str, str]:
+    return {"name": author.name, "url": author.url} if author.url else {"name": author.name}
+
+
+def _link(footer: FooterLink) -> dict[str, Any]:
+    return {"url": footer.url, "title": footer.title, "text": footer.text, "rel": "noopener", "breaking": footer.breaking}

@@ -1,0 +1,60 @@
+"""RSS 2.0, with full text in content:encoded, names in dc:creator and later editions in dcterms:modified."""
+
+from datetime import datetime
+from html import escape
+
+from feedgen.entry import FeedEntry
+from feedgen.feed import FeedGenerator
+from lxml import etree
+
+from sokbo.domain.article import Article
+from sokbo.domain.document import FragmentFormat
+from sokbo.domain.feed import Listing
+from sokbo.domain.site import Site
+from workers.feeds import fixes
+from workers.feeds.footer import FooterLink
+from workers.feeds.format import Shell
+from workers.feeds.item import GENERATOR, item, plain, utc
+from workers.feeds.words import listing_title
+
+_TTL_MINUTES = 5
+_TAIL = b"  </channel>\n</rss>\n"
+
+
+class Rss:
+    """RSS 2.0 (www.rssboard.org/rss-specification)."""
+
+    format = FragmentFormat.RSS
+    suffix = "rss"
+    media_type = "application/rss+xml; charset=utf-8"
+
+    def entry(self, site: Site, article: Article) -> bytes:
+        shown = item(site, article)
+        made = FeedEntry()
+        made.id(shown.id)
+        made.title(shown.title)
+        made.link(href=shown.url)
+        made.description(escape(shown.summary, quote=False))  # a description is HTML, and the summary is not
+        made.content(shown.html)
+        made.category([{"term": key, "label": label} for key, label in shown.labels.items()])
+        made.pubDate(shown.published)
+        element = made.rss_entry()
+        fixes.add_creators(element, [author.name for author in shown.authors])
+        if shown.updated > shown.published:
+            etree.SubElement(element, f"{{{fixes.DCTERMS}}}modified").text = shown.updated.isoformat()
+        return fixes.without_declarations(element)
+
+    def shell(self, site: Site, listing: Listing, updated: datetime, footer: FooterLink | None = None) -> Shell:
+        feed = FeedGenerator()
+        feed.register_extension("entries", fixes.EntryNamespaces)
+        title = plain(listing_title(site, listing))
+        feed.title(title)
+        feed.description(plain(site.description) or title)
+        feed.language(site.language)
+        feed.lastBuildDate(utc(updated))
+        feed.generator(GENERATOR)
+        feed.ttl(_TTL_MINUTES)
+        feed.link(href=site.url(listing.feed_path(self.suffix)), rel="self", type=self.media_type.partition(";")[0])
+        feed.link(href=site.url(listing.path), rel="alternate")  # the last one is the channel's link
+        document: bytes = feed.rss_str(pretty=True)
+        return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)

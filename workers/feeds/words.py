@@ -1,0 +1,31 @@
+"""The few words that feeds add to what publishers wrote, in the languages of our sites."""
+
+from sokbo.domain.feed import Listing, ListingKind
+from sokbo.domain.site import Site
+
+_FALLBACK = "en"
+_WORDS = {
+    "ko": {"breaking": "속보", "category": "분류", "tag": "태그", "author": "글쓴이", "correction": "정정", "separator": " · "},
+    "en": {
+        "breaking": "Breaking",
+        "category": "Category",
+        "tag": "Tag",
+        "author": "Author",
+        "correction": "Correction",
+        "separator": " — ",
+    },
+}
+
+
+def word(name: str, language: str) -> str:
+    """The word in the BCP 47 language's primary language; in English where we have no other."""
+    return _WORDS.get(language.lower().partition("-")[0], _WORDS[_FALLBACK])[name]
+
+
+def listing_title(site: Site, listing: Listing) -> str:
+    """What people call the listing: «경남진», «경남진 · 속보», «News — Category: Politics»."""
+    if listing.kind is ListingKind.SITE:
+        return site.title
+    kind = word(listing.kind.value, site.language)
+    own = f"{kind}: {listing.label}" if listing.label else kind
+    return site.title + word("separator", site.language) + own
