@@ -29,8 +29,8 @@ class Task(StrEnum):
     """The workers' tasks. Each finds its work in the database."""
 
     SYNDICATE = "sokbo.syndicate"
-    DELIVER = "sokbo.deliver"
     SWEEP = "sokbo.sweep"
+    CLEAN = "sokbo.clean"
 
 
 @dataclass(frozen=True, slots=True)

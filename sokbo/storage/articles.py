@@ -72,6 +72,16 @@ class ArticleRepository:
         statement = articles_with_revisions().where(articles.c.id == article_id).order_by(revisions.c.revision.desc())
         return [article_from(row) for row in self._connection.execute(statement)]
 
+    def has_due(self, now: datetime) -> bool:
+        """True if the hour of a scheduled article has come."""
+        due = select(articles.c.id).where(articles.c.state == ArticleState.SCHEDULED, articles.c.published_at <= now)
+        return self._connection.execute(due.limit(1)).first() is not None
+
+    def has_breaking_over(self, now: datetime) -> bool:
+        """True if an article's breaking time has run out."""
+        over = select(articles.c.id).where(articles.c.breaking_until <= now, articles.c.state == ArticleState.PUBLISHED)
+        return self._connection.execute(over.limit(1)).first() is not None
+
     def due(self, now: datetime, limit: int) -> Sequence[Article]:
         """Scheduled articles whose hour has come, locked against other sweepers."""
         statement = current_articles().where(articles.c.state == ArticleState.SCHEDULED, articles.c.published_at <= now)

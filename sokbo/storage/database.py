@@ -21,6 +21,7 @@ from sokbo.storage.keys import KeyRepository
 from sokbo.storage.listings import ListingRepository
 from sokbo.storage.partners import PartnerRepository
 from sokbo.storage.sites import SiteRepository
+from sokbo.storage.tallies import TallyRepository
 
 Clock = Callable[[], datetime]
 
@@ -79,6 +80,10 @@ class UnitOfWork:
     @cached_property
     def audit(self) -> AuditRepository:
         return AuditRepository(self._connection)
+
+    @cached_property
+    def tallies(self) -> TallyRepository:
+        return TallyRepository(self._connection)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -150,6 +150,12 @@ class DeliveryRepository:
         )
         return [_delivery(row) for row in self._connection.execute(statement)]
 
+    def renew(self, delivery_ids: Sequence[DeliveryId], holder: str, now: datetime, seconds: float) -> None:
+        """Keeps what is under way in `holder`'s hands."""
+        if delivery_ids:
+            held = and_(deliveries.c.id.in_(delivery_ids), deliveries.c.lease_holder == holder)
+            self._connection.execute(update(deliveries).where(held).values(lease_until=now + timedelta(seconds=seconds)))
+
     def record(self, recorded: Sequence[Recorded], holder: str, now: datetime) -> None:
         """Writes attempts and where they leave their deliveries; a delivery that `holder` has lost keeps its state."""
         table = deliveries

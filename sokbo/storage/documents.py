@@ -28,9 +28,8 @@ class DocumentRepository:
     def __init__(self, connection: Connection):
         self._connection = connection
 
-    def replace_fragments(self, made: Sequence[Fragment], now: datetime) -> None:
-        """Puts fragments in the place of all that their articles had before."""
-        self.retire_fragments({fragment.article_id for fragment in made}, now)
+    def add_fragments(self, made: Sequence[Fragment]) -> None:
+        """Puts fragments into use; what their articles had before must be retired first."""
         rows = [
             {
                 "article_id": fragment.article_id,
@@ -90,6 +89,13 @@ class DocumentRepository:
         updates = {column.name: statement.excluded[column.name] for column in documents.c if not column.primary_key}
         upsert = statement.on_conflict_do_update(index_elements=["site_id", "path"], set_=updates)
         self._connection.execute(upsert, [_columns(document) for document in made])
+
+    def etags(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, str]:
+        """The entity tags of those of the documents that exist, by path."""
+        statement = select(documents.c.path, documents.c.etag).where(
+            documents.c.site_id == site_id, documents.c.path.in_([*paths])
+        )
+        return {row.path: row.etag for row in self._connection.execute(statement)}
 
     def get(self, site_id: SiteId, path: str) -> Document | None:
         statement = select(documents).where(documents.c.site_id == site_id, documents.c.path == path)

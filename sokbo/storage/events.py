@@ -1,6 +1,6 @@
 """Events: appended in the transaction of what they tell, leased by workers, finished with the documents they led to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,14 +56,19 @@ class EventRepository:
         leased = [_pending(row) for row in self._connection.execute(statement)]
         return sorted(leased, key=lambda item: (item.event.site_id, item.event.sequence))
 
+    def release(self, event_ids: Sequence[EventId], holder: str) -> None:
+        """Gives back what was leased and not done."""
+        statement = update(events).where(events.c.id.in_(event_ids), events.c.lease_holder == holder)
+        self._connection.execute(statement.values(lease_holder=None, lease_until=None))
+
     def finish(self, event_ids: Sequence[EventId], holder: str, now: datetime) -> None:
         """Marks them done. Raises LeaseLost if `holder` holds one of them no longer."""
         statement = update(events).where(events.c.id.in_(event_ids), events.c.lease_holder == holder, events.c.done_at.is_(None))
         if self._connection.execute(statement.values(done_at=now)).rowcount != len(event_ids):
             raise LeaseLost
 
-    def get(self, event_ids: Sequence[EventId]) -> dict[EventId, Event]:
-        rows = self._connection.execute(select(events).where(events.c.id.in_(event_ids)))
+    def get(self, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
+        rows = self._connection.execute(select(events).where(events.c.id.in_([*event_ids])))
         return {EventId(row.id): _event(row) for row in rows}
 
     def waiting(self, now: datetime) -> dict[Lane, tuple[int, float]]:

@@ -293,3 +293,13 @@ audit = Table(
     Column("request_id", String, nullable=False),
     Index("audit_site", "site_id", "id"),
 )
+
+#: What the workers have counted, all processes on all machines together: exact, since written with what is counted.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("name", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("value", Float, nullable=False),
+    PrimaryKeyConstraint("name", "label"),
+)

@@ -29,6 +29,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("name"),
     )
     op.create_table(
+        "tallies",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "label"),
+    )
+    op.create_table(
         "api_keys",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
@@ -456,4 +463,5 @@ def downgrade() -> None:
 
     op.drop_table("articles")
     op.drop_table("api_keys")
+    op.drop_table("tallies")
     op.drop_table("sites")

@@ -1,0 +1,31 @@
+"""Adds up what the workers count."""
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from sokbo.domain.tally import Measure, Tally
+from sokbo.storage.tables import tallies
+
+
+class TallyRepository:
+    def __init__(self, connection: Connection):
+        self._connection = connection
+
+    def add(self, tally: Tally) -> None:
+        """Adds the increments, always in the same order, so that no two transactions wait for each other crosswise."""
+        rows = [{"name": name, "label": label, "value": value} for (name, label), value in sorted(tally.increments.items())]
+        if not rows:
+            return
+        insert_new = sqlite_insert if self._connection.dialect.name == "sqlite" else postgresql_insert
+        statement = insert_new(tallies)
+        added = {"value": tallies.c.value + statement.excluded.value}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["name", "label"], set_=added), rows)
+
+    def all(self) -> dict[Measure, dict[str, float]]:
+        """Every sum, by measure and label."""
+        found: dict[Measure, dict[str, float]] = {measure: {} for measure in Measure}
+        for name, label, value in self._connection.execute(select(tallies.c.name, tallies.c.label, tallies.c.value)):
+            if name in found:
+                found[Measure(name)][label] = value
+        return found

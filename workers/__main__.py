@@ -1,0 +1,43 @@
+"""`python -m workers QUEUE...` runs a worker for these queues, `python -m workers beat` the clock that calls the sweeper."""
+
+import sys
+
+from sokbo import logs
+from sokbo.domain.event import Lane
+from sokbo.settings import Settings
+from workers.app import make_app
+
+BEAT = "beat"
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code; 2 for arguments that make no sense."""
+    settings = Settings()
+    if arguments == [BEAT]:
+        logs.configure(settings.log_level, BEAT)
+        make_app(settings, ()).Beat(scheduler_cls="celery.beat:Scheduler", quiet=True).run()
+        return 0
+    if not arguments or not set(arguments) <= set(Lane):
+        sys.stderr.write(f"usage: python -m workers {BEAT} | QUEUE...   where QUEUE is one of: {', '.join(Lane)}\n")
+        return 2
+    lanes = tuple(lane for lane in Lane if lane in arguments)
+    logs.configure(settings.log_level, f"worker-{'-'.join(lanes)}")
+    make_app(settings, lanes).worker_main(
+        [
+            "worker",
+            "--queues",
+            ",".join(lanes),
+            "--concurrency",
+            "1",
+            "--hostname",
+            f"{'-'.join(lanes)}@%h",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ]
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

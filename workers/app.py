@@ -1,0 +1,84 @@
+"""The Celery app, set so that nothing depends on a message: see the settings' reasons."""
+
+from typing import Any
+
+import structlog
+from celery import Celery, signals
+
+from sokbo.broker import Task, celery_url
+from sokbo.domain.event import Lane
+from sokbo.lifeline import end_with_parent
+from sokbo.settings import Settings
+from workers import runtime as process
+from workers.runtime import Runtime
+from workers.tasks import register
+
+HARD_LIMIT_SECONDS = 60
+CLEAN_SECONDS = 600
+
+log = structlog.get_logger()
+
+
+def make_app(settings: Settings, lanes: tuple[Lane, ...]) -> Celery:
+    """The app of a worker that serves these lanes, or of beat."""
+    app = Celery("sokbo", broker=celery_url(settings), set_as_current=False)
+    app.conf.update(_configuration(settings))
+    current: list[Runtime] = []
+    register(app, lambda: current[0])
+
+    def start(**_: Any) -> None:
+        end_with_parent()
+        current.append(process.start(settings, lanes))
+
+    def stop(**_: Any) -> None:
+        while current:
+            current.pop().close()
+
+    def ready(**_: Any) -> None:
+        for lane in lanes:
+            app.send_task(Task.SWEEP, args=[lane], queue=lane)
+
+    signals.worker_process_init.connect(start, weak=False)
+    signals.worker_process_shutdown.connect(stop, weak=False)
+    signals.worker_ready.connect(ready, weak=False)
+    signals.setup_logging.connect(_keep_logging, weak=False)
+    return app
+
+
+def _keep_logging(**_: Any) -> None:
+    """Connected so that Celery leaves the logging as we set it."""
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    return {
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_ignore_result": True,
+        "task_time_limit": HARD_LIMIT_SECONDS,
+        "worker_prefetch_multiplier": 1,
+        "worker_soft_shutdown_timeout": settings.shutdown_seconds,
+        "worker_send_task_events": False,
+        "worker_enable_remote_control": False,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            "visibility_timeout": 2 * HARD_LIMIT_SECONDS,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "queue_order_strategy": "priority",
+        },
+        "beat_schedule": {
+            **{
+                f"sweep-{lane}": {
+                    "task": Task.SWEEP,
+                    "schedule": settings.sweep_interval_seconds,
+                    "args": [lane],
+                    "options": {"queue": lane, "ignore_result": True},
+                }
+                for lane in Lane
+            },
+            "clean": {"task": Task.CLEAN, "schedule": CLEAN_SECONDS, "options": {"queue": Lane.DEFAULT}},
+        },
+        "beat_max_loop_interval": settings.sweep_interval_seconds,
+    }

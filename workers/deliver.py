@@ -1,0 +1,149 @@
+"""The pump: pushes due deliveries without pause, so that one partner who hangs delays nobody.
+
+Each turn writes the outcomes of the last one, keeps the leases of what is under way, and leases as much as there is room
+for, all in one transaction; the pushes themselves run outside any.
+"""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from sokbo.domain.delivery import Delivery, DeliveryState, Outcome, Verdict, next_attempt_at
+from sokbo.domain.event import Lane
+from sokbo.domain.ids import DeliveryId
+from sokbo.domain.tally import Measure, Tally
+from sokbo.errors import Unavailable
+from sokbo.net.client import GuardedClient
+from sokbo.net.sealing import Sealer
+from sokbo.settings import Settings
+from sokbo.storage import Database, UnitOfWork
+from sokbo.storage.deliveries import Recorded
+from workers.channels.job import PushJob
+from workers.channels.registry import CHANNELS
+from workers.jobs import load_jobs
+
+#: How long outcomes may wait to be written together, and leases to be renewed while pushes are under way.
+GATHER_SECONDS = 0.005
+RENEW_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one turn brings to the database: finished attempts and what is still under way; `now` is when it began."""
+
+    finished: list[tuple[Delivery, Outcome]]
+    under_way: list[DeliveryId]
+    room: int
+
+
+@dataclass(slots=True)
+class Pump:
+    """One per worker process. `run` and `wake` belong to its loop."""
+
+    settings: Settings
+    database: Database
+    sealer: Sealer
+    lanes: tuple[Lane, ...]
+    holder: str
+    rng: random.Random
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _finished: list[tuple[Delivery, Outcome]] = field(default_factory=list)
+    _under_way: dict[DeliveryId, asyncio.Task[None]] = field(default_factory=dict)
+    _stopping: bool = False
+
+    def wake(self) -> None:
+        """Looks for due deliveries now."""
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Leases nothing more; `run` returns when what is under way has ended and is written."""
+        self._stopping = True
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Pushes until stopped."""
+        async with GuardedClient(self.settings.callback_allow) as client:
+            while not (self._stopping and not self._under_way and not self._finished):
+                await self._wait()
+                for delivery, job in await self._take_turn():
+                    self._under_way[delivery.id] = asyncio.create_task(self._push(client, delivery, job))
+
+    async def _wait(self) -> None:
+        """Until something has changed; outcomes then get a moment for others to join them."""
+        timeout = RENEW_SECONDS if self._under_way else None
+        try:
+            await asyncio.wait_for(self._changed.wait(), timeout)
+        except TimeoutError:
+            return
+        self._changed.clear()
+        if self._finished and self._under_way:
+            await asyncio.sleep(GATHER_SECONDS)
+
+    async def _take_turn(self) -> Sequence[tuple[Delivery, PushJob]]:
+        finished, self._finished = self._finished, []
+        room = 0 if self._stopping else self.settings.pushes_in_flight - len(self._under_way)
+        turn = Turn(finished, list(self._under_way), room)
+        try:
+            return await asyncio.to_thread(self._write_turn, turn)
+        except Unavailable as error:
+            log.warning("deliveries_not_recorded", reason=error.message, attempts=len(finished))
+            self._finished = finished + self._finished
+            await asyncio.sleep(RENEW_SECONDS)
+            self._changed.set()
+            return []
+
+    def _write_turn(self, turn: Turn) -> Sequence[tuple[Delivery, PushJob]]:
+        with self.database.write() as uow:
+            self._record(uow, turn.finished)
+            uow.deliveries.renew(turn.under_way, self.holder, uow.now, self.settings.lease_seconds)
+            leased: list[Delivery] = []
+            for lane in self.lanes:
+                if room := turn.room - len(leased):
+                    leased += uow.deliveries.lease(lane, self.holder, uow.now, self.settings.lease_seconds, room)
+            jobs = load_jobs(uow, leased, self.sealer)
+            if turn.finished or turn.under_way or leased:
+                uow.commit()
+            return list(zip(leased, jobs, strict=True))
+
+    async def _push(self, client: GuardedClient, delivery: Delivery, job: PushJob) -> None:
+        """One attempt. Whatever happens, its outcome is kept for the next turn."""
+        try:
+            outcome = await CHANNELS[job.partner.channel].push(client, job)
+        except Exception as error:
+            log.exception("push_failed", delivery_id=delivery.id)
+            outcome = Outcome(Verdict.RETRY, 0.0, detail=f"our own fault: {type(error).__name__}")
+        del self._under_way[delivery.id]
+        self._finished.append((delivery, outcome))
+        self._changed.set()
+
+    def _record(self, uow: UnitOfWork, finished: Sequence[tuple[Delivery, Outcome]]) -> None:
+        if not finished:
+            return
+        recorded = [self._judge(delivery, outcome, uow.now) for delivery, outcome in finished]
+        uow.deliveries.record(recorded, self.holder, uow.now)
+        for item in recorded:
+            if item.outcome.verdict is Verdict.DISABLE:
+                uow.partners.disable(item.delivery.partner_id, item.outcome.detail)
+        uow.tallies.add(_tally(recorded, uow.now))
+
+    def _judge(self, delivery: Delivery, outcome: Outcome, now: datetime) -> Recorded:
+        """Where an attempt leaves its delivery."""
+        if outcome.verdict is Verdict.ACKNOWLEDGED:
+            return Recorded(delivery, outcome, DeliveryState.ACKNOWLEDGED, None)
+        again = next_attempt_at(delivery, outcome, now, self.settings.retry_schedule, rng=self.rng)
+        return Recorded(delivery, outcome, DeliveryState.FAILING if again else DeliveryState.DEAD, again)
+
+
+def _tally(recorded: Sequence[Recorded], now: datetime) -> Tally:
+    tally = Tally()
+    for item in recorded:
+        tally.count(Measure.ATTEMPTS, item.outcome.verdict)
+        if item.state is DeliveryState.ACKNOWLEDGED:
+            tally.observe(Measure.ACKNOWLEDGED_SECONDS, (now - item.delivery.created_at).total_seconds())
+    return tally

@@ -1,0 +1,89 @@
+"""From an article to what is kept of it rendered: a fragment in each format, and its page."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sokbo.domain.article import Article, ArticleState
+from sokbo.domain.compression import piece
+from sokbo.domain.document import EMPTY, Document, Fragment, FragmentFormat, Piece
+from sokbo.domain.site import Site
+from workers.feeds import FORMATS
+from workers.pages.renderer import PageRenderer, PageShell
+from workers.pages.stylesheet import page_headers
+
+HTML = "text/html; charset=utf-8"
+_DIGEST_CHARACTERS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One article's fragments, none if it is withdrawn, and its page."""
+
+    article: Article
+    fragments: Sequence[Fragment]
+    page: Document
+
+
+def render_article(pages: PageRenderer, site: Site, article: Article, now: datetime) -> Rendered:
+    """Everything that its revision needs, made once."""
+    if article.state is ArticleState.WITHDRAWN:
+        shell = pages.withdrawn(site, article)
+        return Rendered(article, (), _article_page(site, article, shell, status=410))
+    entries = {form: feed.entry(site, article) for form, feed in FORMATS.items()}
+    entries[FragmentFormat.CARD] = pages.card(site, article)
+    fragments = [_fragment(article, form, raw) for form, raw in entries.items()]
+    return Rendered(article, fragments, _article_page(site, article, pages.article(site, article, now=now)))
+
+
+def _fragment(article: Article, form: FragmentFormat, raw: bytes) -> Fragment:
+    return Fragment(article.id, article.revision, form, piece(raw), digest([raw]), article.modified_at)
+
+
+def _article_page(site: Site, article: Article, shell: PageShell, status: int = 200) -> Document:
+    page = page_document(site, str(article.number), shell, article.modified_at)
+    return Document(
+        site_id=page.site_id,
+        path=page.path,
+        media_type=page.media_type,
+        etag=page.etag,
+        last_modified=page.last_modified,
+        head=page.head,
+        closing=page.closing,
+        status=status,
+        canonical_path=article.path,
+        headers=page.headers,
+    )
+
+
+def page_document(
+    site: Site, path: str, shell: PageShell, last_modified: datetime, cards: Iterable[tuple[int, str]] = ()
+) -> Document:
+    """A page with the cards given as fragment ids and digests."""
+    listed = list(cards)
+    return Document(
+        site_id=site.id,
+        path=path,
+        media_type=HTML,
+        etag=digest([shell.head, shell.separator, shell.tail, shell.closing, *(name.encode() for _, name in listed)]),
+        last_modified=last_modified,
+        head=piece(shell.head),
+        separator=piece(shell.separator) if listed else EMPTY,
+        tail=piece(shell.tail),
+        closing=piece(shell.closing),
+        fragments=tuple(number for number, _ in listed),
+        headers=page_headers(),
+    )
+
+
+def digest(parts: Iterable[bytes]) -> str:
+    """A name for these bytes: the same in every process, and another for any other bytes or other borders between them."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(len(part).to_bytes(8, "big"))
+        total.update(part)
+    return total.hexdigest()[:_DIGEST_CHARACTERS]
+
+
+__all__ = ["HTML", "Piece", "Rendered", "digest", "page_document", "render_article"]

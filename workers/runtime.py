@@ -1,0 +1,71 @@
+"""What one worker process keeps while it lives: the database, the broker, the renderers, the pump and its loop."""
+
+import os
+import random
+import socket
+import threading
+from asyncio import AbstractEventLoop
+from dataclasses import dataclass, field
+
+import uvloop
+
+from sokbo.broker import Broker
+from sokbo.domain.event import Lane
+from sokbo.net.sealing import Sealer
+from sokbo.net.secret_key import load_secret_key
+from sokbo.settings import Settings
+from sokbo.storage import Database
+from workers.deliver import Pump
+from workers.pages.renderer import PageRenderer
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Made after the fork. `holder` names this process in leases, also against an earlier one with the same pid."""
+
+    settings: Settings
+    database: Database
+    broker: Broker
+    pages: PageRenderer
+    pump: Pump
+    lanes: tuple[Lane, ...]
+    holder: str
+    loop: AbstractEventLoop = field(repr=False)
+    thread: threading.Thread = field(repr=False)
+
+    def wake_deliveries(self) -> None:
+        """Lets the pump look for due deliveries now. Returns at once."""
+        self.loop.call_soon_threadsafe(self.pump.wake)
+
+    def close(self) -> None:
+        """Lets pushes under way finish, within the time that settings give, and stops."""
+        self.loop.call_soon_threadsafe(self.pump.stop)
+        self.thread.join(self.settings.shutdown_seconds)
+        self.broker.close()
+        self.database.close()
+
+
+def start(settings: Settings, lanes: tuple[Lane, ...]) -> Runtime:
+    """The runtime of a worker process that serves these lanes, with its pump running on a loop of its own thread."""
+    holder = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
+    # Not durable: what this process writes follows from articles that are, and would be done again.
+    database = Database(settings.resolved_database_url, durable=False)
+    pump = Pump(
+        settings=settings,
+        database=database,
+        sealer=Sealer(load_secret_key(settings)),
+        lanes=lanes,
+        holder=holder,
+        rng=random.Random(),  # noqa: S311 - jitter
+    )
+    loop = uvloop.new_event_loop()
+    thread = threading.Thread(target=_run, args=(loop, pump), name="pump", daemon=True)
+    thread.start()
+    return Runtime(settings, database, Broker(settings), PageRenderer(), pump, lanes, holder, loop, thread)
+
+
+def _run(loop: AbstractEventLoop, pump: Pump) -> None:
+    try:
+        loop.run_until_complete(pump.run())
+    finally:
+        loop.close()

@@ -1,0 +1,66 @@
+"""The sweep: finds what nobody is doing. It asks first and writes only where there is something to do."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from sokbo.domain.article import Article
+from sokbo.domain.event import Lane
+from sokbo.domain.ids import new_id
+from sokbo.domain.lifecycle import Change, end_breaking, publish_due
+from sokbo.storage import UnitOfWork
+from sokbo.storage.ledger import write_change
+from workers.runtime import Runtime
+from workers.syndicate import syndicate
+
+BATCH_ARTICLES = 100
+#: How long a replaced fragment stays readable for a service that holds an older document.
+FRAGMENT_GRACE = timedelta(hours=1)
+ACTOR = "sweeper"
+
+log = structlog.get_logger()
+
+
+def sweep(runtime: Runtime, lane: Lane) -> None:
+    """Does what has become due: articles whose hour has come, breaking time that has run out, events and deliveries that
+    wait in this lane and that nobody is at."""
+    with runtime.database.read() as uow:
+        hour_has_come = uow.articles.has_due(uow.now)
+        breaking_is_over = uow.articles.has_breaking_over(uow.now)
+        events_wait = lane in uow.events.unclaimed(uow.now)
+        deliveries_wait = lane in uow.deliveries.unclaimed(uow.now)
+    if hour_has_come:
+        _change(runtime, lambda uow: uow.articles.due(uow.now, BATCH_ARTICLES), publish_due)
+    if breaking_is_over:
+        _change(runtime, lambda uow: uow.articles.breaking_over(uow.now, BATCH_ARTICLES), end_breaking)
+    if events_wait or hour_has_come or breaking_is_over:
+        for waiting in runtime.lanes:
+            syndicate(runtime, waiting)
+    if deliveries_wait:
+        runtime.wake_deliveries()
+
+
+def _change(
+    runtime: Runtime, find: Callable[[UnitOfWork], Sequence[Article]], change: Callable[[Article, datetime], Change]
+) -> None:
+    """Writes the change of each article found, with its events, in one transaction."""
+    request_id = new_id("req")
+    with runtime.database.write() as uow:
+        events = [
+            event
+            for article in find(uow)
+            for event in write_change(uow, change(article, uow.now), actor=ACTOR, request_id=request_id)
+        ]
+        uow.commit()
+    for event in events:
+        log.info("event_recorded", request_id=request_id, event_id=event.id, type=event.type, article_id=event.article_id)
+
+
+def clean(runtime: Runtime) -> int:
+    """Deletes fragments that no document uses any more; how many."""
+    with runtime.database.write() as uow:
+        forgotten = uow.documents.forget_fragments(uow.now - FRAGMENT_GRACE)
+        if forgotten:
+            uow.commit()
+        return forgotten

@@ -1,0 +1,38 @@
+"""The Celery tasks. Each is a nudge: it finds its work in the database, so a lost, doubled or late one changes nothing."""
+
+import time
+from collections.abc import Callable
+
+from celery import Celery
+
+from sokbo.broker import Task
+from sokbo.domain.event import Lane
+from sokbo.errors import Unavailable
+from workers.runtime import Runtime
+from workers.sweep import clean, sweep
+from workers.syndicate import syndicate
+
+#: A sweep that comes while the last one is this fresh has piled up behind it and is skipped.
+FRESH_SECONDS = 0.1
+
+
+def register(app: Celery, runtime: Callable[[], Runtime]) -> None:
+    """Makes the tasks the app's; `runtime` answers the process's own."""
+    last_sweep = -FRESH_SECONDS
+
+    def follow_nudge(lane: str) -> None:
+        runtime().broker.taken(Task.SYNDICATE, Lane(lane))
+        syndicate(runtime(), Lane(lane))
+
+    def sweep_unless_fresh(lane: str) -> None:
+        nonlocal last_sweep
+        if time.monotonic() - last_sweep >= FRESH_SECONDS:
+            sweep(runtime(), Lane(lane))
+            last_sweep = time.monotonic()
+
+    def clean_up() -> None:
+        clean(runtime())
+
+    app.task(name=Task.SYNDICATE, throws=(Unavailable,))(follow_nudge)
+    app.task(name=Task.SWEEP, throws=(Unavailable,))(sweep_unless_fresh)
+    app.task(name=Task.CLEAN, throws=(Unavailable,))(clean_up)
