@@ -1,0 +1,1 @@
+"""The way out: the one guarded HTTP client, and the signing and sealing of secrets."""

@@ -1,0 +1,168 @@
+"""The one HTTP client for everything that Sokbo sends out.
+
+It reaches public addresses only, follows nothing, keeps nothing, and bounds the time and size of every answer.
+"""
+
+import asyncio
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+import sokbo
+from sokbo.net import addresses
+from sokbo.net.urls import UnusableUrl, check_url
+from sokbo.settings import Network
+
+TIMEOUT_SECONDS = 15.0
+MAX_ANSWER_BYTES = 64 * 1024
+MAX_EXCERPT_BYTES = 256
+MAX_IN_FLIGHT_PER_HOST = 8
+DNS_CACHE_SECONDS = 60
+
+
+class Reason(StrEnum):
+    """Why there is no answer to judge."""
+
+    INVALID_URL = "invalid_url"
+    BLOCKED_ADDRESS = "blocked_address"
+    DNS = "dns"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    TLS = "tls"
+    DISCONNECTED = "disconnected"
+    PROTOCOL = "protocol"
+    TIMEOUT = "timeout"  # no status came in time
+    TOO_SLOW = "too_slow"  # a status came, but the answer didn't end in time
+
+
+class RemoteFailure(Exception):
+    """The remote or the network failed. `detail` is for the operator and never holds our secrets."""
+
+    def __init__(self, reason: Reason, detail: str, duration_seconds: float):
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+        self.detail = detail
+        self.duration_seconds = duration_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A remote's answer, of any status. `headers` ignores case; `excerpt` is the body's beginning, printable."""
+
+    status: int
+    headers: Mapping[str, str]
+    excerpt: str
+    duration_seconds: float
+
+
+class GuardedClient:
+    """Sends to whom we may; one for each process, made while its loop runs, closed at the end (or by `async with`).
+
+    `allow` opens networks otherwise closed. Requests beyond eight to one host and port wait their turn, and that wait
+    counts towards `timeout_seconds`.
+    """
+
+    def __init__(self, allow: tuple[Network, ...] = (), *, timeout_seconds: float = TIMEOUT_SECONDS):
+        self._allow = allow
+        self._timeout_seconds = timeout_seconds
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                socket_factory=self._open_socket,
+                limit=0,
+                limit_per_host=MAX_IN_FLIGHT_PER_HOST,
+                ttl_dns_cache=DNS_CACHE_SECONDS,
+                # A kept connection may have died unseen, and a POST can't be sent again to find out; and thousands of
+                # partners would each hold a file descriptor.
+                force_close=True,
+            ),
+            headers={"User-Agent": f"Sokbo/{sokbo.__version__}", "Accept": "*/*", "Accept-Encoding": "identity"},
+            timeout=aiohttp.ClientTimeout(total=None),  # `post` has the one timer
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,  # so that the bound on an answer holds for what it would become
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Drop every connection."""
+        await self._session.close()
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """The remote's answer, whatever its status; at most 64 KiB of it are read.
+
+        Raises RemoteFailure.
+        """
+        started = time.monotonic()
+        response: aiohttp.ClientResponse | None = None
+        try:
+            target = check_url(url)
+            async with asyncio.timeout(self._timeout_seconds):
+                response = await self._session.post(target, data=body, headers=headers, allow_redirects=False)
+                excerpt = await _read(response)
+            return Answer(response.status, response.headers, excerpt, time.monotonic() - started)
+        except UnusableUrl as error:
+            raise RemoteFailure(Reason.INVALID_URL, str(error), 0.0) from error
+        except TimeoutError as error:
+            reason = Reason.TIMEOUT if response is None else Reason.TOO_SLOW
+            raise RemoteFailure(reason, f"no end after {self._timeout_seconds:g} s", time.monotonic() - started) from error
+        except aiohttp.ClientError as error:
+            raise RemoteFailure(*_explain(error), time.monotonic() - started) from error
+        finally:
+            if response is not None:
+                response.close()
+
+    def _open_socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
+        """A socket for an address that is open to us. Every connection passes here, however its URL wrote the address."""
+        family, kind, protocol, _, target = info
+        addresses.check(str(target[0]), self._allow)
+        return socket.socket(family, kind, protocol)
+
+
+async def _read(response: aiohttp.ClientResponse) -> str:
+    """The beginning of the body, once it has ended or passed 64 KiB."""
+    beginning, length = b"", 0
+    async for chunk in response.content.iter_any():
+        if length < MAX_EXCERPT_BYTES:
+            beginning += chunk[:MAX_EXCERPT_BYTES]
+        length += len(chunk)
+        if length >= MAX_ANSWER_BYTES:
+            break
+    return _printable(beginning[:MAX_EXCERPT_BYTES].decode(errors="replace"))
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text).strip()
+
+
+def _explain(error: aiohttp.ClientError) -> tuple[Reason, str]:
+    """The reason behind an error of aiohttp's, and what to tell the operator. The order matters: some are kinds of others."""
+    match error:
+        case aiohttp.InvalidURL():
+            return Reason.INVALID_URL, error.description or ""
+        case aiohttp.ClientSSLError():
+            return Reason.TLS, str(error.os_error)
+        case aiohttp.ClientConnectorDNSError():
+            return Reason.DNS, error.strerror or ""
+        case aiohttp.ClientConnectorError(os_error=addresses.BlockedAddress() as blocked):
+            return Reason.BLOCKED_ADDRESS, str(blocked)
+        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
+            return Reason.REFUSED, ""
+        case aiohttp.ClientConnectorError():
+            return Reason.UNREACHABLE, error.strerror or ""
+        case aiohttp.ClientOSError() | aiohttp.ServerDisconnectedError():
+            return Reason.DISCONNECTED, ""
+        case aiohttp.ClientResponseError():
+            return Reason.PROTOCOL, _printable(error.message)
+        case _:
+            return Reason.PROTOCOL, _printable(str(error))
