@@ -1,0 +1,63 @@
+"""Where the key that seals partners' secrets comes from: the settings, or a file made once in the data folder."""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+from sokbo.errors import StartupError
+from sokbo.net.sealing import KEY_BYTES
+from sokbo.settings import Settings
+
+FILE_NAME = "secret.key"
+
+
+def load_secret_key(settings: Settings) -> bytes:
+    """The 32 bytes of `secret_key`, or of the data folder's file, which is made if there is none.
+
+    Raises StartupError if either doesn't hold 32 bytes in base64.
+    """
+    if settings.secret_key:
+        return _decode(settings.secret_key, "SOKBO_SECRET_KEY")
+    path = settings.data / FILE_NAME
+    if not path.exists():
+        _create(path)
+    return _decode(path.read_bytes(), str(path))
+
+
+def _create(path: Path) -> None:
+    """Make the file whole and readable by its owner alone, unless another process has made it meanwhile."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            path.hardlink_to(draft)  # unlike a rename, never in another one's place
+        except FileExistsError:
+            return
+        _sync_folder(path.parent)
+    finally:
+        draft.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name outlive a power cut: secrets sealed with a lost key are lost."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _decode(text: str | bytes, source: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except ValueError as error:
+        raise StartupError(f"{source} is not base64") from error
+    if len(key) != KEY_BYTES:
+        raise StartupError(f"{source} must hold {KEY_BYTES} bytes in base64, not {len(key)}")
+    return key
