@@ -1,0 +1,23 @@
+from ipaddress import ip_network
+
+import pytest
+
+from sokbo.domain.delivery import Verdict
+from sokbo.net.client import GuardedClient
+from sokbo.net.signing import new_secret
+from tests.unit.workers.channels.jobs import job
+from workers.channels.registry import CHANNELS, Channel
+
+
+def test_webhook_is_a_channel() -> None:
+    assert "webhook" in CHANNELS
+
+
+@pytest.mark.parametrize("channel", CHANNELS.values(), ids=CHANNELS)
+@pytest.mark.parametrize("url", ["http://10.0.0.1/", "http://partner.invalid/", "http://127.0.0.2:9/", "no URL at all"])
+async def test_remote_that_cannot_be_reached_is_an_outcome_not_an_error(channel: Channel, url: str) -> None:
+    async with GuardedClient((ip_network("127.0.0.0/8"),)) as client:
+        outcome = await channel.push(client, job(url, new_secret()))
+    assert outcome.verdict is Verdict.RETRY
+    assert outcome.status is None
+    assert outcome.detail

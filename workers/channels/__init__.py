@@ -1,0 +1,1 @@
+"""How pushes leave: one channel per file, all of them in `registry`."""

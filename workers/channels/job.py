@@ -1,0 +1,23 @@
+"""What a channel is given to push."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sokbo.domain.article import Article
+from sokbo.domain.event import Event
+from sokbo.domain.ids import DeliveryId
+from sokbo.domain.partner import Partner
+from sokbo.domain.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class PushJob:
+    """One attempt of one delivery. `article` is as it was at the event's revision; `secrets` are opened, the newest first."""
+
+    delivery_id: DeliveryId
+    event: Event
+    site: Site
+    article: Article
+    partner: Partner
+    now: datetime
+    secrets: tuple[str, ...] = field(default=(), repr=False)
