@@ -1,5 +1,7 @@
 """All settings, in one frozen object. Each is read from `SOKBO_<NAME>`; each has a default and a help text."""
 
+import tempfile
+from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +14,9 @@ Network = IPv4Network | IPv6Network
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+
+#: A unix socket's path fits in 104 bytes on macOS, 108 on Linux, with the NUL.
+MAX_SOCKET_PATH_BYTES = 100
 
 #: Seconds to wait after each failed attempt; the last, 8 h, repeats until seven days are over (about 27 attempts).
 DEFAULT_RETRY_SCHEDULE = (
@@ -83,8 +88,15 @@ class Settings(BaseSettings):
 
     @property
     def broker_socket(self) -> Path:
-        """The embedded broker's unix socket; only meaningful while `redis_url` is empty."""
-        return self.data.resolve() / "broker" / "valkey.sock"
+        """The embedded broker's unix socket; only meaningful while `redis_url` is empty.
+
+        In the data folder, or, where its path would be too long for a socket, in a folder of the temporary one.
+        """
+        folder = self.data.resolve() / "broker"
+        socket = folder / "valkey.sock"
+        if len(bytes(socket)) <= MAX_SOCKET_PATH_BYTES:
+            return socket
+        return Path(tempfile.gettempdir()) / f"sokbo-{sha256(bytes(folder)).hexdigest()[:16]}" / socket.name
 
     @property
     def resolved_public_url(self) -> str:

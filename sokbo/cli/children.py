@@ -1,0 +1,118 @@
+"""A child of the supervisor: what it runs, where its log is, when it is started again after a death."""
+
+import os
+import runpy
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sokbo.cli.forking import fork
+
+MAX_LOG_BYTES = 10 * 1024 * 1024
+LOG_TAIL_BYTES = 4096
+FIRST_BACKOFF_SECONDS = 0.1
+MAX_BACKOFF_SECONDS = 5.0
+#: A child that lived this long has recovered from whatever killed the one before.
+RECOVERED_AFTER_SECONDS = 10.0
+#: From this many deaths in a row its log is quoted: it isn't an accident any more.
+CRASH_LOOP_DEATHS = 3
+
+
+class Program(Protocol):
+    """Something that a new process can turn into."""
+
+    def run(self) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PythonModule:
+    """`python -m module arguments...`, the very same code, in a forked interpreter."""
+
+    module: str
+    arguments: tuple[str, ...] = ()
+
+    def run(self) -> None:
+        sys.argv = [self.module, *self.arguments]
+        runpy.run_module(self.module, run_name="__main__", alter_sys=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Executable:
+    path: Path
+    arguments: tuple[str, ...] = ()
+
+    def run(self) -> None:
+        os.execv(self.path, [str(self.path), *self.arguments])  # noqa: S606  # no shell is meant
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSpec:
+    """`stop_order`: when all stop, those with a lower one have ended before those with a higher are told to."""
+
+    name: str
+    program: Program
+    stop_order: int
+
+
+@dataclass(slots=True)
+class Child:
+    """One child and its process, if it has one. Times are monotonic seconds."""
+
+    spec: ChildSpec
+    log: Path
+    pid: int | None = None
+    started_at: float = 0.0
+    start_at: float = 0.0
+    deaths_in_a_row: int = 0
+
+    def start(self, now: float) -> None:
+        """Raises OSError if there can be no new process or no log."""
+        rotate(self.log)
+        self.started_at = now
+        self.pid = fork(self.spec.program.run, title=f"sokbo: {self.spec.name}", log=self.log)
+
+    def note_death(self, now: float) -> float:
+        """Sets when to start again; the seconds until then."""
+        self.pid = None
+        lived_long = now - self.started_at >= RECOVERED_AFTER_SECONDS
+        self.deaths_in_a_row = 1 if lived_long else self.deaths_in_a_row + 1
+        backoff = min(FIRST_BACKOFF_SECONDS * 2.0 ** (self.deaths_in_a_row - 1), MAX_BACKOFF_SECONDS)
+        self.start_at = now + backoff
+        return backoff
+
+    @property
+    def in_crash_loop(self) -> bool:
+        return self.deaths_in_a_row >= CRASH_LOOP_DEATHS
+
+    def terminate(self) -> None:
+        """Asks the process to finish; it knows best what that means for children of its own."""
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGTERM)
+
+
+def rotate(log: Path) -> None:
+    """Moves a log that has grown too large to `.1`, over the one before."""
+    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
+        log.replace(log.with_name(f"{log.name}.1"))
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log that says something; "" if none does."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def describe_end(status: int) -> str:
+    """What a wait status means: "was killed by SIGKILL", "ended with exit code 1"."""
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        names = {number.value: number.name for number in signal.Signals}  # the real-time signals have none
+        return f"was killed by {names.get(-code, f'signal {-code}')}"
+    return f"ended with exit code {code}"

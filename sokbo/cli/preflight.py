@@ -1,0 +1,77 @@
+"""What must be so before anything starts: a data folder of our own, a port that is free, a place for the broker's socket."""
+
+import errno
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sokbo.errors import StartupError
+
+OWNER_ONLY = 0o700
+
+
+@contextmanager
+def claimed(data: Path) -> Iterator[None]:
+    """Holds the data folder, made if it isn't there, for this process alone; its lock file names the pid.
+
+    Raises StartupError when another process holds it or it can't be made.
+    """
+    private_folder(data)
+    try:
+        lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StartupError(f"can't write to {data}: {error.strerror}") from error
+    try:
+        _lock_or_refuse(lock, data)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _lock_or_refuse(lock: int, data: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        holder = os.read(lock, 20).decode("ascii", "replace").strip() or "unknown"
+        raise StartupError(f"{data} is in use by another `sokbo up` (pid {holder})") from error
+    except OSError as error:
+        raise StartupError(f"can't lock {data}: {error.strerror}") from error
+
+
+def private_folder(path: Path) -> None:
+    """Makes `path` a folder that is ours and closed to everybody else.
+
+    Raises StartupError when it can't be, or when it is another user's: in a shared /tmp anyone may have put it there.
+    """
+    try:
+        path.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
+        if path.lstat().st_uid != os.geteuid():
+            raise StartupError(f"{path} belongs to another user")
+        path.chmod(OWNER_ONLY)
+    except OSError as error:
+        raise StartupError(f"can't use {path} as a folder: {error.strerror}") from error
+
+
+def free_port(host: str, port: int) -> int:
+    """`port`, or one that the system picks if it is 0, after seeing that the service can listen there.
+
+    Raises StartupError when it can't.
+    """
+    with suppress(socket.gaierror):
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            # As the service does: the remains of closed connections don't count, another listener does.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(address)
+            except OSError as error:
+                taken = error.errno == errno.EADDRINUSE
+                reason = "another program listens there" if taken else error.strerror
+                raise StartupError(f"can't listen on {host} port {port}: {reason}") from error
+            return int(probe.getsockname()[1])
+    raise StartupError(f"can't listen on {host}: no such address")

@@ -1,0 +1,121 @@
+"""`sokbo up`: everything on one machine, from the broker to the beat, started, watched and stopped together."""
+
+import http.client
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import click
+
+from sokbo import __version__, broker_process
+from sokbo.cli.children import ChildSpec, Executable, PythonModule
+from sokbo.cli.console import Console
+from sokbo.cli.first_start import FirstStart, prepare
+from sokbo.cli.options import data_option, load_settings
+from sokbo.cli.preflight import claimed, free_port, private_folder
+from sokbo.cli.preload import preload
+from sokbo.cli.supervisor import StopRequested, Supervisor
+from sokbo.settings import Settings
+
+BROKER_STOPS = 3
+#: Each is told to stop when all before it have: no new requests and no new sweeps, then no work, then no broker.
+WINGS = (
+    ChildSpec("service", PythonModule("service"), stop_order=1),
+    ChildSpec("beat", PythonModule("workers", ("beat",)), stop_order=1),
+    ChildSpec("breaking", PythonModule("workers", ("breaking",)), stop_order=2),
+    ChildSpec("default", PythonModule("workers", ("default",)), stop_order=2),
+)
+READY_REQUEST_SECONDS = 1.0
+HURRIED_EXIT_CODE = 130
+
+Prepare = Callable[[Settings], FirstStart | None]
+
+
+@click.command()
+@click.option("--host", help="Address to listen on (SOKBO_HOST; 127.0.0.1 if not said).")
+@click.option("--port", type=int, help="Port to listen on, 0 for a free one (SOKBO_PORT; 8080 if not said).")
+@data_option
+def up(host: str | None, port: int | None, data: Path | None) -> None:
+    """Start everything on this machine, and keep it running until Ctrl-C."""
+    sys.exit(run(load_settings(host=host, port=port, data=data), WINGS, prepare))
+
+
+def run(settings: Settings, wings: Sequence[ChildSpec], prepare: Prepare) -> int:
+    """Runs the broker and the wings until told to stop; the exit code.
+
+    `prepare` makes the database ready, in a process of its own. Raises StartupError.
+    """
+    console = Console(sys.stdout)
+    data = settings.data.resolve()
+    with claimed(data):
+        settings = settings.model_copy(update={"data": data, "port": free_port(settings.host, settings.port)})
+        logs = data / "logs"
+        private_folder(logs)
+        # Before any of our modules is loaded for the children, so that none can ever see other settings.
+        os.environ.update(SOKBO_DATA=str(data), SOKBO_HOST=settings.host, SOKBO_PORT=str(settings.port))
+        with Supervisor(logs, settings.shutdown_seconds, console) as supervisor:
+            with suppress(StopRequested):
+                _bring_up(supervisor, settings, wings, prepare, console)
+                supervisor.run()
+            console.say("\nStopping: the service, then the workers, then the broker. Once more to kill them.")
+        console.good("Stopped.")
+        return HURRIED_EXIT_CODE if supervisor.hurried else 0
+
+
+def _bring_up(supervisor: Supervisor, settings: Settings, wings: Sequence[ChildSpec], prepare: Prepare, console: Console) -> None:
+    began = time.monotonic()
+    console.heading(f"Sokbo {__version__}")
+    console.item("data", str(settings.data))
+    if not settings.redis_url:
+        supervisor.add(_embedded_broker(settings))
+    preload()
+    if not settings.redis_url:
+        supervisor.wait_until("broker", partial(broker_process.answers, settings.broker_socket))
+    console.item("broker", "as SOKBO_REDIS_URL says" if settings.redis_url else "embedded Valkey")
+    made = supervisor.call("prepare", partial(prepare, settings))
+    console.item("database", "PostgreSQL" if settings.database_url else "SQLite")
+    if made is not None:  # at once, for nobody will ever see it again if what follows fails
+        console.item("API key", f"{made.api_key}  (shown this once)")
+    for wing in wings:
+        supervisor.add(wing)
+    supervisor.wait_until("service", partial(_service_is_ready, settings.host, settings.port))
+    console.item("started", ", ".join(wing.name for wing in wings))
+    console.item("service", settings.resolved_public_url)
+    console.good(f"Ready after {time.monotonic() - began:.1f} s; Ctrl-C stops everything.")
+    if made is not None:
+        _welcome(made, settings.resolved_public_url, console)
+
+
+def _embedded_broker(settings: Settings) -> ChildSpec:
+    folder, socket = settings.data / "broker", settings.broker_socket
+    private_folder(folder)
+    private_folder(socket.parent)
+    server = Executable(broker_process.find_server(), broker_process.server_arguments(folder, socket))
+    return ChildSpec("broker", server, stop_order=BROKER_STOPS)
+
+
+def _service_is_ready(host: str, port: int) -> bool:
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not listened on
+    connection = http.client.HTTPConnection(reachable, port, timeout=READY_REQUEST_SECONDS)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _welcome(made: FirstStart, url: str, console: Console) -> None:
+    console.say()
+    console.item("site", f"{url}/{made.site}/")
+    console.item("feeds", f"{url}/{made.site}/feeds")
+    console.say("  Post an article, and read it there:")
+    article = '{"title": "Hello", "markdown": "The first **article**.", "breaking": true}'
+    console.say(
+        f"curl -H 'Authorization: Bearer {made.api_key}' -H 'Content-Type: application/json' -d '{article}' {url}/v1/articles"
+    )

@@ -1,0 +1,3 @@
+"""Stands in for a child that can't live."""
+
+raise SystemExit("no such setting: SOKBO_COLOUR")
