@@ -72,6 +72,15 @@ class ArticleRepository:
         statement = articles_with_revisions().where(articles.c.id == article_id).order_by(revisions.c.revision.desc())
         return [article_from(row) for row in self._connection.execute(statement)]
 
+    def below(self, site_id: SiteId, number: int, limit: int) -> Sequence[Article]:
+        """The site's articles that are or were public, from the highest number below `number` downwards."""
+        public = (ArticleState.PUBLISHED, ArticleState.WITHDRAWN)
+        statement = current_articles().where(
+            articles.c.site_id == site_id, articles.c.number < number, articles.c.state.in_(public)
+        )
+        rows = self._connection.execute(statement.order_by(articles.c.number.desc()).limit(limit))
+        return [article_from(row) for row in rows]
+
     def has_due(self, now: datetime) -> bool:
         """True if the hour of a scheduled article has come."""
         due = select(articles.c.id).where(articles.c.state == ArticleState.SCHEDULED, articles.c.published_at <= now)

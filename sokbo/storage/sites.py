@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, insert, select, update
 
 from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site, StandingLink
@@ -19,8 +19,28 @@ class SiteRepository:
         """The site with its id, and its counters at zero."""
         row = self._connection.execute(insert(sites).values(**_columns(site)).returning(sites.c.id)).scalar_one()
         self._connection.execute(insert(site_counters).values(site_id=row, number=0, sequence=0))
-        self._connection.execute(insert(site_versions).values(site_id=row, version=0))
+        self._connection.execute(insert(site_versions).values(site_id=row, version=0, render_below=1))
         return replace(site, id=SiteId(row))
+
+    def save(self, site: Site) -> None:
+        """Writes the site's fields; see `render_anew`."""
+        self._connection.execute(update(sites).where(sites.c.id == site.id).values(**_columns(site)))
+
+    def render_anew(self, site_id: SiteId) -> None:
+        """Has the sweep render everything of the site again, as after a change of its title."""
+        above_all = select(site_counters.c.number + 1).where(site_counters.c.site_id == site_id).scalar_subquery()
+        self._connection.execute(update(site_versions).where(site_versions.c.site_id == site_id).values(render_below=above_all))
+
+    def being_rendered(self) -> Sequence[tuple[SiteId, int]]:
+        """The sites that are being rendered anew, and below which article number that goes on."""
+        column = site_versions.c.render_below
+        rows = self._connection.execute(select(site_versions.c.site_id, column).where(column.is_not(None)))
+        return [(SiteId(site_id), below) for site_id, below in rows]
+
+    def rendered_down_to(self, site_id: SiteId, before: int, below: int | None) -> bool:
+        """Notes how far rendering has come, None for done; False if somebody else has moved it from `before` meanwhile."""
+        own = and_(site_versions.c.site_id == site_id, site_versions.c.render_below == before)
+        return self._connection.execute(update(site_versions).where(own).values(render_below=below)).rowcount == 1
 
     def by_name(self, name: str) -> Site | None:
         row = self._connection.execute(select(sites).where(sites.c.name == name)).mappings().first()

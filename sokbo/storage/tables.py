@@ -60,12 +60,14 @@ site_counters = Table(
     Column("sequence", Integer, nullable=False),
 )
 
-#: The version of a site's documents. Its row lock makes assembling a site's documents one at a time.
+#: The version of a site's documents. Its row lock makes assembling a site's documents one at a time. Where `render_below` is
+#: set, the site is being rendered anew, from its newest article to its oldest, and has come down to that number.
 site_versions = Table(
     "site_versions",
     metadata,
     Column("site_id", Integer, ForeignKey("sites.id"), primary_key=True),
     Column("version", Integer, nullable=False),
+    Column("render_below", Integer),
 )
 
 api_keys = Table(

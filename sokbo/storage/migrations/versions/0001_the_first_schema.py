@@ -204,6 +204,7 @@ def upgrade() -> None:
         "site_versions",
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("render_below", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["site_id"],
             ["sites.id"],

@@ -1,0 +1,73 @@
+"""Who asks: bearer keys (RFC 6750), checked before the body is read."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from service.limits import RateLimit
+from sokbo.domain.key import ApiKey, Scope, token_digest
+from sokbo.domain.site import Site
+from sokbo.errors import Forbidden, Unauthorized
+from sokbo.storage import Database
+
+#: How long a key is believed without asking again; a revoked one works no longer than this.
+BELIEVED_SECONDS = 2.0
+MAX_KEYS = 10_000
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="sokbo"'}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A request's key, its site, and the id that the request has in all logs."""
+
+    key: ApiKey
+    site: Site
+    request_id: str
+
+
+class Authenticator:
+    """Finds keys by their digest and remembers them for a moment."""
+
+    def __init__(self, database: Database, *, per_key: RateLimit, failures: RateLimit):
+        self._database = database
+        self._per_key = per_key
+        self._failures = failures
+        self._known: OrderedDict[str, tuple[float, ApiKey, Site]] = OrderedDict()
+
+    async def caller(self, request: web.Request, scope: Scope) -> Caller:
+        """Raises Unauthorized, Forbidden without the scope, RateLimited beyond the key's or the address's rate."""
+        address = request.remote or ""
+        self._failures.check(address)
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthorized("send an API key: Authorization: Bearer sokbo_...", headers=_CHALLENGE)
+        found = await self._find(token_digest(token.strip()))
+        if found is None:
+            self._failures.take(address)
+            raise Unauthorized("the API key is not known or has been revoked", headers=_CHALLENGE)
+        key, site = found
+        self._per_key.check(key.id)
+        self._per_key.take(key.id)
+        if not key.allows(scope):
+            raise Forbidden(f"the API key lacks the scope {scope!s}")
+        return Caller(key, site, request["request_id"])
+
+    async def _find(self, digest: str) -> tuple[ApiKey, Site] | None:
+        known = self._known.get(digest)
+        if known is not None and known[0] > time.monotonic():
+            return known[1], known[2]
+        found = await asyncio.to_thread(self._load, digest)
+        self._known.pop(digest, None)
+        if found is not None:
+            self._known[digest] = (time.monotonic() + BELIEVED_SECONDS, *found)
+            while len(self._known) > MAX_KEYS:
+                self._known.popitem(last=False)
+        return found
+
+    def _load(self, digest: str) -> tuple[ApiKey, Site] | None:
+        with self._database.read() as uow:
+            key = uow.keys.by_digest(digest)
+            return None if key is None else (key, uow.sites.get(key.site_id))

@@ -1,0 +1,98 @@
+"""What /metrics shows: this process's requests, the workers' tallies, and how old what waits is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+from sokbo.domain.event import Lane
+from sokbo.domain.tally import ABOVE, DESCRIPTIONS, SUM, Measure
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the database knows: tallies, and for each lane how many wait and the oldest one's age in seconds."""
+
+    tallies: Mapping[Measure, Mapping[str, float]]
+    events: Mapping[Lane, tuple[int, float]]
+    deliveries: Mapping[Lane, tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """One process's own."""
+
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    accepted: Counter = field(init=False)
+    requests: Histogram = field(init=False)
+    nudges_failed: Counter = field(init=False)
+    announcements: Counter = field(init=False)
+
+    def __post_init__(self) -> None:
+        def own(name: str, value: object) -> None:
+            object.__setattr__(self, name, value)
+
+        own("accepted", Counter("sokbo_articles_accepted", "Changes to articles accepted, by action.", ["action"], registry=self.registry))
+        own(
+            "requests",
+            Histogram(
+                "sokbo_http_request_seconds",
+                "Seconds to answer a request that memory did not, by method and status.",
+                ["method", "status"],
+                buckets=_SECONDS,
+                registry=self.registry,
+            ),
+        )
+        own("nudges_failed", Counter("sokbo_nudges_failed", "Nudges that the broker did not take.", registry=self.registry))
+        own("announcements", Counter("sokbo_announcements", "Announcements of changed documents heard.", registry=self.registry))
+
+    def render(self, stored: Stored | None) -> bytes:
+        """All of it in Prometheus's text format; without the database's part if that is None."""
+        page: bytes = generate_latest(self.registry)
+        if stored is not None:
+            page += generate_latest(_Collected(list(_families(stored))))  # type: ignore[arg-type] # it only calls collect()
+        return page
+
+
+@dataclass(frozen=True, slots=True)
+class _Collected:
+    families: list[Metric]
+
+    def collect(self) -> Iterable[Metric]:
+        return self.families
+
+
+def _families(stored: Stored) -> Iterable[Metric]:
+    for measure, values in stored.tallies.items():
+        yield _histogram(measure, values) if DESCRIPTIONS[measure].buckets else _counter(measure, values)
+    for name, what, waiting in (("events", "Events", stored.events), ("deliveries", "Due deliveries", stored.deliveries)):
+        count = GaugeMetricFamily(f"sokbo_{name}_waiting", f"{what} that wait, by lane.", labels=["lane"])
+        age = GaugeMetricFamily(f"sokbo_{name}_oldest_seconds", f"How long the oldest of them has waited, by lane.", labels=["lane"])
+        for lane, (number, seconds) in waiting.items():
+            count.add_metric([lane], number)
+            age.add_metric([lane], seconds)
+        yield from (count, age)
+
+
+def _counter(measure: Measure, values: Mapping[str, float]) -> Metric:
+    described = DESCRIPTIONS[measure]
+    family = CounterMetricFamily(measure.removesuffix("_total"), described.help, labels=[described.label] if described.label else [])
+    for label, value in sorted(values.items()):
+        family.add_metric([label] if described.label else [], value)
+    return family
+
+
+def _histogram(measure: Measure, values: Mapping[str, float]) -> Metric:
+    described = DESCRIPTIONS[measure]
+    family = HistogramMetricFamily(measure, described.help)
+    buckets, total = [], 0.0
+    for bound in [*map(str, described.buckets), ABOVE]:
+        total += values.get(bound, 0.0)
+        buckets.append((bound, total))
+    family.add_metric([], buckets, values.get(SUM, 0.0))
+    return family

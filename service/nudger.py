@@ -1,0 +1,54 @@
+"""Nudges the workers after a commit, from a thread of its own: no request waits for the broker."""
+
+import threading
+from collections.abc import Iterable
+
+import structlog
+
+from service.metrics import Metrics
+from sokbo.broker import Broker, Task
+from sokbo.domain.event import Lane
+
+log = structlog.get_logger()
+
+
+class Nudger:
+    """Several nudges that come while one is being sent are one."""
+
+    def __init__(self, broker: Broker, metrics: Metrics):
+        self._broker = broker
+        self._metrics = metrics
+        self._lanes: set[Lane] = set()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="nudger", daemon=True)
+        self._thread.start()
+
+    def nudge(self, lanes: Iterable[Lane]) -> None:
+        """Returns at once."""
+        with self._changed:
+            self._lanes.update(lanes)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Sends what waits, and ends."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while lanes := self._take():
+            for lane in lanes:
+                if not self._broker.nudge(Task.SYNDICATE, lane):
+                    self._metrics.nudges_failed.inc()
+                    log.warning("nudge_failed", lane=lane)
+
+    def _take(self) -> list[Lane]:
+        """The lanes to nudge, breaking news first; none when it is time to end."""
+        with self._changed:
+            while not self._lanes and not self._stopping:
+                self._changed.wait()
+            lanes = sorted(self._lanes)
+            self._lanes.clear()
+            return lanes

@@ -1,0 +1,119 @@
+"""Accepts articles and changes to them: each function is one deed within one transaction, committed by its caller."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from service.auth import Caller
+from service.ingest import representation
+from sokbo.domain.article import Article, Draft, article_url
+from sokbo.domain.event import Lane
+from sokbo.domain.feed import terms
+from sokbo.domain.lifecycle import Change, create, revise, withdraw
+from sokbo.domain.site import Site
+from sokbo.errors import IdempotencyMismatch, NotFound, RevisionMismatch
+from sokbo.storage import UnitOfWork
+from sokbo.storage.ledger import write_change
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """An Idempotency-Key and the digest of the request that came with it."""
+
+    key: str
+    request_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The answer to a deed; `lanes` are to be nudged after the commit. `replayed`: it was given before."""
+
+    answer: dict[str, Any]
+    lanes: frozenset[Lane] = frozenset()
+    action: str = ""
+    replayed: bool = False
+
+
+def accept(uow: UnitOfWork, caller: Caller, draft: Draft, idempotency: Idempotency | None = None) -> Accepted:
+    """A new article. The same Idempotency-Key with the same request gets the first answer again.
+
+    Raises IdempotencyMismatch for another request under that key, Conflict for an external_id that is taken.
+    """
+    site_id = caller.site.id
+    if idempotency is not None and (kept := uow.idempotency.find(site_id, idempotency.key)) is not None:
+        if kept.request_digest != idempotency.request_digest:
+            raise IdempotencyMismatch("another request was accepted under this Idempotency-Key")
+        return Accepted(kept.answer, replayed=True)
+    accepted = _write(uow, caller, create(site_id, uow.sites.next_number(site_id), draft, uow.now))
+    if idempotency is not None:
+        uow.idempotency.keep(site_id, idempotency.key, idempotency.request_digest, accepted.answer, uow.now)
+    return accepted
+
+
+def change(
+    uow: UnitOfWork, caller: Caller, article_id: str, revision: int | None, draft: Callable[[Article], Draft]
+) -> Accepted:
+    """The article with what `draft` makes of it in its place. `revision` is the one that the caller knows, if any.
+
+    Raises NotFound, RevisionMismatch, Gone, Invalid, Conflict.
+    """
+    article = _known(uow, caller, article_id, revision)
+    changed = revise(article, draft(article), uow.now)
+    return Accepted(described(caller.site, article)) if changed is None else _write(uow, caller, changed)
+
+
+def take_back(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | None) -> Accepted:
+    """The article withdrawn. Raises NotFound, RevisionMismatch."""
+    article = _known(uow, caller, article_id, revision)
+    changed = withdraw(article, uow.now)
+    return Accepted(described(caller.site, article)) if changed is None else _write(uow, caller, changed)
+
+
+def _known(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | None) -> Article:
+    article = uow.articles.get(caller.site.id, article_id, lock=True)
+    if article is None:
+        raise NotFound(f"the site has no article {article_id}")
+    if revision is not None and revision != article.revision:
+        raise RevisionMismatch(f"the article is at revision {article.revision}", headers={"ETag": etag(article.revision)})
+    return article
+
+
+def _write(uow: UnitOfWork, caller: Caller, change: Change) -> Accepted:
+    events = write_change(uow, change, actor=caller.key.prefix, request_id=caller.request_id)
+    return Accepted(
+        answer=described(caller.site, change.article),
+        lanes=frozenset(event.lane for event in events),
+        action=change.action,
+    )
+
+
+def described(site: Site, article: Article) -> dict[str, Any]:
+    """Where an article stands, as every answer about it says."""
+    return {
+        "id": article.id,
+        "number": article.number,
+        "slug": article.slug,
+        "revision": article.revision,
+        "state": article.state,
+        "published_at": article.published_at and article.published_at.isoformat(),
+        "modified_at": article.modified_at.isoformat(),
+        "breaking_until": article.breaking_until and article.breaking_until.isoformat(),
+        "url": article_url(site, article),
+        "urls": {
+            "permalink": site.url(str(article.number)),
+            "rss": site.url("feed.rss"),
+            "atom": site.url("feed.atom"),
+            "json": site.url("feed.json"),
+            "listings": [site.url(listing.path) for listing in terms(article.content)],
+        },
+    }
+
+
+def in_full(site: Site, article: Article) -> dict[str, Any]:
+    """The article as its publisher could send it again, and where it stands."""
+    return representation(site, article) | described(site, article)
+
+
+def etag(revision: int) -> str:
+    """The revision as an entity tag (RFC 9110 section 8.8.3)."""
+    return f'"{revision}"'
