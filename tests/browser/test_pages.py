@@ -1,0 +1,187 @@
+"""The pages in Chromium, sent with their real headers and with scripts switched off, as readers may have them."""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, ViewportSize, sync_playwright
+
+from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKind
+from tests.unit.workers.pages.samples import ENGLISH_SITE, KOREAN_SITE, PLAIN, PUBLISHED, jekyll_article, rich_article
+from workers.pages.renderer import PageRenderer, PageShell
+from workers.pages.stylesheet import page_headers
+
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM}")
+
+SITE_URL = "https://wave.example"
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="900"><rect width="1600" height="900" fill="teal"/></svg>'
+#: WCAG 2.2, success criterion 1.4.3.
+MIN_CONTRAST = 4.5
+
+#: An element's first line, less the pixels at its edges that it shares with what is around it.
+FIRST_LINE_JS = """(element) => {
+  const { x, y, width, height } = element.getClientRects()[0];
+  return { x: x + 2, y: y + 2, width: width - 4, height: height - 4 };
+}"""
+
+#: The highest contrast of any two colours in a picture, which for text on one colour is that of the two.
+CONTRAST_JS = """async (png) => {
+  const image = new Image();
+  image.src = "data:image/png;base64," + png;
+  await image.decode();
+  const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  canvas.drawImage(image, 0, 0);
+  const { data } = canvas.getImageData(0, 0, image.width, image.height);
+  const linear = (value) => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  let low = 1, high = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    const light = 0.2126 * linear(data[at]) + 0.7152 * linear(data[at + 1]) + 0.0722 * linear(data[at + 2]);
+    low = Math.min(low, light);
+    high = Math.max(high, light);
+  }
+  return (high + 0.05) / (low + 0.05);
+}"""
+
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+Open = Callable[[str, Scheme, int], Page]
+
+
+def render_pages() -> dict[str, bytes]:
+    """Every kind of page, by the path that the browser asks for."""
+    renderer = PageRenderer()
+    articles = [jekyll_article(), rich_article(), PLAIN]
+    breaking = replace(rich_article(), breaking_until=PUBLISHED + timedelta(hours=6))
+    cards = b"".join(renderer.card(KOREAN_SITE, article) for article in articles)
+    listings = [SITE_LISTING, BREAKING_LISTING, Listing(ListingKind.TAG, "도서관" * 20, "도서관" * 20)]
+    shells: dict[str, tuple[PageShell, bytes]] = {
+        "/": (renderer.listing(KOREAN_SITE, SITE_LISTING, PUBLISHED, empty=False), cards),
+        "/english": (renderer.listing(ENGLISH_SITE, BREAKING_LISTING, PUBLISHED, empty=False), cards),
+        "/jekyll": (renderer.article(KOREAN_SITE, jekyll_article(), now=PUBLISHED), b""),
+        "/rich": (renderer.article(ENGLISH_SITE, rich_article(), now=PUBLISHED), b""),
+        "/breaking-article": (renderer.article(KOREAN_SITE, breaking, now=PUBLISHED), b""),
+        "/feeds": (renderer.feeds(KOREAN_SITE, listings), b""),
+        "/withdrawn": (renderer.withdrawn(KOREAN_SITE, PLAIN), b""),
+    }
+    strip = renderer.breaking_strip(KOREAN_SITE, articles)
+    return {path: shell.head + body + shell.tail + strip + shell.closing for path, (shell, body) in shells.items()}
+
+
+PATHS = ("/", "/english", "/jekyll", "/rich", "/feeds", "/withdrawn")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, bytes]:
+    return render_pages()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser wrote to its console; violations of the security policy are among it."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser: Browser, pages: dict[str, bytes], complaints: list[str]) -> Iterator[Open]:
+    contexts = []
+
+    def serve(route: Route) -> None:
+        body = pages.get(urlsplit(route.request.url).path)
+        if body is None:
+            route.fulfill(body=PICTURE, content_type="image/svg+xml")
+        else:
+            route.fulfill(body=body, headers={"content-type": "text/html; charset=utf-8", **page_headers()})
+
+    def open_page(path: str, scheme: Scheme, width: int) -> Page:
+        viewport: ViewportSize = {"width": width, "height": 800}
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, java_script_enabled=False)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.route("**/*", serve)
+        page.goto(SITE_URL + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def contrasts(browser: Browser, page: Page, selectors: Iterable[str]) -> dict[str, float]:
+    """The contrast within the first line of each element, as the eye gets it: after filters and translucent colours."""
+    measured = {}
+    blank = browser.new_page()
+    for selector in selectors:
+        element = page.locator(selector).first
+        element.scroll_into_view_if_needed()
+        picture = page.screenshot(clip=element.evaluate(FIRST_LINE_JS))
+        measured[selector] = float(blank.evaluate(CONTRAST_JS, b64encode(picture).decode()))
+    blank.close()
+    return measured
+
+
+def too_faint(measured: dict[str, float]) -> dict[str, float]:
+    return {selector: contrast for selector, contrast in measured.items() if contrast < MIN_CONTRAST}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_page_fits_every_width_and_breaks_no_policy(open_page: Open, complaints: list[str], path: str) -> None:
+    page = open_page(path, "light", 1280)
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        for width in (1280, 375, 320):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_stylesheet_is_in_force(open_page: Open, scheme: Scheme) -> None:
+    page = open_page("/jekyll", scheme, 1280)
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == ("rgb(21, 20, 18)" if scheme == "dark" else "rgb(253, 252, 249)")
+
+
+@pytest.mark.parametrize(
+    ("path", "selectors"),
+    [
+        ("/jekyll", ['[style*="#ee2323"]', '[style*="#1a5490"]', '[style*="#21538527"]', '[style*="#fff3a3"]']),
+        ("/rich", ['[style*="#1a5490"]', '[style*="#1a5490"] [style*="#fff3a3"]', '[style*="#1a5490"] a']),
+    ],
+)
+def test_editors_colours_are_readable_in_the_dark(browser: Browser, open_page: Open, path: str, selectors: list[str]) -> None:
+    assert too_faint(contrasts(browser, open_page(path, "dark", 1280), selectors)) == {}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_small_print_is_readable(browser: Browser, open_page: Open, scheme: Scheme) -> None:
+    selectors = [".standfirst", ".meta time", ".kicker a", ".badge", ".correction-title", "blockquote p", ".footer-text"]
+    assert too_faint(contrasts(browser, open_page("/breaking-article", scheme, 1280), selectors)) == {}
+
+
+def test_wide_table_scrolls_within_itself(open_page: Open) -> None:
+    table = open_page("/rich", "light", 320).locator(".content table")
+    assert table.evaluate("table => table.scrollWidth > table.clientWidth && getComputedStyle(table).overflowX === 'auto'")
+
+
+def test_keyboard_reaches_the_main_text_first(open_page: Open) -> None:
+    page = open_page("/", "light", 1280)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+    box = page.locator(".skip").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0

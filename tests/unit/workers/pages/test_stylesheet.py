@@ -1,0 +1,28 @@
+import re
+from base64 import b64encode
+from hashlib import sha256
+
+from sokbo.domain.article import Article
+from sokbo.domain.feed import SITE_LISTING
+from sokbo.domain.site import Site
+from workers.pages.renderer import PageRenderer
+from workers.pages.stylesheet import page_headers
+
+
+def test_policy_admits_exactly_the_style_that_pages_carry(renderer: PageRenderer, site: Site, article: Article) -> None:
+    shells = [
+        renderer.article(site, article, now=article.created_at),
+        renderer.listing(site, SITE_LISTING, None, empty=True),
+        renderer.feeds(site, [SITE_LISTING]),
+        renderer.withdrawn(site, article),
+    ]
+    for shell in shells:
+        (style,) = re.findall(rb"<style>(.*?)</style>", shell.head, re.DOTALL)
+        digest = b64encode(sha256(style).digest()).decode()
+        assert f"style-src 'sha256-{digest}';" in page_headers()["Content-Security-Policy"]
+
+
+def test_policy_admits_no_script() -> None:
+    policy = page_headers()["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; ")
+    assert "script-src" not in policy

@@ -1,0 +1,83 @@
+"""Articles and listings into HTML. A page leaves out what changes without it, its cards and the breaking strip."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sokbo.domain.article import Article
+from sokbo.domain.feed import SITE_LISTING, Listing, ListingKind, terms
+from sokbo.domain.site import Site
+from workers.pages.catalogues import FALLBACK_LANGUAGE
+from workers.pages.environment import build_environments
+
+STRIP_LINKS = 3
+
+#: Where templates leave room. No publisher's text can hold these as markup: titles are escaped, content comes without comments.
+_CARDS_PLACE = "<!--cards-->"
+_STRIP_PLACE = "<!--strip-->"
+
+
+@dataclass(frozen=True, slots=True)
+class PageShell:
+    """A page but for its cards, which go after `head` with `separator` between them, and its strip, after `tail`."""
+
+    head: bytes
+    closing: bytes
+    separator: bytes = b""
+    tail: bytes = b""
+
+
+class PageRenderer:
+    """Renders every page of every site in the site's language. Build it once in a process."""
+
+    def __init__(self) -> None:
+        self._environments = build_environments()
+
+    def card(self, site: Site, article: Article) -> bytes:
+        """The article's box on list pages, the same in all of them."""
+        return self._render("partials/card.html", site, article=article, **_by_kind(article)).encode()
+
+    def listing(self, site: Site, listing: Listing, updated: datetime | None, *, empty: bool) -> PageShell:
+        """The page of a listing; `updated` is its newest article's time."""
+        listings = list(dict.fromkeys([SITE_LISTING, listing]))
+        page = self._render("pages/listing.html", site, listing=listing, feeds=listings, updated=updated, empty=empty)
+        before_strip, _, closing = page.rpartition(_STRIP_PLACE)
+        head, _, tail = before_strip.partition(_CARDS_PLACE)
+        return PageShell(head.encode(), closing.encode(), b"\n", tail.encode())
+
+    def article(self, site: Site, article: Article, *, now: datetime) -> PageShell:
+        """The article's page; it is marked as breaking if it is so `now`."""
+        breaking = article.is_breaking(now)
+        return self._shell("pages/article.html", site, article=article, breaking=breaking, **_by_kind(article))
+
+    def withdrawn(self, site: Site, article: Article) -> PageShell:
+        """What stands at a withdrawn article's place: when it was withdrawn, and nothing that it said."""
+        return self._shell("pages/withdrawn.html", site, withdrawn_at=article.modified_at)
+
+    def feeds(self, site: Site, listings: Sequence[Listing]) -> PageShell:
+        """The page that lists the site's feeds for people."""
+        groups = [(kind, [listing for listing in listings if listing.kind is kind]) for kind in ListingKind]
+        return self._shell("pages/feeds.html", site, groups=groups)
+
+    def breaking_strip(self, site: Site, articles: Sequence[Article]) -> bytes:
+        """The footer's fragment: the first three of `articles`, newest first; else the standing link; else nothing."""
+        return self._render("partials/strip.html", site, articles=articles[:STRIP_LINKS]).encode()
+
+    def _shell(self, template: str, site: Site, **values: object) -> PageShell:
+        head, _, closing = self._render(template, site, feeds=[SITE_LISTING], **values).rpartition(_STRIP_PLACE)
+        return PageShell(head.encode(), closing.encode())
+
+    def _render(self, template: str, site: Site, **values: object) -> str:
+        language = site.language.partition("-")[0].lower()
+        environment = self._environments.get(language, self._environments[FALLBACK_LANGUAGE])
+        return environment.get_template(template).render(site=site, **values)
+
+
+def _by_kind(article: Article) -> dict[str, object]:
+    """The pages that an article's terms lead to. Authors are by name, since a name without letters has no page."""
+    listings = terms(article.content)
+    return {
+        "categories": [listing for listing in listings if listing.kind is ListingKind.CATEGORY],
+        "tags": [listing for listing in listings if listing.kind is ListingKind.TAG],
+        "author_pages": {listing.label: listing for listing in listings if listing.kind is ListingKind.AUTHOR},
+    }
