@@ -4,7 +4,7 @@ from gettext import NullTranslations
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from workers.pages.body import begins_with_image, page_body, standfirst
+from workers.pages.body import begins_with_image, standfirst
 from workers.pages.catalogues import load_catalogues
 from workers.pages.dates import shown_as_modified, time_element
 from workers.pages.metadata import canonical_url, news_article
@@ -37,7 +37,6 @@ def _build(catalogue: NullTranslations) -> Environment:
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     environment.filters.update(
         time_element=time_element,
-        page_body=page_body,
         standfirst=standfirst,
     )
     environment.tests["begun_with_image"] = begins_with_image
