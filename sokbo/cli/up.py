@@ -12,12 +12,12 @@ from pathlib import Path
 import click
 
 from sokbo import __version__, broker_process
+from sokbo.cli import preload
 from sokbo.cli.children import ChildSpec, Executable, PythonModule
 from sokbo.cli.console import Console
 from sokbo.cli.first_start import FirstStart, prepare
 from sokbo.cli.options import data_option, load_settings
 from sokbo.cli.preflight import claimed, free_port, private_folder
-from sokbo.cli.preload import preload
 from sokbo.cli.supervisor import StopRequested, Supervisor
 from sokbo.settings import Settings
 
@@ -41,13 +41,14 @@ Prepare = Callable[[Settings], FirstStart | None]
 @data_option
 def up(host: str | None, port: int | None, data: Path | None) -> None:
     """Start everything on this machine, and keep it running until Ctrl-C."""
-    sys.exit(run(load_settings(host=host, port=port, data=data), WINGS, prepare))
+    sys.exit(run(load_settings(host=host, port=port, data=data), WINGS, prepare, preload.MODULES))
 
 
-def run(settings: Settings, wings: Sequence[ChildSpec], prepare: Prepare) -> int:
+def run(settings: Settings, wings: Sequence[ChildSpec], prepare: Prepare, preloaded: Sequence[str]) -> int:
     """Runs the broker and the wings until told to stop; the exit code.
 
-    `prepare` makes the database ready, in a process of its own. Raises StartupError.
+    `prepare` makes the database ready, in a process of its own; `preloaded` are the modules that the wings shall share.
+    Raises StartupError.
     """
     console = Console(sys.stdout)
     data = settings.data.resolve()
@@ -57,37 +58,47 @@ def run(settings: Settings, wings: Sequence[ChildSpec], prepare: Prepare) -> int
         private_folder(logs)
         # Before any of our modules is loaded for the children, so that none can ever see other settings.
         os.environ.update(SOKBO_DATA=str(data), SOKBO_HOST=settings.host, SOKBO_PORT=str(settings.port))
+        began = time.monotonic()
+        console.heading(f"Sokbo {__version__}")
+        console.item("data", str(data))
         with Supervisor(logs, settings.shutdown_seconds, console) as supervisor:
             with suppress(StopRequested):
-                _bring_up(supervisor, settings, wings, prepare, console)
+                _start_broker(supervisor, settings, console)
+                preload.load(preloaded)
+                made = _prepare_database(supervisor, settings, prepare, console)
+                _start_wings(supervisor, settings, wings, console)
+                console.good(f"Ready after {time.monotonic() - began:.1f} s; Ctrl-C stops everything.")
+                if made is not None:
+                    _welcome(made, settings.resolved_public_url, console)
                 supervisor.run()
             console.say("\nStopping: the service, then the workers, then the broker. Once more to kill them.")
         console.good("Stopped.")
         return HURRIED_EXIT_CODE if supervisor.hurried else 0
 
 
-def _bring_up(supervisor: Supervisor, settings: Settings, wings: Sequence[ChildSpec], prepare: Prepare, console: Console) -> None:
-    began = time.monotonic()
-    console.heading(f"Sokbo {__version__}")
-    console.item("data", str(settings.data))
-    if not settings.redis_url:
-        supervisor.add(_embedded_broker(settings))
-    preload()
-    if not settings.redis_url:
-        supervisor.wait_until("broker", partial(broker_process.answers, settings.broker_socket))
-    console.item("broker", "as SOKBO_REDIS_URL says" if settings.redis_url else "embedded Valkey")
+def _start_broker(supervisor: Supervisor, settings: Settings, console: Console) -> None:
+    if settings.redis_url:
+        console.item("broker", "as SOKBO_REDIS_URL says")
+        return
+    supervisor.add(_embedded_broker(settings))
+    supervisor.wait_until("broker", partial(broker_process.answers, settings.broker_socket))
+    console.item("broker", "embedded Valkey")
+
+
+def _prepare_database(supervisor: Supervisor, settings: Settings, prepare: Prepare, console: Console) -> FirstStart | None:
     made = supervisor.call("prepare", partial(prepare, settings))
     console.item("database", "PostgreSQL" if settings.database_url else "SQLite")
     if made is not None:  # at once, for nobody will ever see it again if what follows fails
         console.item("API key", f"{made.api_key}  (shown this once)")
+    return made
+
+
+def _start_wings(supervisor: Supervisor, settings: Settings, wings: Sequence[ChildSpec], console: Console) -> None:
     for wing in wings:
         supervisor.add(wing)
     supervisor.wait_until("service", partial(_service_is_ready, settings.host, settings.port))
-    console.item("started", ", ".join(wing.name for wing in wings))
+    console.item("running", ", ".join(wing.name for wing in wings))
     console.item("service", settings.resolved_public_url)
-    console.good(f"Ready after {time.monotonic() - began:.1f} s; Ctrl-C stops everything.")
-    if made is not None:
-        _welcome(made, settings.resolved_public_url, console)
 
 
 def _embedded_broker(settings: Settings) -> ChildSpec:

@@ -1,13 +1,21 @@
-"""`sokbo up` with stand-ins for the wings: up.py DATA PORT [WORKER-OPTION]."""
+"""`sokbo up` with stand-ins for the wings: up.py DATA PORT [OPTION]."""
 
 import sys
 from pathlib import Path
 
 from sokbo.cli.children import ChildSpec, PythonModule
 from sokbo.cli.first_start import FirstStart
-from sokbo.cli.up import run
+from sokbo.cli.up import Prepare, run
 from sokbo.errors import StartupError
 from sokbo.settings import Settings
+
+
+def no_database(_settings: Settings) -> None:
+    raise StartupError("the database is newer than this Sokbo")
+
+
+def broken_migration(_settings: Settings) -> None:
+    raise ValueError("no such column: title")
 
 
 def prepare(settings: Settings) -> FirstStart | None:
@@ -18,14 +26,17 @@ def prepare(settings: Settings) -> FirstStart | None:
     return FirstStart(site="news", api_key="sokbo_0123456789abcdef")
 
 
-def main(data: str, port: str, *worker_options: str) -> int:
-    worker = "standin_broken" if "broken" in worker_options else "standin_worker"
+PREPARES: dict[tuple[str, ...], Prepare] = {("no-database",): no_database, ("broken-migration",): broken_migration}
+
+
+def main(data: str, port: str, *options: str) -> int:
+    worker = "standin_broken" if "broken" in options else "standin_worker"
     wings = (
         ChildSpec("service", PythonModule("standin_service"), stop_order=1),
-        ChildSpec("breaking", PythonModule(worker, ("breaking", *worker_options)), stop_order=2),
+        ChildSpec("breaking", PythonModule(worker, ("breaking", *options)), stop_order=2),
     )
     try:
-        return run(Settings(data=Path(data), port=int(port)), wings, prepare)
+        return run(Settings(data=Path(data), port=int(port)), wings, PREPARES.get(options, prepare), preloaded=())
     except StartupError as error:
         sys.stderr.write(f"Error: {error.message}\n")
         return 1

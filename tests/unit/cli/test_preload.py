@@ -3,8 +3,8 @@ import sys
 
 COUNT_THREADS = """
 import os
-from sokbo.cli.preload import preload
-preload()
+from sokbo.cli.preload import MODULES, load
+load(MODULES)
 print(len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1)
 """
 
