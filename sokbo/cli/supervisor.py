@@ -23,6 +23,8 @@ from sokbo.cli.signals import SignalInbox
 from sokbo.errors import SokboError, StartupError
 
 STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+#: A child that keeps to its time to the last moment has this much more to close what it holds.
+KILL_MARGIN_SECONDS = 1.0
 READY_TIMEOUT_SECONDS = 30.0
 READY_POLL_SECONDS = 0.05
 
@@ -150,7 +152,7 @@ class Supervisor:
     def _end(self, group: list[Child]) -> None:
         for child in group:
             child.terminate()
-        deadline = time.monotonic() + self._shutdown_seconds
+        deadline = time.monotonic() + self._shutdown_seconds + KILL_MARGIN_SECONDS
         while any(child.pid for child in group) and not self.hurried and (left := deadline - time.monotonic()) > 0:
             self._wait(left)
         for child in group:

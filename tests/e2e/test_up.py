@@ -1,6 +1,7 @@
 """`sokbo up` as real processes: the real Valkey, the real supervisor, stand-ins for the service and a worker."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -87,6 +88,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Up]]:
     for up in started:
         up.process.kill()
         up.process.wait()
+        shutil.rmtree(up.settings.broker_socket.parent, ignore_errors=True)  # it may lie outside of tmp_path
 
 
 def wait_for_the_end_of(processes: list[psutil.Process], seconds: float) -> None:
