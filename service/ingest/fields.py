@@ -1,0 +1,148 @@
+"""An article's input fields, whatever format they came in: their rules, and every broken one named as the sender wrote it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
+from pydantic_core import ErrorDetails
+
+from service.ingest import rules, text_gate
+from service.ingest.moments import Moment
+from sokbo.errors import FieldError, Invalid
+
+MAX_TITLE = 300
+MAX_SUMMARY = 2_000
+MAX_NOTE = 2_000
+MAX_NAME = 200
+MAX_TERM = 100
+MAX_TERMS = 50
+MAX_AUTHORS = 50
+MAX_RELATED = 50
+MAX_CONTENT = 500_000
+MAX_EXTRA = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What one format read: values by their JSON names. `names`: what the sender calls a field, where that differs."""
+
+    values: dict[str, Any]
+    names: dict[str, str] = field(default_factory=dict)
+
+    def name(self, path: str) -> str:
+        """The sender's name for the dotted path of a field."""
+        for ours, theirs in self.names.items():
+            if path == ours or path.startswith(f"{ours}."):
+                return theirs + path[len(ours) :]
+        return path
+
+
+Url = Annotated[str, AfterValidator(rules.url)]
+Term = Annotated[str, AfterValidator(rules.line(MAX_TERM))]
+Terms = Annotated[list[Term], Field(max_length=MAX_TERMS)]
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AuthorFields(_Input):
+    name: Annotated[str, AfterValidator(rules.line(MAX_NAME))]
+    url: Url | None = None
+    email: Annotated[str, AfterValidator(rules.email)] | None = None
+
+
+class ImageFields(_Input):
+    url: Url
+    alt: Annotated[str, AfterValidator(rules.line(MAX_SUMMARY, empty=True))] = ""
+
+
+Author = Annotated[AuthorFields, BeforeValidator(rules.object_or_text("name"))]
+
+
+class ArticleFields(_Input):
+    """The fields after all the rules: URLs absolute, `content` and `markdown` both cleaned HTML, times in UTC."""
+
+    title: Annotated[str, AfterValidator(rules.line(MAX_TITLE))]
+    content: Annotated[str, Field(max_length=MAX_CONTENT), AfterValidator(rules.html)] | None = None
+    markdown: Annotated[str, Field(max_length=MAX_CONTENT), AfterValidator(rules.markdown)] | None = None
+    summary: Annotated[str, AfterValidator(rules.line(MAX_SUMMARY, empty=True))] = ""
+    slug: Annotated[str, AfterValidator(rules.slug)] | None = None
+    categories: Terms = []
+    tags: Terms = []
+    author: Author | None = None
+    authors: Annotated[list[Author], Field(max_length=MAX_AUTHORS)] = []
+    image: Annotated[ImageFields, BeforeValidator(rules.object_or_text("url"))] | None = None
+    language: Annotated[str, AfterValidator(rules.language)] | None = None
+    published_at: Moment | None = None
+    breaking: StrictBool = False
+    breaking_until: Moment | None = None
+    canonical_url: Url | None = None
+    external_id: Annotated[str, AfterValidator(rules.line(MAX_NAME))] | None = None
+    related: Annotated[list[Url], Field(max_length=MAX_RELATED)] = []
+    correction_note: Annotated[str, AfterValidator(rules.line(MAX_NOTE))] | None = None
+    extra: dict[str, Any] = {}
+    draft: StrictBool = False
+
+
+_RULES = {
+    "missing": "is required",
+    "extra_forbidden": "is not a field that is known here",
+    "string_type": "must be text",
+    "string_too_long": "must have at most {max_length} characters",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "too_long": "must have at most {max_length} items",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+}
+_CODES = {"missing": "required", "extra_forbidden": "unknown_field"}
+
+
+def validate(fields: Fields, base_url: str) -> ArticleFields:
+    """The fields, if they break no rule; null is the same as not given. URLs are resolved against `base_url`.
+
+    Raises Invalid with every broken rule.
+    """
+    errors: list[FieldError] = []
+    said = {name: value for name, value in fields.values.items() if value is not None}
+    values = text_gate.admit(said, "", errors)
+    errors += _rules_between(values)
+    try:
+        article = ArticleFields.model_validate(values, context={"base_url": base_url})
+    except ValidationError as invalid:
+        details = invalid.errors(include_url=False, include_input=False)
+        raise Invalid(*_named(fields, [*errors, *map(_field_error, details)])) from None
+    if errors:
+        raise Invalid(*_named(fields, errors))
+    return article
+
+
+def _rules_between(values: dict[str, Any]) -> Iterator[FieldError]:
+    if "content" in values and "markdown" in values:
+        yield FieldError("markdown", "must not come with content: give one of the two")
+    if "content" not in values and "markdown" not in values:
+        yield FieldError("content", "is required (HTML), or markdown in its place", "required")
+    if "author" in values and values.get("authors"):
+        yield FieldError("author", "must not come with authors: give one of the two")
+    if "breaking_until" in values and values.get("breaking") is not True:
+        yield FieldError("breaking_until", "needs breaking to be true")
+    if len(json.dumps(values.get("extra"), ensure_ascii=False)) > MAX_EXTRA:
+        yield FieldError("extra", f"must have at most {MAX_EXTRA} characters as JSON", "too_long")
+
+
+def _field_error(detail: ErrorDetails) -> FieldError:
+    kind, context = detail["type"], detail.get("ctx", {})
+    rule = str(context["error"]) if kind == "value_error" else _RULES[kind].format(**context)
+    return FieldError(".".join(map(str, detail["loc"])), rule, _CODES.get(kind, "invalid"))
+
+
+def _named(fields: Fields, errors: list[FieldError]) -> Iterator[FieldError]:
+    """Each field's first broken rule: a character that XML forbids may break a second one too."""
+    named: dict[str, FieldError] = {}
+    for error in errors:
+        name = fields.name(error.field)
+        named.setdefault(name, FieldError(name, error.rule, error.code))
+    yield from named.values()

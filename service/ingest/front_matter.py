@@ -1,0 +1,87 @@
+"""YAML front matter as Jekyll writes it -> an article's fields. What has no field here is kept in `extra`."""
+
+import re
+from datetime import tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from service.ingest import safe_yaml, text_gate
+from service.ingest.fields import ArticleFields, Fields
+from service.ingest.moments import jekyll_moment
+from sokbo.domain.site import Site
+from sokbo.errors import BadRequest, FieldError, Invalid
+
+#: Jekyll's name -> ours; ours wins if both are there.
+ALIASES = {"excerpt": "summary", "date": "published_at"}
+#: The body of the request is the content.
+FIELDS = frozenset(ArticleFields.model_fields) - {"content", "markdown"}
+TEXT_NAMES = FIELDS - {"breaking", "draft", "extra"} | {"excerpt", "date", "category", "tag"}
+SINGULAR = {"categories": "category", "tags": "tag"}
+
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_OPENING = re.compile(r"---[ \t]*\n")
+_NAME = re.compile(r"^([^\s:#-][^\s:]*)[ \t]*:", re.MULTILINE)
+
+
+def split(text: str, site: Site) -> tuple[Fields, str]:
+    """The fields that the front matter of `text` gives, none if it has none, and the body below it.
+
+    Raises BadRequest, naming the line, for what isn't safe YAML; Invalid for a character that XML forbids.
+    """
+    match = _FRONT_MATTER.match(text)
+    if match:
+        return _fields(_load(match[1]), ZoneInfo(site.timezone)), text[match.end() :]
+    if _OPENING.match(text):
+        raise BadRequest("The front matter that begins in line 1 has no closing line of ---")
+    return Fields({}), text
+
+
+def _load(yaml: str) -> dict[str, Any]:
+    if forbidden := text_gate.FORBIDDEN.search(yaml):
+        names = _NAME.findall(yaml, 0, forbidden.start()) or ["front matter"]
+        raise Invalid(FieldError(names[-1], text_gate.forbidden_rule(yaml) or "", "forbidden_character"))
+    try:
+        return safe_yaml.load_mapping(yaml, TEXT_NAMES)
+    except safe_yaml.YamlError as error:
+        raise BadRequest(f"The front matter is not YAML that is taken here: line {error.line + 1}: {error.problem}") from None
+
+
+def _fields(given: dict[str, Any], zone: tzinfo) -> Fields:
+    values = {name: value for name, value in given.items() if name in FIELDS and value is not None}
+    names = {}
+    for theirs, ours in ALIASES.items():
+        if theirs in given and ours not in values:
+            values[ours], names[ours] = given[theirs], theirs
+    if "published" in given and "draft" not in values:
+        published = given["published"]
+        values["draft"], names["draft"] = (not published if isinstance(published, bool) else published), "published"
+    for plural, singular in SINGULAR.items():
+        if terms := _terms(values.get(plural), given.get(singular)):
+            values[plural] = terms
+            if plural not in given:
+                names[plural] = singular
+    for name in ("published_at", "breaking_until"):
+        if isinstance(values.get(name), str):
+            values[name] = jekyll_moment(values[name], zone) or values[name]
+    return _with_extra(values, names, given)
+
+
+def _with_extra(values: dict[str, Any], names: dict[str, str], given: dict[str, Any]) -> Fields:
+    """The fields with all that found no place among them in `extra`, under its own name."""
+    known = FIELDS | set(names.values()) | set(SINGULAR.values())
+    unknown = {name: value for name, value in given.items() if name not in known}
+    extra = values.get("extra", {})
+    if unknown and isinstance(extra, dict):
+        values["extra"] = {**extra, **unknown}
+        names |= {f"extra.{name}": name for name in unknown}
+    return Fields(values, names)
+
+
+def _terms(plural: object, singular: object) -> object:
+    """Jekyll's terms: a list, or words parted by spaces; commas part terms of several words. The singular is one term."""
+    if isinstance(plural, str):
+        plural = plural.split(",") if "," in plural else plural.split()
+    if not isinstance(plural, list | None):
+        return plural
+    terms: list[object] = [*(singular if isinstance(singular, list) else [singular]), *(plural or [])]
+    return [term for term in terms if term is not None and term != ""]

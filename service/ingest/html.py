@@ -1,0 +1,68 @@
+"""text/html: a fragment or a small document, front matter above it or none."""
+
+import re
+from html import unescape
+
+import nh3
+
+from service.ingest import cleaning, front_matter, plain_text
+from service.ingest.excerpt import text_of
+from service.ingest.fields import Fields
+from sokbo.domain.site import Site
+
+_OUTLINE = nh3.Cleaner(
+    tags={*cleaning.TAGS, "title", "meta"},
+    attributes={**cleaning.ATTRIBUTES, "meta": {"name", "content"}},
+    clean_content_tags=set(cleaning.DROPPED - {"title"}),
+    url_schemes={"http", "https", "mailto"},
+    link_rel=None,
+)
+
+# In nh3's output these patterns are exact (see cleaning).
+_HAS_TAG = re.compile(r"<[A-Za-z!/]")
+_TITLE = re.compile(r"<title>(.*?)</title>\s*", re.DOTALL)
+_H1 = re.compile(r"<h1(?: [^>]*)?>(.*?)</h1>\s*", re.DOTALL)
+_FIRST_LINE = re.compile(r"\s*([^<\n]*[^<\s])\s*?(?:\n|<br>|(?=<(?:div|figure|h[2-6]|hr|ol|p|table|ul)[ >]))")
+_META = re.compile(r"<meta [^>]*>")
+_ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
+
+
+def read(text: str, site: Site) -> Fields:
+    """The front matter's fields and the HTML below. What it doesn't give comes from the document: the title from <title>,
+    the first <h1> or the first line, whichever is there first, the summary from the description.
+
+    Raises as `front_matter.split`.
+    """
+    fields, body = front_matter.split(text, site)
+    if not _HAS_TAG.search(body):
+        found = plain_text.read(body, site).values if "title" not in fields.values else {"content": plain_text.to_html(body)}
+    elif cleaning.has_too_much_markup(body):
+        found = {"content": body}  # refused by the field's own rule
+    else:
+        found = _document(body, fields.values.get("title"))
+    return Fields({**found, **fields.values}, fields.names)
+
+
+def _document(body: str, title: str | None) -> dict[str, str]:
+    html = _OUTLINE.clean(body)
+    found = {"summary": _description(html)}
+    if title is None and (element := _TITLE.search(html)):
+        title = unescape(element[1])
+    html = _TITLE.sub("", _META.sub("", html))
+    heading = _H1.search(html)
+    if heading is None and title is None:
+        heading = _FIRST_LINE.match(html)
+    if heading:
+        text = text_of(heading[1])
+        if title is None or text == title.strip():
+            title = text
+            html = html[: heading.start()] + html[heading.end() :]
+    return {**found, "content": html} if title is None else {**found, "title": title, "content": html}
+
+
+def _description(html: str) -> str:
+    for meta in _META.findall(html):
+        attributes = dict(_ATTRIBUTE.findall(meta))
+        if attributes.get("name", "").lower() == "description":
+            return unescape(attributes.get("content", ""))
+    return ""

@@ -1,0 +1,60 @@
+"""text/markdown: CommonMark with tables and strikethrough, YAML front matter above it or none (RFC 7763)."""
+
+import re
+
+from service.ingest import front_matter, plain_text
+from service.ingest.excerpt import text_of
+from service.ingest.fields import Fields
+from service.ingest.rendering import blocks, render, render_text
+from sokbo.domain.site import Site
+
+_FIRST_HEADING = re.compile(r"\s*^ {0,3}#[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*(?:\n|\Z)", re.MULTILINE)
+_BULLET = re.compile(r"^[ \t]*•", re.MULTILINE)
+_MARKED_UP = re.compile(r"<(?!/?p>)")
+
+
+def read(text: str, site: Site) -> Fields:
+    """The front matter's fields and the text below; the title, if they give none, from the text, which then loses it.
+
+    Raises as `front_matter.split`.
+    """
+    fields, body = front_matter.split(text, site)
+    if "title" not in fields.values:
+        title, body = split_title(body)
+        if title:
+            fields.values["title"] = title
+    content = {"content": plain_text.to_html(body)} if _is_pasted_text(body) else {"markdown": body}
+    return Fields({**fields.values, **content}, fields.names)
+
+
+def split_title(body: str) -> tuple[str, str]:
+    """The text of the first heading of level 1, else of a first line that stands alone, and `body` without it."""
+    if match := _FIRST_HEADING.match(body):
+        return text_of(render_text(match[1])), body[match.end() :]
+    found = _title_lines(body)
+    if not found:
+        return "", body
+    source, first, end = found
+    lines = body.split("\n")
+    return text_of(render_text(source)), "\n".join(lines[:first] + lines[end:])
+
+
+def _is_pasted_text(body: str) -> bool:
+    """True for a page's text that was copied as it looked, with • for its lists: as Markdown its lines would run together."""
+    return _BULLET.search(body) is not None and not _MARKED_UP.search(render(body))
+
+
+def _title_lines(body: str) -> tuple[str, int, int] | None:
+    """The title's source, the line where it begins, and the one after its end."""
+    tokens = blocks(body)
+    heading = next((index for index, token in enumerate(tokens) if (token.type, token.tag) == ("heading_open", "h1")), None)
+    if heading is not None:
+        opening, content = tokens[heading : heading + 2]
+    elif tokens and tokens[0].type == "paragraph_open" and "\n" not in tokens[1].content:
+        opening, content = tokens[:2]
+    else:
+        return None
+    if opening.level or opening.map is None:
+        return None
+    first, end = opening.map
+    return content.content, first, end

@@ -1,0 +1,78 @@
+"""An article as its own input fields, and changes to it by JSON merge patch (RFC 7396)."""
+
+from datetime import datetime
+from typing import Any
+
+from service.ingest.drafting import draft
+from service.ingest.excerpt import summarise
+from service.ingest.fields import Fields
+from sokbo.domain.article import Article, ArticleState, Draft
+from sokbo.domain.site import Site
+
+#: A field that is given takes the place of those that say the same in another way, or that belonged to its old value.
+REPLACES = {
+    "content": ("markdown",),
+    "markdown": ("content",),
+    "author": ("authors",),
+    "authors": ("author",),
+    "breaking": ("breaking_until",),
+}
+
+
+def representation(site: Site, article: Article) -> dict[str, Any]:
+    """The article as JSON input fields, each of them there; posting it again to `site` would make the same article."""
+    content = article.content
+    return {
+        "title": content.title,
+        "content": content.html,
+        "summary": content.summary,
+        "slug": article.slug,
+        "categories": list(content.categories),
+        "tags": list(content.tags),
+        "authors": [{"name": author.name, "url": author.url, "email": author.email} for author in content.authors],
+        "image": {"url": content.image.url, "alt": content.image.alt} if content.image else None,
+        "language": content.language or site.language,
+        "published_at": _written(article.published_at),
+        "breaking": article.breaking_until is not None,
+        "breaking_until": _written(article.breaking_until),
+        "canonical_url": content.canonical_url,
+        "external_id": article.external_id,
+        "related": list(content.related),
+        "correction_note": content.correction_note,
+        "extra": content.extra,
+    }
+
+
+def merge(article: Article, patch: dict[str, Any], site: Site) -> Draft:
+    """The article as `patch` changes it.
+
+    A summary that was made from the old text is made anew. Raises Invalid with every broken rule.
+    """
+    target = representation(site, article) | {"language": article.content.language}
+    target = {name: value for name, value in target.items() if value not in (None, "")}
+    target["draft"] = article.state is ArticleState.DRAFT
+    if article.content.summary == summarise(article.content.text):
+        target.pop("summary", None)
+    for name, replaced in REPLACES.items():
+        if name in patch:
+            for other in replaced:
+                target.pop(other, None)
+    merged = merge_patch(target, patch)
+    return draft(Fields(merged), site)
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """`target` changed by `patch`: the algorithm of RFC 7396 section 2."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged
+
+
+def _written(time: datetime | None) -> str | None:
+    return time.isoformat() if time else None

@@ -1,0 +1,91 @@
+"""The rules of single fields, as validators: each answers the value to keep, or raises ValueError with the broken rule."""
+
+import re
+from collections.abc import Callable
+
+from pydantic import ValidationInfo
+
+from service.ingest import cleaning
+from service.ingest.rendering import render
+from service.ingest.text_gate import one_line
+from service.ingest.urls import absolute_url
+from sokbo.domain.article import slugify
+
+MAX_URL = 2_000
+MAX_EMAIL = 254
+
+_EMAIL = re.compile(r"[^\s@<>\"(),:;]+@[^\s@<>\"(),:;]+")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}")
+
+
+def line(max_characters: int, *, empty: bool = False) -> Callable[[str], str]:
+    """A rule for plain text in one line; `empty` allows it to show nothing."""
+
+    def rule(text: str) -> str:
+        text = one_line(text)
+        if len(text) > max_characters:
+            raise ValueError(f"must have at most {max_characters} characters")
+        if not empty and not any(character.isprintable() and character != " " for character in text):
+            raise ValueError("must not be empty")
+        return text
+
+    return rule
+
+
+def url(reference: str, info: ValidationInfo[dict[str, str]]) -> str:
+    """The absolute http or https URL, resolved against the site's base URL."""
+    absolute = absolute_url(reference, _base_url(info))
+    if absolute is None:
+        raise ValueError("must be an http or https URL, or a path that the site's base URL completes")
+    if len(absolute) > MAX_URL:
+        raise ValueError(f"must have at most {MAX_URL} characters once percent-encoded")
+    return absolute
+
+
+def email(address: str) -> str:
+    if len(address) > MAX_EMAIL or not _EMAIL.fullmatch(address):
+        raise ValueError("must be an e-mail address, such as desk@example.com")
+    return address
+
+
+def slug(text: str) -> str:
+    words = slugify(text)
+    if not words:
+        raise ValueError("must have a letter or a digit")
+    return words
+
+
+def language(tag: str) -> str:
+    if not _LANGUAGE.fullmatch(tag):
+        raise ValueError("must be a BCP 47 language tag, such as ko or en-GB")
+    return tag
+
+
+def html(text: str, info: ValidationInfo[dict[str, str]]) -> str:
+    """Cleaned HTML."""
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return cleaning.clean(text, _base_url(info))
+
+
+def markdown(text: str, info: ValidationInfo[dict[str, str]]) -> str:
+    """Markdown as cleaned HTML."""
+    return html(render(text), info)
+
+
+def object_or_text(name: str) -> Callable[[object], object]:
+    """A rule for an object that may be written as only its `name`."""
+
+    def rule(value: object) -> object:
+        if isinstance(value, str):
+            return {name: value}
+        if not isinstance(value, dict):
+            raise ValueError(f"must be text or an object with {name}")  # noqa: TRY004 - as in moments
+        return value
+
+    return rule
+
+
+def _base_url(info: ValidationInfo[dict[str, str]]) -> str:
+    """What `fields.validate` gave; a validator of another model would have none."""
+    return str((info.context or {})["base_url"])

@@ -1,0 +1,54 @@
+"""The gate for text: what XML 1.0 cannot carry never gets in, so that one article can never break a feed."""
+
+import math
+import re
+import unicodedata
+from typing import Any
+
+from sokbo.errors import FieldError
+
+#: Everything outside the Char production of XML 1.0, section 2.2; lone surrogates are among it.
+FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+MAX_DEPTH = 16
+MAX_INTEGER = 2**63 - 1
+
+
+def forbidden_rule(text: str) -> str | None:
+    """The rule that `text` breaks, with the character's code point; None if XML can carry all of it."""
+    found = FORBIDDEN.search(text)
+    return f"must not hold the character U+{ord(found[0]):04X}, which XML forbids" if found else None
+
+
+def admit(value: Any, path: str, errors: list[FieldError]) -> Any:
+    """A copy of JSON-like data with every line break made a newline; what it may not hold is added to `errors`.
+
+    `path` is the dotted name of `value`; "" is the whole.
+    """
+    if isinstance(value, str):
+        if rule := forbidden_rule(value):
+            errors.append(FieldError(path, rule, "forbidden_character"))
+        return value.replace("\r\n", "\n").replace("\r", "\n")
+    if isinstance(value, dict | list):
+        if path.count(".") >= MAX_DEPTH:
+            errors.append(FieldError(path, f"must not be nested more than {MAX_DEPTH} deep"))
+            return None
+        if isinstance(value, list):
+            return [admit(item, f"{path}.{index}", errors) for index, item in enumerate(value)]
+        return {key: admit(item, _member(path, key, errors), errors) for key, item in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        errors.append(FieldError(path, "must be a finite number"))
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        errors.append(FieldError(path, "must be a number of at most 64 bits"))
+    return value
+
+
+def one_line(text: str) -> str:
+    """`text` with composed characters (NFC) and each run of white space, line breaks included, as one space."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _member(path: str, key: str, errors: list[FieldError]) -> str:
+    if rule := forbidden_rule(key):
+        key = FORBIDDEN.sub("\ufffd", key)
+        errors.append(FieldError(key, f"the name {rule}", "forbidden_character"))
+    return f"{path}.{key}" if path else key

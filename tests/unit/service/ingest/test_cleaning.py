@@ -1,0 +1,188 @@
+"""Cleaning: nothing dangerous is left, nothing of meaning is lost, and once is enough."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.ingest.cleaning import ATTRIBUTES, TAGS, clean
+
+BASE = "https://news.example.kr"
+
+ATTACKS = [
+    "<script>alert(1)</script>",
+    "<ScRiPt src=//evil.example/x.js></sCrIpT>",
+    "<img src=x onerror=alert(1)>",
+    "<img src='x' ONERROR='alert(1)'>",
+    "<img src=`javascript:alert(1)`>",
+    "<img src='data:image/svg+xml;base64,PHN2Zz4='>",
+    "<img srcset='https://evil.example/x 1x'>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<a href=' javascript:alert(1)'>x</a>",
+    "<a href='java\tscript:alert(1)'>x</a>",
+    "<a href='java\nscript:alert(1)'>x</a>",
+    "<a href='\x01javascript:alert(1)'>x</a>",
+    "<a href='JaVaScRiPt:alert(1)'>x</a>",
+    "<a href='&#106;avascript:alert(1)'>x</a>",
+    "<a href='&#x6A&#x61;vascript&colon;alert(1)'>x</a>",
+    "<a href='vbscript:msgbox(1)'>x</a>",
+    "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+    "<a href='https://user:password@evil.example/'>x</a>",
+    "<a href='https://good.example\\@evil.example/'>x</a>",
+    "<a href='blob:https://x/1'>x</a>",
+    "<a href='file:///etc/passwd'>x</a>",
+    "<a href=https://ok.kr onclick=alert(1) onmouseover=alert(2)>x</a>",
+    "<svg onload=alert(1)><script>alert(1)</script></svg>",
+    "<svg><a xlink:href='javascript:alert(1)'><text>x</text></a></svg>",
+    "<svg><animate attributeName=href values=javascript:alert(1) /></svg>",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+    "<math><annotation-xml encoding='text/html'><img src=x onerror=alert(1)></annotation-xml></math>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<template><script>alert(1)</script></template>",
+    "<textarea></textarea><script>alert(1)</script>",
+    "<title><img src=x onerror=alert(1)></title>",
+    "<style>@import 'https://evil.example/x.css';</style>",
+    "<style><img src=x onerror=alert(1)></style>",
+    "<xmp><script>alert(1)</script></xmp>",
+    "<plaintext><script>alert(1)</script>",
+    "<iframe src='https://evil.example/'></iframe>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    "<object data='https://evil.example/x.swf'></object>",
+    "<embed src='https://evil.example/x.swf'>",
+    "<applet code=x></applet>",
+    "<form action='https://evil.example/'><input name=p><button formaction='javascript:alert(1)'>x</button></form>",
+    "<isindex type=image src=1 onerror=alert(1)>",
+    "<base href='https://evil.example/'>",
+    "<link rel=stylesheet href='https://evil.example/x.css'>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example/'>",
+    "<body onload=alert(1) background='javascript:alert(1)'>x",
+    "<div style='background-image:url(https://evil.example/x)'>x</div>",
+    "<div style='background-color:url(https://evil.example/x)'>x</div>",
+    "<div style='color:expression(alert(1))'>x</div>",
+    "<div style='color:red;position:fixed;top:0;left:0;width:100%'>x</div>",
+    "<div style='color:\\65xpression(alert(1))'>x</div>",
+    "<div style='-moz-binding:url(https://evil.example/x)'>x</div>",
+    "<div style='behavior:url(x.htc)'>x</div>",
+    "<div id=location class=admin data-x=1 contenteditable>x</div>",
+    "<video src='http://plain.example/x.mp4' onloadstart=alert(1)></video>",
+    "<video><source src='javascript:alert(1)' onerror=alert(1)></video>",
+    "<audio src='javascript:alert(1)'></audio>",
+    "<details open ontoggle=alert(1)>x</details>",
+    "<a target=top href=https://ok.kr>x</a>",
+    "<p title='\"><script>alert(1)</script>'>x</p>",
+    "<img alt='\"><img src=x onerror=alert(1)>' src=/x.png>",
+    "<!--><script>alert(1)</script>-->",
+    "<![CDATA[<script>alert(1)</script>]]>",
+    "<?php echo 1 ?><script>alert(1)</script>",
+    "<<script>alert(1)//<</script>",
+    "<a<script>alert(1)</script>",
+    "<table><td><form><script>alert(1)</script>",
+    "<p><button><p>x</p></button></p>",
+    "<select><option><script>alert(1)</script></select>",
+    "<q cite='javascript:alert(1)'>x</q>",
+]
+
+
+class Inspector(HTMLParser):
+    """Fails at whatever a page must not be given."""
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        assert tag in TAGS
+        for name, value in attributes:
+            assert name in ATTRIBUTES["*"] | ATTRIBUTES.get(tag, set())
+            if name in {"href", "src", "poster", "cite"}:
+                assert re.match(r"https?://[a-z0-9]|mailto:", value or "")
+            if name == "style":
+                assert re.fullmatch(r"(?:[a-z-]+: [#a-z0-9 .,%()/-]+(?:; )?)+", value or "")
+                assert not re.search(r"url|expression\(|position", value or "")
+            if name == "target":
+                assert ("rel", "noopener") in attributes or "noopener" in dict(attributes).get("rel", "")  # type: ignore[operator] # never None
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(data)
+
+
+def inspect(html: str) -> None:
+    inspector = Inspector()
+    inspector.feed(html)
+    inspector.close()
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("around", ["text{}<p>text</p>", "<table><tr><td>text{}</td></tr></table>", "<a href='/x'>text{}</a>"])
+def test_nothing_dangerous_is_left(attack: str, around: str) -> None:
+    html = clean(around.format(attack), BASE)
+    inspect(html)
+    assert clean(html, BASE) == html
+
+
+@pytest.mark.parametrize(
+    ("html", "cleaned"),
+    [
+        ("<h1>x</h1>", "<h2>x</h2>"),
+        ('<h1 style="color:red">x</h1>', '<h2 style="color: red">x</h2>'),
+        ('<h2 data-ke-size="size26" class="a" id="b">x</h2>', "<h2>x</h2>"),
+        ('a<p data-ke-size="size16">&nbsp;</p> b', "ab"),
+        ("a<p><b><span style='color:red'>&nbsp;<br></span></b></p>", "a"),
+        ("a<div> </div>", "a"),
+        ('a<hr style="height:2px; border:none; background-color:#333;"/>', 'a<hr style="background-color: #333">'),
+        ('<span style="COLOR: #EE2323;">x</span>', '<span style="color: #ee2323">x</span>'),
+        ('<span style="color: RGB(1, 2, 3) !important">x</span>', '<span style="color: rgb(1, 2, 3)">x</span>'),
+        ('<p style="text-align:center;margin:9px">x</p>', '<p style="text-align: center">x</p>'),
+        (
+            '<img src="/한강 다리.jpg" alt="다리">',
+            '<img src="https://news.example.kr/%ED%95%9C%EA%B0%95%20%EB%8B%A4%EB%A6%AC.jpg" alt="다리">',
+        ),
+        ('<img src="//cdn.kr/x.png" width="80" height="50%">', '<img src="https://cdn.kr/x.png" width="80" height="50%">'),
+        ('<img src="a.png" width="9e9">', '<img src="https://news.example.kr/a.png">'),
+        ('a<img alt="x">', "a"),
+        ('<a href="/a?q=한&amp;b=1#절">x</a>', '<a href="https://news.example.kr/a?q=%ED%95%9C&amp;b=1#%EC%A0%88">x</a>'),
+        ('<a href="https://한국.kr/">x</a>', '<a href="https://xn--3e0b707e.kr/">x</a>'),
+        ('<a href="mailto:desk@example.kr">x</a>', '<a href="mailto:desk@example.kr">x</a>'),
+        ('<a href="https://a.kr" rel="dofollow">x</a>', '<a href="https://a.kr" rel="dofollow">x</a>'),
+        ('<a href="https://a.kr" target="_blank">x</a>', '<a href="https://a.kr" target="_blank" rel="noopener">x</a>'),
+        (
+            '<a href="https://a.kr" target="_blank" rel="dofollow">x</a>',
+            '<a href="https://a.kr" target="_blank" rel="noopener dofollow">x</a>',
+        ),
+        ('<a href="#note">x</a>', "<a>x</a>"),
+        ("<table><tr><td colspan=2>x</table>", '<table><tbody><tr><td colspan="2">x</td></tr></tbody></table>'),
+        ("<ruby>漢<rt>한</rt></ruby>", "<ruby>漢<rt>한</rt></ruby>"),
+        ("<pre><code>a &lt; b\n\nc</code></pre>", "<pre><code>a &lt; b\n\nc</code></pre>"),
+        ('<video src="https://a.kr/x.mp4" controls></video>', '<video src="https://a.kr/x.mp4" controls=""></video>'),
+        ("<figure><blockquote>x</blockquote><figcaption>y</figcaption></figure>",) * 2,
+        ("<article><section>x</section></article>", "x"),
+        ("<font color=red>x</font>", "x"),
+        ("x\r\ny", "x\ny"),
+        ("&lt;script&gt;", "&lt;script&gt;"),
+        ('</p>뉴스는, <a href="https://a.kr" rel="dofollow">a</a>\n', '뉴스는, <a href="https://a.kr" rel="dofollow">a</a>'),
+    ],
+)
+def test_meaning_stays(html: str, cleaned: str) -> None:
+    assert clean(html, BASE) == cleaned
+
+
+FRAGMENTS = st.lists(
+    st.one_of(
+        st.sampled_from(ATTACKS),
+        st.sampled_from([f"<{tag}>" for tag in sorted(TAGS)] + [f"</{tag}>" for tag in sorted(TAGS)]),
+        st.sampled_from(
+            ["<button>", "</button>", "<form>", "<svg>", "</svg>", "<math>", "<!--", "-->", "&nbsp;", "&#13;", "&", "<"]
+        ),
+        st.sampled_from(['<a href="', '" target="_blank">', "<p style='", "'>", "=", "color: red;", "//한국.kr/%", "/../x y"]),
+        st.text(max_size=8),
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(FRAGMENTS)
+def test_cleaned_html_is_safe_and_stays_as_it_is(html: str) -> None:
+    try:
+        cleaned = clean(html, BASE)
+    except ValueError:
+        return
+    inspect(cleaned)
+    assert clean(cleaned, BASE) == cleaned

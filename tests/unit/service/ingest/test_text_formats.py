@@ -1,0 +1,146 @@
+"""Markdown, HTML and plain text: where the title comes from, and what becomes of the rest."""
+
+from collections.abc import Callable
+
+import pytest
+
+from service.ingest import parse
+from sokbo.domain.article import Image
+from sokbo.domain.site import Site
+from sokbo.errors import Invalid
+
+Read = Callable[[str], bytes]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "title", "html"),
+    [
+        ("text/markdown", "# 제목\n\n본문", "제목", "<p>본문</p>"),
+        ("text/markdown", "# 제목 #\n본문", "제목", "<p>본문</p>"),
+        ("text/markdown", "\n\n  # **굵은** `제목` &amp; [링크](/x)\n\n본문", "굵은 제목 & 링크", "<p>본문</p>"),
+        ("text/markdown", "제목\n===\n\n본문", "제목", "<p>본문</p>"),
+        ("text/markdown", "머리글\n\n# 제목\n\n본문", "제목", "<p>머리글</p>\n<p>본문</p>"),
+        ("text/markdown", "제목\n\n본문 *강조*", "제목", "<p>본문 <em>강조</em></p>"),
+        ("text/markdown", "제목\n\n```\n# 주석\n```", "제목", "<pre><code># 주석\n</code></pre>"),
+        ("text/markdown", "---\ntitle: 제목\n---\n# 절\n\n본문", "제목", "<h2>절</h2>\n<p>본문</p>"),
+        ("text/markdown", "---\nlayout: x\n---\n# 제목\n\n본문", "제목", "<p>본문</p>"),
+        ("text/markdown", "제목\n\n• 하나\n• 둘", "제목", "<ul><li>하나</li><li>둘</li></ul>"),
+        ("text/markdown", "제목\n\n**본문**\n• 하나", "제목", "<p><strong>본문</strong>\n• 하나</p>"),
+        ("text/html", "<title>a &amp; b</title><p>본문</p>", "a & b", "<p>본문</p>"),
+        ("text/html", "<title>제목</title><h1>절</h1><p>본문</p>", "제목", "<h2>절</h2><p>본문</p>"),
+        ("text/html", "<title>제목</title><h1>제목</h1><p>본문</p>", "제목", "<p>본문</p>"),
+        ("text/html", "<p>앞</p><h1 class=x>제목 <b>둘</b></h1><p>본문</p>", "제목 둘", "<p>앞</p><p>본문</p>"),
+        ("text/html", "<!-- <title>주석</title> --><h1>제목</h1>본문", "제목", "본문"),
+        ("text/html", "<svg><title>그림</title></svg><h1>제목</h1>본문", "제목", "본문"),
+        ("text/html", "---\ntitle: 제목\n---\n<p>본문</p>", "제목", "<p>본문</p>"),
+        ("text/html", "---\ntitle: 제목\n---\n본문", "제목", "<p>본문</p>"),
+        ("text/html", "제목\n<p>본문</p>", "제목", "<p>본문</p>"),
+        ("text/html", "제목<h2>절</h2>본문", "제목", "<h2>절</h2>본문"),
+        ("text/html", "제목\n\n본문 1 > 0", "제목", "<p>본문 1 &gt; 0</p>"),
+        ("text/plain", "제목\n본문 <b> & 끝", "제목", "<p>본문 &lt;b&gt; &amp; 끝</p>"),
+        ("text/plain", "\n제목\n\n첫 줄\n둘째 줄\n", "제목", "<p>첫 줄<br>둘째 줄</p>"),
+        ("text/plain", f"제목\n\n소제목\n\n{'긴 글. ' * 20}", "제목", f"<h2>소제목</h2>\n<p>{('긴 글. ' * 20).strip()}</p>"),
+        ("text/plain", "제목\n\n소제목\n\n- 하나\n- 둘", "제목", "<h2>소제목</h2>\n<ul><li>하나</li><li>둘</li></ul>"),
+        ("text/plain", f"제목\n\n문장이다.\n\n{'긴' * 70}", "제목", f"<p>문장이다.</p>\n<p>{'긴' * 70}</p>"),
+        ("text/plain", "제목\n\n짧은 글\n\n짧은 글", "제목", "<p>짧은 글</p>\n<p>짧은 글</p>"),
+        ("text/plain", "제목\n\n글\n•하나\n글", "제목", "<p>글</p>\n<ul><li>하나</li></ul>\n<p>글</p>"),
+    ],
+)
+def test_title_leaves_the_content(site: Site, media_type: str, body: str, title: str, html: str) -> None:
+    content = parse(media_type, body.encode(), site).content
+    assert (content.title, content.html) == (title, html)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "fields"),
+    [
+        ("text/markdown", "", {"title", "markdown"}),
+        ("text/markdown", "첫 줄\n둘째 줄", {"title"}),
+        ("text/markdown", "# 제목", {"markdown"}),
+        ("text/markdown", "# 제목\n\na\x0bb", {"markdown"}),
+        ("text/markdown", "# 제목\n\n<div>&#12;</div>", {"markdown"}),
+        ("text/html", "<p>본문</p>", {"title"}),
+        ("text/html", "<h1></h1><p>본문</p>", {"title"}),
+        ("text/html", "<h1>제목</h1>", {"content"}),
+        ("text/html", "<h1>제목\x01</h1>본문", {"title"}),
+        ("text/html", "<b>" * 20_001, {"title", "content"}),
+        ("text/plain", "", {"title", "content"}),
+        ("text/plain", "제목", {"content"}),
+        ("text/plain", "제\x1b목\n본문", {"title"}),
+    ],
+)
+def test_what_is_missing_is_named(site: Site, media_type: str, body: str, fields: set[str]) -> None:
+    with pytest.raises(Invalid) as caught:
+        parse(media_type, body.encode(), site)
+    assert {error.field for error in caught.value.errors} == fields
+
+
+def test_description_is_the_summary_unless_front_matter_has_one(site: Site) -> None:
+    page = '<meta content="a &quot;b&quot;" name=Description><h1>t</h1><p>x</p>'
+    assert parse("text/html", page.encode(), site).content.summary == 'a "b"'
+    assert parse("text/html", f"---\nexcerpt: c\n---\n{page}".encode(), site).content.summary == "c"
+
+
+def test_jekyll_post_keeps_its_meaning(site: Site, fixture_bytes: Read) -> None:
+    draft = parse("text/markdown", fixture_bytes("ingest-jekyll.md"), site)
+    content = draft.content
+    assert content.title == "한강 다리 야간 통행, 다음 달부터 다시 열린다"
+    assert content.summary.endswith("내린 결정입니다.")
+    assert (content.categories, content.tags) == (("News",), ("한강", "교통"))
+    picture = "https://news.example.kr/assets/img/%ED%95%9C%EA%B0%95%20%EB%8B%A4%EB%A6%AC.jpg"
+    assert content.image == Image(picture)
+    assert set(content.extra) == {"feature_text", "layout"}
+    for kept in (
+        f'<img src="{picture}" alt="한강 다리 야경">',
+        "<h2>야간 통행이 멈춘 까닭</h2>\n<p>지난봄",
+        '<span style="color: #ee2323">',
+        '<span style="background-color: #21538527">',
+        "<h2>달라지는 점</h2>",
+        "<li>안전 요원이 <em>밤새</em> 순찰합니다</li>",
+        "<td>오전 5시부터</td>",
+        'target="_blank" rel="noopener">안내</a>',
+        '</p>\n실시간 소식은, <a href="https://news.example.kr" rel="dofollow">https://news.example.kr</a>',
+    ):
+        assert kept in content.html
+    for gone in ("data-ke", "&nbsp;", "height:2px", "position"):
+        assert gone not in content.html
+
+
+@pytest.mark.parametrize("name", ["ingest-scraped.md", "ingest-scraped.html", "ingest-scraped.txt"])
+def test_page_keeps_title_headings_list_and_link(site: Site, fixture_bytes: Read, name: str) -> None:
+    media_type = {"md": "text/markdown", "html": "text/html", "txt": "text/plain"}[name.rpartition(".")[2]]
+    content = parse(media_type, fixture_bytes(name), site).content
+    assert content.title == "한강 다리 야간 통행은 언제 열리나?"
+    assert content.title not in content.text
+    assert "<h2>보수 공사를 마친 한강 다리의 현재 모습</h2>" in content.html
+    assert "<li>안전 요원이 밤새 순찰합니다.</li>" in content.html
+    assert "24시간" in content.text
+    if media_type != "text/plain":
+        assert "<table>" in content.html
+        assert 'rel="dofollow"' in content.html
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "text/markdown", "text/html"])
+def test_text_copied_from_a_page_reads_the_same_under_each_type(site: Site, fixture_bytes: Read, media_type: str) -> None:
+    content = parse(media_type, fixture_bytes("ingest-scraped.txt"), site).content
+    assert content.html.startswith("<p>Last Updated :</p>\n<h2>보수 공사를")
+    assert "북쪽 구간 24시간 조명 교체를 모두 마침<br>남쪽" in content.html
+    assert content.summary.startswith("지난봄 점검에서")
+
+
+def test_jekyll_sample_posts_unchanged(site: Site, sample_bytes: Read) -> None:
+    content = parse("text/markdown", sample_bytes("jekyll-post.md"), site).content
+    assert content.title == "북러 밀착 한국과 라오스의 강력한 규탄!"
+    assert content.summary.startswith("라오스 안보회의에서")
+    assert content.image == Image("https://news.example.kr/assets/img/newsdao_breakingnews.jpg")
+    assert content.html.count("<h2>") == 4
+    assert "&nbsp;" not in content.html
+    assert content.html.endswith('실시간 뉴스 속보는, <a href="https://newsdao.kr" rel="dofollow">https://newsdao.kr</a>')
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "text/markdown", "text/html"])
+def test_scraped_sample_posts_unchanged(site: Site, sample_bytes: Read, media_type: str) -> None:
+    content = parse(media_type, sample_bytes("scraped-page.txt"), site).content
+    assert content.title == "러시아 북한 군사 지원 우려의 진실은?"
+    assert "<h2>한미 외교장관회담의 주요 내용</h2>" in content.html
+    assert content.html.count("<li>") == 3
