@@ -1,7 +1,7 @@
 """What /metrics shows: this process's requests, the workers' tallies, and how old what waits is."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -23,39 +23,31 @@ class Stored:
     deliveries: Mapping[Lane, tuple[int, float]]
 
 
-@dataclass(frozen=True, slots=True)
 class Metrics:
     """One process's own."""
 
-    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    accepted: Counter = field(init=False)
-    requests: Histogram = field(init=False)
-    nudges_failed: Counter = field(init=False)
-    announcements: Counter = field(init=False)
-
-    def __post_init__(self) -> None:
-        def own(name: str, value: object) -> None:
-            object.__setattr__(self, name, value)
-
-        own("accepted", Counter("sokbo_articles_accepted", "Changes to articles accepted, by action.", ["action"], registry=self.registry))
-        own(
-            "requests",
-            Histogram(
-                "sokbo_http_request_seconds",
-                "Seconds to answer a request that memory did not, by method and status.",
-                ["method", "status"],
-                buckets=_SECONDS,
-                registry=self.registry,
-            ),
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.accepted = Counter(
+            "sokbo_articles_accepted", "Changes to articles accepted, by action.", ["action"], registry=self.registry
         )
-        own("nudges_failed", Counter("sokbo_nudges_failed", "Nudges that the broker did not take.", registry=self.registry))
-        own("announcements", Counter("sokbo_announcements", "Announcements of changed documents heard.", registry=self.registry))
+        self.requests = Histogram(
+            "sokbo_http_request_seconds",
+            "Seconds to answer a request that memory did not, by method and status.",
+            ["method", "status"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.nudges_failed = Counter("sokbo_nudges_failed", "Nudges that the broker did not take.", registry=self.registry)
+        self.announcements = Counter(
+            "sokbo_announcements_heard", "Announcements of changed documents heard.", registry=self.registry
+        )
 
     def render(self, stored: Stored | None) -> bytes:
         """All of it in Prometheus's text format; without the database's part if that is None."""
         page: bytes = generate_latest(self.registry)
         if stored is not None:
-            page += generate_latest(_Collected(list(_families(stored))))  # type: ignore[arg-type] # it only calls collect()
+            page += generate_latest(_Collected(list(_families(stored))))
         return page
 
 
@@ -72,7 +64,9 @@ def _families(stored: Stored) -> Iterable[Metric]:
         yield _histogram(measure, values) if DESCRIPTIONS[measure].buckets else _counter(measure, values)
     for name, what, waiting in (("events", "Events", stored.events), ("deliveries", "Due deliveries", stored.deliveries)):
         count = GaugeMetricFamily(f"sokbo_{name}_waiting", f"{what} that wait, by lane.", labels=["lane"])
-        age = GaugeMetricFamily(f"sokbo_{name}_oldest_seconds", f"How long the oldest of them has waited, by lane.", labels=["lane"])
+        age = GaugeMetricFamily(
+            f"sokbo_{name}_oldest_seconds", "How long the oldest of them has waited, by lane.", labels=["lane"]
+        )
         for lane, (number, seconds) in waiting.items():
             count.add_metric([lane], number)
             age.add_metric([lane], seconds)
@@ -81,7 +75,9 @@ def _families(stored: Stored) -> Iterable[Metric]:
 
 def _counter(measure: Measure, values: Mapping[str, float]) -> Metric:
     described = DESCRIPTIONS[measure]
-    family = CounterMetricFamily(measure.removesuffix("_total"), described.help, labels=[described.label] if described.label else [])
+    family = CounterMetricFamily(
+        measure.removesuffix("_total"), described.help, labels=[described.label] if described.label else []
+    )
     for label, value in sorted(values.items()):
         family.add_metric([label] if described.label else [], value)
     return family

@@ -11,6 +11,7 @@ from sokbo.domain.ids import new_id
 from sokbo.domain.lifecycle import Change, end_breaking, publish_due
 from sokbo.storage import UnitOfWork
 from sokbo.storage.ledger import write_change
+from workers.anew import render_anew
 from workers.runtime import Runtime
 from workers.syndicate import syndicate
 
@@ -30,6 +31,7 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
         breaking_is_over = uow.articles.has_breaking_over(uow.now)
         events_wait = lane in uow.events.unclaimed(uow.now)
         deliveries_wait = lane in uow.deliveries.unclaimed(uow.now)
+        to_render = uow.sites.being_rendered() if lane is Lane.DEFAULT else []
     if hour_has_come:
         _change(runtime, lambda uow: uow.articles.due(uow.now, BATCH_ARTICLES), publish_due)
     if breaking_is_over:
@@ -39,6 +41,8 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
             syndicate(runtime, waiting)
     if deliveries_wait:
         runtime.wake_deliveries()
+    for site_id, below in to_render:
+        render_anew(runtime, site_id, below)
 
 
 def _change(

@@ -1,0 +1,36 @@
+"""JSON out, and the few things that several routes read from a request."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from sokbo.errors import BadRequest
+
+_REVISION = re.compile(r'(?:W/)?"?(\d{1,9})"?')
+
+
+def json_response(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """`data` as JSON, never stored by caches: it is for the holder of a key."""
+    return web.Response(
+        status=status,
+        body=orjson.dumps(data),
+        content_type="application/json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def if_match(request: web.Request) -> int | None:
+    """The revision that If-Match names (RFC 9110 section 13.1.1); None without the header or for `*`.
+
+    Raises BadRequest for anything else.
+    """
+    value = request.headers.get("If-Match", "*").strip()
+    if value == "*":
+        return None
+    match = _REVISION.fullmatch(value)
+    if match is None:
+        raise BadRequest('If-Match must name one revision, such as "3"')
+    return int(match[1])

@@ -1,0 +1,91 @@
+"""Builds the service: what it holds, its routes, and what runs beside the requests."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from service.answers import AnswerMemory
+from service.auth import Authenticator
+from service.document_cache import DocumentCache
+from service.following import check_versions, follow_announcements, load_sites
+from service.limits import RateLimit
+from service.metrics import Metrics
+from service.middlewares import edge
+from service.nudger import Nudger
+from service.reading import Reader
+from service.routes.articles import add_article_routes
+from service.routes.documents import add_document_routes
+from service.routes.operating import add_operating_routes
+from service.routes.partners import add_partner_routes
+from service.services import Services
+from service.site_directory import SiteDirectory
+from service.source import StoredDocuments
+from service.writer import Writer
+from sokbo.broker import Broker
+from sokbo.net.sealing import Sealer
+from sokbo.net.secret_key import load_secret_key
+from sokbo.settings import Settings
+from sokbo.storage import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that is ready to be given a socket."""
+
+    app: web.Application
+    memory: AnswerMemory
+
+
+@asynccontextmanager
+async def build_service(settings: Settings) -> AsyncIterator[Service]:
+    """The service, for as long as the context lasts; then it finishes what it has taken on and lets go of everything.
+
+    Raises Unavailable if the database can't be read, StartupError if the secret key can't.
+    """
+    database = Database(settings.resolved_database_url)
+    broker = Broker(settings)
+    metrics = Metrics()
+    directory = SiteDirectory()
+    cache = DocumentCache(StoredDocuments(database), settings.document_cache_bytes)
+    memory = AnswerMemory(cache)
+    async with AsyncExitStack() as stack:
+        stack.callback(database.close)
+        stack.callback(broker.close)
+        await load_sites(database, directory, memory)
+        services = Services(
+            settings=settings,
+            database=database,
+            broker=broker,
+            writer=Writer(database),
+            nudger=Nudger(broker, metrics),
+            authenticator=Authenticator(
+                database,
+                per_key=RateLimit(settings.requests_per_minute),
+                failures=RateLimit(settings.failed_logins_per_minute),
+            ),
+            metrics=metrics,
+            sealer=Sealer(load_secret_key(settings)),
+        )
+        stack.push_async_callback(asyncio.to_thread, services.nudger.close)
+        stack.push_async_callback(asyncio.to_thread, services.writer.close)
+        for watch in (follow_announcements(broker, cache, metrics), check_versions(database, cache, directory, memory)):
+            stack.push_async_callback(_end, asyncio.create_task(watch))
+        yield Service(_make_app(services, Reader(cache), directory), memory)
+
+
+def _make_app(services: Services, reader: Reader, directory: SiteDirectory) -> web.Application:
+    app = web.Application(client_max_size=services.settings.max_article_bytes, middlewares=[edge(services.metrics)])
+    add_operating_routes(app, services)
+    add_article_routes(app, services)
+    add_partner_routes(app, services)
+    add_document_routes(app, reader, directory)
+    return app
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,64 @@
+"""Keeps what is in memory fresh: announcements are followed as they come, and versions checked in case one was missed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from redis.exceptions import RedisError
+
+from service.answers import AnswerMemory
+from service.document_cache import DocumentCache
+from service.metrics import Metrics
+from service.site_directory import SiteDirectory
+from sokbo.broker import Broker
+from sokbo.domain.site import Site
+from sokbo.errors import Unavailable
+from sokbo.storage import Database
+
+CHECK_SECONDS = 1.0
+RECONNECT_SECONDS = 0.5
+
+log = structlog.get_logger()
+
+
+async def follow_announcements(broker: Broker, cache: DocumentCache, metrics: Metrics) -> None:
+    """Loads what is announced, for ever. While the broker is away the version check does it alone."""
+    while True:
+        try:
+            async for announcement in broker.announcements():
+                metrics.announcements.inc()
+                await _tolerating(lambda told=announcement: cache.refresh(told.site_id, told.paths))  # type: ignore[misc] # mypy can't type a lambda's default
+        except (RedisError, OSError) as error:
+            log.warning("announcements_lost", reason=str(error))
+        await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def check_versions(database: Database, cache: DocumentCache, directory: SiteDirectory, memory: AnswerMemory) -> None:
+    """Finds new sites and documents that no announcement told of, for ever."""
+
+    async def check() -> None:
+        await load_sites(database, directory, memory)
+        await cache.catch_up()
+
+    while True:
+        await asyncio.sleep(CHECK_SECONDS)
+        await _tolerating(check)
+
+
+async def load_sites(database: Database, directory: SiteDirectory, memory: AnswerMemory) -> None:
+    """Tells the directory of all sites; what was answered for other ones is forgotten. Raises Unavailable."""
+
+    def read() -> Sequence[Site]:
+        with database.read() as uow:
+            return uow.sites.all()
+
+    if directory.replace(await asyncio.to_thread(read)):
+        memory.clear()
+
+
+async def _tolerating(work: Callable[[], Awaitable[None]]) -> None:
+    """Does the work; while the database is away, what is in memory is served on."""
+    try:
+        await work()
+    except Unavailable as error:
+        log.warning("documents_not_refreshed", reason=error.message)

@@ -1,0 +1,73 @@
+"""The edge of every request: its id, its measure, and problem+json (RFC 9457) for whatever is raised."""
+
+import time
+from http import HTTPStatus
+
+import orjson
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from service.metrics import Metrics
+from sokbo.domain.ids import new_id
+from sokbo.errors import BadRequest, MethodNotAllowed, NotFound, SokboError, TooLarge
+
+PROBLEM = "application/problem+json"
+
+log = structlog.get_logger()
+
+
+def edge(metrics: Metrics) -> Middleware:
+    """The one middleware: nothing raised passes it, and no answer shows a trace."""
+
+    @web.middleware
+    async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
+        started = time.perf_counter()
+        request["request_id"] = request_id = new_id("req")
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = await _answer(request, handler)
+        if not response.prepared:
+            response.headers["X-Request-Id"] = request_id
+            response.headers.setdefault("X-Content-Type-Options", "nosniff")
+            response.headers["Server"] = "Sokbo"
+        metrics.requests.labels(request.method, response.status).observe(time.perf_counter() - started)
+        return response
+
+    return handle
+
+
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except SokboError as error:
+        return problem(error, request["request_id"])
+    except web.HTTPRequestEntityTooLarge:
+        return problem(TooLarge(f"the body must have at most {request.client_max_size} bytes"), request["request_id"])
+    except web.HTTPMethodNotAllowed as error:
+        allowed = {"Allow": ", ".join(sorted(error.allowed_methods))}
+        return problem(MethodNotAllowed(f"{request.method} is not allowed here", headers=allowed), request["request_id"])
+    except web.HTTPNotFound:
+        return problem(NotFound("there is nothing at this address"), request["request_id"])
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        return problem(BadRequest(error.reason), request["request_id"])
+    except Exception:  # the edge: whatever it is, the client learns no more than that
+        log.exception("request_failed", method=request.method, path=request.path)
+        return problem(SokboError("something went wrong on our side"), request["request_id"])
+
+
+def problem(error: SokboError, request_id: str) -> web.Response:
+    """The error as problem details; `errors` names each field and the rule that it breaks."""
+    body: dict[str, object] = {
+        "type": f"urn:sokbo:error:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.message,
+        "code": error.code,
+        "request_id": request_id,
+    }
+    if error.errors:
+        body["errors"] = list(error.errors)
+    headers = {**error.headers, "Cache-Control": "no-store"}
+    return web.Response(status=error.status, body=orjson.dumps(body), content_type=PROBLEM, headers=headers)

@@ -1,0 +1,165 @@
+"""/v1/articles: post, read, replace, change, withdraw; history and reach."""
+
+import hashlib
+
+import structlog
+from aiohttp import web
+
+from service import ingest
+from service.answering import if_match, json_response
+from service.auth import Caller
+from service.publishing import Accepted, Idempotency, accept, change, etag, in_full, take_back
+from service.services import Services
+from sokbo.domain.article import Article
+from sokbo.domain.delivery import Delivery
+from sokbo.domain.key import Scope
+from sokbo.errors import BadRequest, NotFound, RevisionRequired, UnsupportedMediaType
+from sokbo.storage import UnitOfWork
+
+MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
+MERGE_PATCH_TYPES = ("application/merge-patch+json", "application/json")
+
+log = structlog.get_logger()
+
+
+def add_article_routes(app: web.Application, services: Services) -> None:
+    """Adds the routes below /v1/articles."""
+    articles = Articles(services)
+    app.router.add_post("/v1/articles", articles.post)
+    app.router.add_get("/v1/articles/{id}", articles.get)
+    app.router.add_put("/v1/articles/{id}", articles.put)
+    app.router.add_patch("/v1/articles/{id}", articles.patch)
+    app.router.add_delete("/v1/articles/{id}", articles.delete)
+    app.router.add_get("/v1/articles/{id}/revisions", articles.revisions)
+    app.router.add_get("/v1/articles/{id}/deliveries", articles.deliveries)
+
+
+class Articles:
+    """The handlers. Each authenticates before it reads the body."""
+
+    def __init__(self, services: Services):
+        self._services = services
+
+    async def post(self, request: web.Request) -> web.Response:
+        caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
+        body = await request.read()
+        idempotency = _idempotency(request, body)
+        draft = ingest.parse(request.headers.get("Content-Type", ""), body, caller.site)
+        accepted = await self._services.writer.do(lambda uow: accept(uow, caller, draft, idempotency))
+        self._after(accepted)
+        return _answer(accepted, status=201)
+
+    async def get(self, request: web.Request) -> web.Response:
+        caller = await self._services.authenticator.caller(request, Scope.READ)
+        article = await self._services.read(lambda uow: _find(uow, caller, request))
+        return json_response(in_full(caller.site, article), headers={"ETag": etag(article.revision)})
+
+    async def put(self, request: web.Request) -> web.Response:
+        caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
+        revision = if_match(request)
+        draft = ingest.parse(request.headers.get("Content-Type", ""), await request.read(), caller.site)
+        accepted = await self._services.writer.do(
+            lambda uow: change(uow, caller, request.match_info["id"], revision, lambda _: draft)
+        )
+        self._after(accepted)
+        return _answer(accepted)
+
+    async def patch(self, request: web.Request) -> web.Response:
+        caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
+        if "If-Match" not in request.headers:
+            raise RevisionRequired('a PATCH must say which revision it changes, such as If-Match: "3"')
+        revision = if_match(request)
+        if request.content_type not in MERGE_PATCH_TYPES:
+            raise UnsupportedMediaType(
+                f"a PATCH must be one of {', '.join(MERGE_PATCH_TYPES)}", headers={"Accept-Patch": ", ".join(MERGE_PATCH_TYPES)}
+            )
+        body = await request.read()
+        accepted = await self._services.writer.do(
+            lambda uow: change(
+                uow, caller, request.match_info["id"], revision, lambda article: ingest.merge(article, body, caller.site)
+            )
+        )
+        self._after(accepted)
+        return _answer(accepted)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
+        revision = if_match(request)
+        accepted = await self._services.writer.do(lambda uow: take_back(uow, caller, request.match_info["id"], revision))
+        self._after(accepted)
+        return _answer(accepted)
+
+    async def revisions(self, request: web.Request) -> web.Response:
+        caller = await self._services.authenticator.caller(request, Scope.READ)
+
+        def history(uow: UnitOfWork) -> list[dict[str, object]]:
+            editions = uow.articles.history(_find(uow, caller, request).id)
+            return [in_full(caller.site, article) for article in editions]
+
+        return json_response({"items": await self._services.read(history)})
+
+    async def deliveries(self, request: web.Request) -> web.Response:
+        caller = await self._services.authenticator.caller(request, Scope.READ)
+
+        def reach(uow: UnitOfWork) -> list[dict[str, object]]:
+            found = uow.deliveries.of_article(_find(uow, caller, request).id)
+            partners = uow.partners.many({delivery.partner_id for delivery in found})
+            return [_reached(delivery, partners[delivery.partner_id].name) for delivery in found]
+
+        return json_response({"items": await self._services.read(reach)})
+
+    def _after(self, accepted: Accepted) -> None:
+        """After the commit: the workers are told, and the log."""
+        if accepted.lanes:
+            self._services.nudger.nudge(accepted.lanes)
+        if accepted.action:
+            self._services.metrics.accepted.labels(accepted.action).inc()
+            log.info(
+                "article_accepted",
+                action=accepted.action,
+                article_id=accepted.answer["id"],
+                revision=accepted.answer["revision"],
+                state=accepted.answer["state"],
+            )
+
+
+def _find(uow: UnitOfWork, caller: Caller, request: web.Request) -> Article:
+    article = uow.articles.get(caller.site.id, request.match_info["id"])
+    if article is None:
+        raise NotFound(f"the site has no article {request.match_info['id']}")
+    return article
+
+
+def _idempotency(request: web.Request, body: bytes) -> Idempotency | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not (1 <= len(key) <= MAX_IDEMPOTENCY_KEY_CHARACTERS and key.isascii() and key.isprintable()):
+        raise BadRequest(f"Idempotency-Key must have 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} printable ASCII characters")
+    digest = hashlib.sha256(f"{request.method} {request.path}\n{request.content_type}\n".encode() + body)
+    return Idempotency(key, digest.hexdigest())
+
+
+def _answer(accepted: Accepted, status: int = 200) -> web.Response:
+    headers = {"Location": f"/v1/articles/{accepted.answer['id']}", "ETag": etag(accepted.answer["revision"])}
+    if accepted.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return json_response(accepted.answer, status, headers)
+
+
+def _reached(delivery: Delivery, partner: str) -> dict[str, object]:
+    seconds = delivery.acknowledged_at and (delivery.acknowledged_at - delivery.created_at).total_seconds()
+    return {
+        "id": delivery.id,
+        "event_id": delivery.event_id,
+        "partner_id": delivery.partner_id,
+        "partner": partner,
+        "revision": delivery.revision,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "seconds": seconds,
+        "acknowledged_at": delivery.acknowledged_at,
+        "next_attempt_at": delivery.next_attempt_at,
+        "last_status": delivery.last_status,
+        "last_detail": delivery.last_detail,
+    }
