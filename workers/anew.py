@@ -3,7 +3,7 @@
 from sokbo.broker import Announcement
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
 from sokbo.domain.ids import SiteId
-from workers.assembling import assemble, changed
+from workers.assembling import assemble, changed, feeds_page
 from workers.rendering import render_article
 from workers.runtime import Runtime
 
@@ -30,6 +30,7 @@ def render_anew(runtime: Runtime, site_id: SiteId, below: int) -> None:
         if is_last:
             listings = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site_id)]
             documents += assemble(uow, runtime.pages, site, listings, runtime.settings.feed_entries)
+            documents.append(feeds_page(uow, runtime.pages, site))
         stored = changed(uow, site, documents, version)
         uow.documents.store(stored)
         uow.commit()

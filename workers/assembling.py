@@ -21,7 +21,7 @@ _STRIP_HEADERS = {"X-Content-Type-Options": "nosniff"}
 
 def assemble(uow: UnitOfWork, pages: PageRenderer, site: Site, touched: Iterable[Listing], limit: int) -> list[Document]:
     """Every document of the touched listings; the breaking strip if one of them is the breaking list; the page of feeds if
-    one of them is new or all are. The caller holds the site's version, so that nobody else assembles meanwhile."""
+    one of them has no page yet. The caller holds the site's version, so that nobody else assembles meanwhile."""
     listings = uow.listings.labelled(site.id, touched)
     made: list[Document] = []
     footer: FooterLink | None = None
@@ -37,16 +37,25 @@ def assemble(uow: UnitOfWork, pages: PageRenderer, site: Site, touched: Iterable
         entries = uow.documents.entries(site.id, listing, limit)
         made.extend(_feed(site, listing, form, entries, footer) for form in FORMATS.values())
         made.append(_list_page(pages, site, listing, entries))
-    known = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site.id)]
-    if len(listings) == len(known) or _has_new(uow, site, listings):
-        made.append(page_document(site, FEEDS_PATH, pages.feeds(site, known), site.created_at))
+    if _has_new(uow, site, listings):
+        made.append(feeds_page(uow, pages, site))
     return made
 
 
+def feeds_page(uow: UnitOfWork, pages: PageRenderer, site: Site) -> Document:
+    """The page that lists all the site's feeds."""
+    known = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site.id)]
+    return page_document(site, FEEDS_PATH, pages.feeds(site, known), site.created_at)
+
+
 def changed(uow: UnitOfWork, site: Site, made: Sequence[Document], version: int) -> list[Document]:
-    """Those that are not stored yet just as they are, with the site's new version."""
+    """Those that are not stored yet just as they are, with the site's new version, modified now."""
     stored = uow.documents.etags(site.id, [document.path for document in made])
-    return [replace(document, version=version) for document in made if stored.get(document.path) != document.etag]
+    return [
+        replace(document, version=version, last_modified=max(document.last_modified, uow.now))
+        for document in made
+        if stored.get(document.path) != document.etag
+    ]
 
 
 def _has_new(uow: UnitOfWork, site: Site, listings: Sequence[Listing]) -> bool:

@@ -40,11 +40,13 @@ class Stored:
 
 
 def syndicate(runtime: Runtime, lane: Lane) -> int:
-    """Works off the lane's events until none waits; how many deliveries were planned."""
+    """Works off what waits in the lane; how many deliveries were planned. What comes meanwhile brings a nudge of its own."""
     planned = 0
     while leased := _lease(runtime, lane):
         for _, group in groupby(leased, key=lambda item: item.event.site_id):
             planned += _syndicate_site(runtime, list(group))
+        if len(leased) < BATCH_EVENTS:
+            break
     return planned
 
 

@@ -107,18 +107,18 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         """A transaction that may write. Raises Unavailable when the database can't be had in time."""
-        with _translated(), self._writer.connect() as connection:
+        with translated(), self._writer.connect() as connection:
             yield UnitOfWork(connection, self.clock())
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """A transaction that only reads. Raises Unavailable as `write` does."""
-        with _translated(), self._reader.connect() as connection:
+        with translated(), self._reader.connect() as connection:
             yield UnitOfWork(connection, self.clock())
 
     def ping(self) -> None:
         """Returns if the database answers; raises Unavailable if not."""
-        with _translated(), self._reader.connect() as connection:
+        with translated(), self._reader.connect() as connection:
             connection.execute(text("SELECT version FROM site_versions LIMIT 1"))
 
     def close(self) -> None:
@@ -127,13 +127,15 @@ class Database:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Turns the drivers' failures to reach or lock the database into Unavailable, with the reason in one line."""
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeoutError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise Unavailable(
-            f"the database can't be used right now: {cause}", headers={"Retry-After": str(RETRY_AFTER_SECONDS)}
+            f"the database can't be used right now: {' '.join(str(cause).split())}",
+            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
         ) from error
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -22,6 +22,29 @@ class ListedEntry:
     number: int
     modified_at: datetime
     fragments: dict[FragmentFormat, tuple[int, str]] = field(default_factory=dict)
+
+
+_SHOWN = (
+    select(listing_articles.c.article_id, listing_articles.c.number, listing_articles.c.published_at)
+    .where(
+        and_(
+            listing_articles.c.site_id == bindparam("site_id"),
+            listing_articles.c.kind == bindparam("kind"),
+            listing_articles.c.key == bindparam("key"),
+        )
+    )
+    .order_by(listing_articles.c.published_at.desc(), listing_articles.c.number.desc())
+    .limit(bindparam("limit"))
+    .subquery()
+)
+_ENTRIES = (
+    select(_SHOWN.c.number, fragments.c.modified_at, fragments.c.format, fragments.c.id, fragments.c.digest)
+    .join(fragments, and_(fragments.c.article_id == _SHOWN.c.article_id, fragments.c.replaced_at.is_(None)))
+    .order_by(_SHOWN.c.published_at.desc(), _SHOWN.c.number.desc())
+)
+_ETAGS = select(documents.c.path, documents.c.etag).where(
+    documents.c.site_id == bindparam("site_id"), documents.c.path.in_(bindparam("paths", expanding=True))
+)
 
 
 class DocumentRepository:
@@ -56,26 +79,9 @@ class DocumentRepository:
 
     def entries(self, site_id: SiteId, listing: Listing, limit: int) -> Sequence[ListedEntry]:
         """The listing's newest articles that have been rendered."""
-        shown = (
-            select(listing_articles.c.article_id, listing_articles.c.number, listing_articles.c.published_at)
-            .where(
-                and_(
-                    listing_articles.c.site_id == site_id,
-                    listing_articles.c.kind == listing.kind,
-                    listing_articles.c.key == listing.key,
-                )
-            )
-            .order_by(listing_articles.c.published_at.desc(), listing_articles.c.number.desc())
-            .limit(limit)
-            .subquery()
-        )
-        statement = (
-            select(shown.c.number, fragments.c.modified_at, fragments.c.format, fragments.c.id, fragments.c.digest)
-            .join(fragments, and_(fragments.c.article_id == shown.c.article_id, fragments.c.replaced_at.is_(None)))
-            .order_by(shown.c.published_at.desc(), shown.c.number.desc())
-        )
         found: dict[int, ListedEntry] = {}
-        for number, modified_at, form, fragment_id, digest in self._connection.execute(statement):
+        chosen = {"site_id": site_id, "kind": listing.kind, "key": listing.key, "limit": limit}
+        for number, modified_at, form, fragment_id, digest in self._connection.execute(_ENTRIES, chosen):
             entry = found.setdefault(number, ListedEntry(number, modified_at))
             entry.fragments[FragmentFormat(form)] = (fragment_id, digest)
         return list(found.values())

@@ -1,8 +1,10 @@
 """API keys, found by their token's digest."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from sokbo.domain.ids import KeyId, SiteId
 from sokbo.domain.key import ApiKey, Scope
@@ -31,16 +33,12 @@ class KeyRepository:
         row = self._connection.execute(
             select(api_keys).where(api_keys.c.digest == digest, api_keys.c.revoked_at.is_(None))
         ).first()
-        if row is None:
-            return None
-        return ApiKey(
-            id=KeyId(row.id),
-            site_id=SiteId(row.site_id),
-            prefix=row.prefix,
-            scopes=frozenset(Scope(scope) for scope in row.scopes),
-            created_at=row.created_at,
-            label=row.label,
-        )
+        return None if row is None else _key(row)
+
+    def of_site(self, site_id: SiteId) -> Sequence[ApiKey]:
+        """The site's keys that are not revoked, oldest first."""
+        statement = select(api_keys).where(api_keys.c.site_id == site_id, api_keys.c.revoked_at.is_(None))
+        return [_key(row) for row in self._connection.execute(statement.order_by(api_keys.c.id))]
 
     def revoke(self, site_id: SiteId, prefix: str, now: datetime) -> int:
         """How many keys with this prefix were revoked."""
@@ -48,3 +46,14 @@ class KeyRepository:
             api_keys.c.site_id == site_id, api_keys.c.prefix == prefix, api_keys.c.revoked_at.is_(None)
         )
         return self._connection.execute(statement.values(revoked_at=now)).rowcount
+
+
+def _key(row: Row[Any]) -> ApiKey:
+    return ApiKey(
+        id=KeyId(row.id),
+        site_id=SiteId(row.site_id),
+        prefix=row.prefix,
+        scopes=frozenset(Scope(scope) for scope in row.scopes),
+        created_at=row.created_at,
+        label=row.label,
+    )

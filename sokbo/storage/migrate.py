@@ -10,16 +10,21 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, text
 
+from sokbo.storage.database import translated
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
 #: PostgreSQL's advisory lock that lets one migration run at a time; SQLite's write lock does the same.
 _ADVISORY_LOCK = 0x736F6B626F
 
 
 def migrate(url: str) -> tuple[str | None, str]:
-    """The schema revisions before and after. Safe to run from several processes at once."""
+    """The schema revisions before and after. Safe to run from several processes at once.
+
+    Raises Unavailable when the database can't be had.
+    """
     engine = create_engine(_driver(url))
     try:
-        with _alone(engine), engine.connect() as connection:
+        with translated(), _alone(engine), engine.connect() as connection:
             before = MigrationContext.configure(connection).get_current_revision()
             head = _head()
             if before != head:
@@ -28,6 +33,16 @@ def migrate(url: str) -> tuple[str | None, str]:
                 command.upgrade(config, "head")
                 connection.commit()
             return before, head
+    finally:
+        engine.dispose()
+
+
+def is_up_to_date(url: str) -> bool:
+    """True if there is nothing to migrate. Raises Unavailable when the database can't be had."""
+    engine = create_engine(_driver(url))
+    try:
+        with translated(), engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == _head()
     finally:
         engine.dispose()
 

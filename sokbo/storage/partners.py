@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId
-from sokbo.domain.partner import ContentProfile, Filter, Partner, PartnerState
+from sokbo.domain.partner import BREAKING_ONLY_EVENTS, ContentProfile, Filter, Partner, PartnerState
 from sokbo.storage.tables import partner_filters, partners
 
 
@@ -27,20 +27,22 @@ class PartnerRepository:
         self._write_filter(partner)
 
     def disable(self, partner_id: PartnerId, reason: str) -> None:
-        statement = update(partners).where(partners.c.id == partner_id)
+        """Disables an active partner."""
+        statement = update(partners).where(partners.c.id == partner_id, partners.c.state == PartnerState.ACTIVE)
         self._connection.execute(statement.values(state=PartnerState.DISABLED, disabled_reason=reason))
 
-    def get(self, site_id: SiteId, partner_id: str) -> Partner | None:
-        """The partner, if it is this site's."""
-        found = self._read(select(partners).where(partners.c.id == partner_id, partners.c.site_id == site_id))
+    def get(self, site_id: SiteId, partner_id: str, *, lock: bool = False) -> Partner | None:
+        """The partner, if it is this site's and not deleted; `lock` keeps others from changing it meanwhile."""
+        statement = _present(site_id).where(partners.c.id == partner_id)
+        found = self._read(statement.with_for_update() if lock else statement)
         return found[0] if found else None
 
     def page(self, site_id: SiteId, after: str, limit: int) -> Sequence[Partner]:
         """Up to `limit` partners of the site whose ids follow `after`, in the order in which they registered."""
-        statement = select(partners).where(partners.c.site_id == site_id, partners.c.id > after)
-        return self._read(statement.order_by(partners.c.id).limit(limit))
+        return self._read(_present(site_id).where(partners.c.id > after).order_by(partners.c.id).limit(limit))
 
     def many(self, partner_ids: Iterable[PartnerId]) -> dict[PartnerId, Partner]:
+        """The partners with these ids, deleted ones too."""
         found = self._read(select(partners).where(partners.c.id.in_([*partner_ids])))
         return {partner.id: partner for partner in found}
 
@@ -77,6 +79,10 @@ class PartnerRepository:
         return [_partner(row, filters.get(row.id, {})) for row in rows]
 
 
+def _present(site_id: SiteId) -> Select[Any]:
+    return select(partners).where(partners.c.site_id == site_id, partners.c.state != PartnerState.DELETED)
+
+
 def _columns(partner: Partner) -> dict[str, Any]:
     return {
         "id": partner.id,
@@ -94,8 +100,11 @@ def _columns(partner: Partner) -> dict[str, Any]:
 
 
 def _partner(row: Row[Any], values: dict[str, list[str]]) -> Partner:
+    events = tuple(sorted(EventType(value) for value in values.get("event", [])))
+    if row.breaking_only and events == tuple(sorted(BREAKING_ONLY_EVENTS)):
+        events = ()  # nobody named these: `_write_filter` spelled them out
     wanted = Filter(
-        events=tuple(sorted(EventType(value) for value in values.get("event", []))),
+        events=events,
         categories=tuple(sorted(values.get("category", []))),
         tags=tuple(sorted(values.get("tag", []))),
         breaking_only=row.breaking_only,

@@ -255,11 +255,11 @@ def upgrade() -> None:
         sa.Column("article_id", sa.String(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("format", sa.String(), nullable=False),
-        sa.Column("raw", Blob(), nullable=False),
-        sa.Column("deflated", Blob(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("modified_at", UtcDateTime(), nullable=False),
         sa.Column("replaced_at", UtcDateTime(), nullable=True),
+        sa.Column("raw", Blob(), nullable=False),
+        sa.Column("deflated", Blob(), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"],
             ["articles.id"],
