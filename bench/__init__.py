@@ -1,0 +1,1 @@
+"""Benchmarks, each beside a limit that is measured in the same run."""

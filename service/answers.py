@@ -1,0 +1,88 @@
+"""Answers that have been given, kept under the very bytes of the request that they answered."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from email.utils import formatdate
+from enum import Enum
+from functools import lru_cache
+from weakref import ref
+
+from service.document_cache import DocumentCache
+from service.negotiation import Coding
+from service.prepared import Prepared
+
+#: Together at most 8 MB of request heads.
+MAX_ANSWERS = 4096
+MAX_REQUEST_BYTES = 2048
+
+
+class Part(Enum):
+    """How much of a representation an answer holds: `HEAD` is the whole without its body."""
+
+    WHOLE = "whole"
+    HEAD = "head"
+    NOT_MODIFIED = "not modified"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one kind of request gets of a document."""
+
+    prepared: Prepared
+    coding: Coding
+    part: Part
+
+    def write(self, transport: asyncio.WriteTransport, connection: bytes = b"") -> None:
+        """Sends the answer whole; `connection` is empty or a further header line."""
+        representation = self.prepared.gzip if self.coding is Coding.GZIP else self.prepared.identity
+        head = representation.not_modified_head if self.part is Part.NOT_MODIFIED else representation.head
+        end = connection + date_and_end(int(time.time()))
+        if self.part is Part.WHOLE:
+            transport.writelines((head, end, representation.body))
+        else:
+            transport.write(head + end)
+
+
+@lru_cache(maxsize=1)
+def date_and_end(second: int) -> bytes:
+    """The Date header of that second since 1970 and the empty line that ends a head."""
+    return f"Date: {formatdate(second, usegmt=True)}\r\n\r\n".encode("ascii")
+
+
+class AnswerMemory:
+    """What requests were answered, as long as the document stands.
+
+    An answer depends on nothing but the request's bytes, the document and the sites' hosts: `clear` it when the last change.
+    Documents are referred to weakly, so that the memory keeps none that the cache has let go.
+    """
+
+    def __init__(self, cache: DocumentCache) -> None:
+        self._cache = cache
+        self._answers: dict[bytes, tuple[ref[Prepared], Coding, Part]] = {}
+        self.recalled = 0
+
+    def recall(self, request: bytes) -> Answer | None:
+        """The answer that these bytes got before, if it would be the same now. `recalled` counts."""
+        remembered = self._answers.get(request)
+        if remembered is None:
+            return None
+        held, coding, part = remembered
+        prepared = held()
+        if prepared is None or not self._cache.holds(prepared):
+            del self._answers[request]
+            return None
+        self.recalled += 1
+        return Answer(prepared, coding, part)
+
+    def remember(self, request: bytes, answer: Answer) -> None:
+        """Keeps the answer, in the place of the oldest if there are too many; not for a request over MAX_REQUEST_BYTES."""
+        if len(request) > MAX_REQUEST_BYTES:
+            return
+        while len(self._answers) >= MAX_ANSWERS:
+            del self._answers[next(iter(self._answers))]
+        self._answers[request] = (ref(answer.prepared), answer.coding, answer.part)
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._answers.clear()

@@ -1,0 +1,181 @@
+"""Documents kept ready in memory, and kept fresh: a change replaces what is held while readers go on reading the old."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from service.prepared import Loaded, Prepared, Strip, prepare, strip_of
+from sokbo.domain.document import BREAKING_STRIP_PATH
+from sokbo.domain.ids import SiteId
+
+Key = tuple[SiteId, str]
+
+#: How long "nothing there" is believed without asking again, and of how many paths.
+ABSENCE_SECONDS = 1.0
+MAX_ABSENCES = 4096
+#: Loads under way at once; the others wait, so that a crawl of unknown paths never takes all the database's threads.
+LOADS_AT_ONCE = 8
+#: Pages given a new strip before other work gets its turn.
+_PAGES_AT_A_TIME = 50
+
+
+class DocumentSource(Protocol):
+    """Where documents come from."""
+
+    async def load(self, site_id: SiteId, path: str) -> Loaded | None:
+        """The document at that path with its pieces, from one snapshot; None if there is none."""
+        ...
+
+    async def versions(self) -> Mapping[SiteId, int]:
+        """Every site's current document version."""
+        ...
+
+    async def changed_since(self, site_id: SiteId, version: int) -> Sequence[str]:
+        """The paths of the site's documents newer than that version."""
+        ...
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A load under way. `again`: the document changed meanwhile, so what comes of it may be the old one."""
+
+    task: asyncio.Task[Prepared | None]
+    again: bool = False
+
+
+class DocumentCache:
+    """The documents used last, `max_bytes` of them at most; each key is loaded once at a time, however many wait for it."""
+
+    def __init__(self, source: DocumentSource, max_bytes: int) -> None:
+        self._source = source
+        self._max_bytes = max_bytes
+        self._size_bytes = 0
+        self._entries: OrderedDict[Key, Prepared] = OrderedDict()
+        self._strips: dict[SiteId, Strip] = {}
+        self._absent: dict[Key, float] = {}
+        self._flights: dict[Key, _Flight] = {}
+        self._seen: dict[SiteId, int] = {}
+        self._loads = asyncio.Semaphore(LOADS_AT_ONCE)
+
+    @property
+    def size_bytes(self) -> int:
+        """What the documents held take."""
+        return self._size_bytes
+
+    async def get(self, site_id: SiteId, path: str) -> Prepared | None:
+        """The document at that path, from memory if it is there; None if there is none."""
+        key = (site_id, path)
+        prepared = self._entries.get(key)
+        if prepared is not None:
+            self._entries.move_to_end(key)
+            return prepared
+        if self._absent.get(key, 0.0) > time.monotonic():
+            return None
+        return await asyncio.shield(self._flight(key).task)
+
+    def holds(self, prepared: Prepared) -> bool:
+        """True while that is what `get` answers; counts as a use."""
+        key = (prepared.site_id, prepared.path)
+        if self._entries.get(key) is not prepared:
+            return False
+        self._entries.move_to_end(key)
+        return True
+
+    async def refresh(self, site_id: SiteId, paths: Iterable[str]) -> None:
+        """Loads those of the documents again that are held; the old ones are read until the new are there.
+
+        Whatever `load` raises is raised when all have been tried; the old documents stay.
+        """
+        tasks = []
+        for path in paths:
+            key = (site_id, path)
+            self._absent.pop(key, None)
+            if (flight := self._flights.get(key)) is not None:
+                flight.again = True
+                tasks.append(flight.task)
+            elif key in self._entries or (path == BREAKING_STRIP_PATH and site_id in self._strips):
+                tasks.append(self._flight(key).task)
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    async def refresh_site(self, site_id: SiteId) -> None:
+        """Loads what is held of the site and has changed since it was last asked."""
+        await self.catch_up({site_id})
+
+    async def catch_up(self, only: set[SiteId] | None = None) -> None:
+        """Finds, by the sites' versions, every change that no announcement told of."""
+        for site_id, version in (await self._source.versions()).items():
+            seen = self._seen.get(site_id, 0)
+            if version > seen and (only is None or site_id in only):
+                await self.refresh(site_id, await self._source.changed_since(site_id, seen))
+                self._seen[site_id] = version
+
+    def _flight(self, key: Key) -> _Flight:
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = self._flights[key] = _Flight(asyncio.create_task(self._load(key)))
+        return flight
+
+    async def _load(self, key: Key) -> Prepared | None:
+        site_id, path = key
+        flight = self._flights[key]
+        try:
+            while True:
+                flight.again = False
+                async with self._loads:
+                    loaded = await self._source.load(site_id, path)
+                if loaded is not None and loaded.document.closing is not None and site_id not in self._strips:
+                    await asyncio.shield(self._flight((site_id, BREAKING_STRIP_PATH)).task)
+                if not flight.again:
+                    break
+            prepared = self._put(key, loaded)
+        finally:
+            del self._flights[key]
+        if path == BREAKING_STRIP_PATH:
+            await self._show_strip(site_id)
+        return prepared
+
+    def _put(self, key: Key, loaded: Loaded | None) -> Prepared | None:
+        """Takes the outcome of a load in. Nothing is awaited here, so a page always gets the newest strip."""
+        site_id, path = key
+        if path == BREAKING_STRIP_PATH:
+            self._strips[site_id] = strip_of(loaded)
+        if loaded is None:
+            self._remove(key)
+            self._note_absence(key)
+            return None
+        prepared = prepare(loaded, self._strips.get(site_id, strip_of(None)))
+        self._insert(key, prepared)
+        return prepared
+
+    async def _show_strip(self, site_id: SiteId) -> None:
+        """Puts the site's strip into its pages that are held; between turns some may have been replaced or dropped."""
+        pages = [key for key, held in self._entries.items() if key[0] == site_id and held.loaded is not None]
+        for index, key in enumerate(pages):
+            if index and index % _PAGES_AT_A_TIME == 0:
+                await asyncio.sleep(0)
+            held = self._entries.get(key)
+            if held is not None and held.loaded is not None:
+                self._insert(key, prepare(held.loaded, self._strips[site_id]))
+
+    def _insert(self, key: Key, prepared: Prepared) -> None:
+        self._remove(key)
+        self._entries[key] = prepared
+        self._size_bytes += prepared.size_bytes
+        while self._size_bytes > self._max_bytes:
+            self._remove(next(iter(self._entries)))
+
+    def _remove(self, key: Key) -> None:
+        dropped = self._entries.pop(key, None)
+        if dropped is not None:
+            self._size_bytes -= dropped.size_bytes
+
+    def _note_absence(self, key: Key) -> None:
+        while len(self._absent) >= MAX_ABSENCES:
+            del self._absent[next(iter(self._absent))]
+        self._absent[key] = time.monotonic() + ABSENCE_SECONDS

@@ -1,0 +1,146 @@
+"""A document put together once, so that a request only has to send it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http import HTTPStatus
+
+from sokbo.domain import compression
+from sokbo.domain.document import EMPTY, Document, Piece
+from sokbo.domain.ids import SiteId
+
+#: News: no cache on the way shows anything older than 1 + 4 seconds.
+CACHE_CONTROL = "public, max-age=1, stale-while-revalidate=4"
+
+#: What the objects around the bytes weigh, roughly.
+_OVERHEAD_BYTES = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A document with its fragments' pieces, in the order of `document.fragments`."""
+
+    document: Document
+    entries: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A site's breaking strip, as it goes into pages; without an ETag there is none."""
+
+    piece: Piece
+    etag: str
+    last_modified: datetime
+
+
+NO_STRIP = Strip(EMPTY, "", datetime.min.replace(tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """One content coding of a document. The heads lack only the Date, with which they end.
+
+    `etag` is quoted and strong; `not_modified_head` is that of a 304.
+    """
+
+    etag: str
+    head: bytes
+    not_modified_head: bytes
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Prepared:
+    """A document ready to be sent. `loaded` is kept where a new strip will want the page put together again."""
+
+    site_id: SiteId
+    path: str
+    status: int
+    canonical_path: str | None
+    last_modified: datetime
+    identity: Representation
+    gzip: Representation
+    loaded: Loaded | None
+    size_bytes: int
+
+
+def prepare(loaded: Loaded, strip: Strip) -> Prepared:
+    """The document with the strip in its place, if it has one for it.
+
+    Raises ValueError if a header of the document's holds a line break.
+    """
+    document = loaded.document
+    pieces = list(_pieces(loaded, strip))
+    raw = compression.join(pieces)
+    last_modified, etag = document.last_modified, document.etag
+    if document.closing is not None and strip.etag:
+        last_modified, etag = max(last_modified, strip.last_modified), f"{etag}-{strip.etag}"
+    last_modified = last_modified.astimezone(UTC).replace(microsecond=0)
+    identity = _representation(document, f'"{etag}"', last_modified, raw, coding=None)
+    gzip = _representation(document, f'"{etag}-gz"', last_modified, compression.gzip(pieces, raw), coding="gzip")
+    kept = loaded if document.closing is not None else None
+    size = _OVERHEAD_BYTES + len(identity.body) + len(gzip.body)
+    if kept is not None:
+        size += sum(len(piece.raw) + len(piece.deflated) for piece in pieces)
+    return Prepared(
+        site_id=document.site_id,
+        path=document.path,
+        status=document.status,
+        canonical_path=document.canonical_path,
+        last_modified=last_modified,
+        identity=identity,
+        gzip=gzip,
+        loaded=kept,
+        size_bytes=size,
+    )
+
+
+def strip_of(loaded: Loaded | None) -> Strip:
+    """The strip that a site's document at BREAKING_STRIP_PATH makes."""
+    if loaded is None:
+        return NO_STRIP
+    pieces = list(_pieces(loaded, NO_STRIP))
+    piece = Piece(compression.join(pieces), b"".join(part.deflated for part in pieces))
+    return Strip(piece, loaded.document.etag, loaded.document.last_modified)
+
+
+def _pieces(loaded: Loaded, strip: Strip) -> Iterator[Piece]:
+    document = loaded.document
+    yield document.head
+    for index, entry in enumerate(loaded.entries):
+        if index:
+            yield document.separator
+        yield entry
+    yield document.tail
+    if document.closing is not None:
+        yield strip.piece
+        yield document.closing
+
+
+def _representation(document: Document, etag: str, last_modified: datetime, body: bytes, coding: str | None) -> Representation:
+    shared = {
+        "ETag": etag,
+        "Last-Modified": format_datetime(last_modified, usegmt=True),
+        "Vary": "Accept-Encoding",
+        "Cache-Control": CACHE_CONTROL,
+        "Access-Control-Allow-Origin": "*",
+        "X-Content-Type-Options": "nosniff",
+        **document.headers,
+    }
+    described = {"Content-Type": document.media_type, "Content-Length": str(len(body))}
+    if coding is not None:
+        described["Content-Encoding"] = coding
+    return Representation(
+        etag=etag,
+        head=_head(document.status, {**described, **shared}.items()),
+        not_modified_head=_head(HTTPStatus.NOT_MODIFIED, shared.items()),
+        body=body,
+    )
+
+
+def _head(status: int, headers: Iterable[tuple[str, str]]) -> bytes:
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers)]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise ValueError("a header holds a line break")
+    return "".join(f"{line}\r\n" for line in lines).encode("latin-1")

@@ -1,0 +1,38 @@
+"""Which site a request means, by its Host or by the first segment of its path."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from sokbo.domain.site import Site
+
+_DEFAULT_PORT = re.compile(r":(?:80|443)\Z")
+
+
+class SiteDirectory:
+    """The sites as they were last told. Empty until `replace` is called."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Site] = {}
+        self._by_host: dict[str, Site] = {}
+
+    def replace(self, sites: Iterable[Site]) -> bool:
+        """Takes these sites in the place of all before; True if anything changed."""
+        by_name = {site.name: site for site in sites}
+        if by_name == self._by_name:
+            return False
+        self._by_name = by_name
+        self._by_host = {_plain(site.host): site for site in by_name.values() if not urlsplit(site.base_url).path}
+        return True
+
+    def named(self, name: str) -> Site | None:
+        """The site of that name."""
+        return self._by_name.get(name)
+
+    def at_host(self, host: str) -> Site | None:
+        """The site that has that host (as in a Host header) to itself; a site below a path of its host has not."""
+        return self._by_host.get(_plain(host))
+
+
+def _plain(host: str) -> str:
+    return _DEFAULT_PORT.sub("", host.lower())

@@ -1,0 +1,308 @@
+"""What readers get over HTTP: the rules hold whether aiohttp answers or the answer is recalled, so most ask twice."""
+
+import asyncio
+import gzip
+import re
+import unicodedata
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+import pytest
+import pytest_asyncio
+
+from tests.integration.service.reading.serving import Reply, Serving, serve
+from tests.unit.service.reading.source import SITE, MemorySource
+
+DATE = "Sun, 01 Mar 2026 09:30:15 GMT"
+KOREAN = "category/정치"
+
+
+@pytest_asyncio.fixture
+async def serving() -> AsyncIterator[Serving]:
+    source = MemorySource()
+    source.put("feed.atom", b"<feed>", entries=[b"one", b"two"], headers={"Link": '<https://sokbo.example/hub>; rel="hub"'})
+    source.put("", b"index")
+    source.put("7", b"article", canonical_path="7/속보-제목")
+    source.put("8", b"withdrawn", status=410, canonical_path="8/gone")
+    source.put(KOREAN, b"politics")
+    async with serve(source) as running:
+        yield running
+
+
+async def twice(serving: Serving, *lines: str) -> Reply:
+    """The reply to a request that is sent twice on one connection; the second must be the same, and recalled."""
+    async with await serving.dial() as connection:
+        first = await connection.ask(*lines)
+        recalled = serving.memory.recalled
+        second = await connection.ask(*lines)
+    first.headers.pop("date")
+    second.headers.pop("date")
+    assert first == second
+    assert serving.memory.recalled == recalled + 1
+    return first
+
+
+async def test_a_document_comes_with_all_its_headers(serving: Serving) -> None:
+    reply = await twice(serving, "GET /news/feed.atom HTTP/1.1")
+    assert (reply.status, reply.body) == (200, b"<feed>one,two</end>")
+    assert reply.headers == {
+        "content-type": "text/html; charset=utf-8",
+        "content-length": "19",
+        "etag": '"v1"',
+        "last-modified": DATE,
+        "vary": "Accept-Encoding",
+        "cache-control": "public, max-age=1, stale-while-revalidate=4",
+        "access-control-allow-origin": "*",
+        "x-content-type-options": "nosniff",
+        "link": '<https://sokbo.example/hub>; rel="hub"',
+    }
+
+
+async def test_gzip_is_a_representation_of_its_own(serving: Serving) -> None:
+    reply = await twice(serving, "GET /news/feed.atom HTTP/1.1", "Accept-Encoding: br;q=1, gzip;q=0.5")
+    assert (reply.headers["content-encoding"], reply.headers["etag"]) == ("gzip", '"v1-gz"')
+    assert gzip.decompress(reply.body) == b"<feed>one,two</end>"
+
+
+@pytest.mark.parametrize("condition", ['If-None-Match: "v0", W/"v1"', "If-None-Match: *", f"If-Modified-Since: {DATE}"])
+async def test_a_reader_who_has_it_gets_304_without_a_body(serving: Serving, condition: str) -> None:
+    reply = await twice(serving, "GET /news/feed.atom HTTP/1.1", condition)
+    assert reply.status == 304
+    assert reply.headers["etag"] == '"v1"'
+    assert {"vary", "cache-control", "last-modified"} < reply.headers.keys()
+    assert reply.headers.keys().isdisjoint({"content-length", "content-type", "content-encoding"})
+
+
+async def test_the_etag_of_one_coding_is_none_of_the_other(serving: Serving) -> None:
+    reply = await twice(serving, "GET /news/feed.atom HTTP/1.1", "Accept-Encoding: gzip", 'If-None-Match: "v1"')
+    assert reply.status == 200
+
+
+async def test_an_expected_document_that_is_another_is_refused(serving: Serving) -> None:
+    assert (await serving.ask("GET /news/feed.atom HTTP/1.1", 'If-Match: "v0"')).status == 412
+
+
+async def test_range_is_ignored(serving: Serving) -> None:
+    reply = await twice(serving, "GET /news/feed.atom HTTP/1.1", "Range: bytes=0-3")
+    assert (reply.status, reply.body) == (200, b"<feed>one,two</end>")
+
+
+async def test_head_tells_the_same_and_leaves_the_connection_in_step(serving: Serving) -> None:
+    await twice(serving, "HEAD /news/feed.atom HTTP/1.1")
+    async with await serving.dial() as connection:
+        for _ in range(3):
+            head = await connection.ask("HEAD /news/feed.atom HTTP/1.1")
+            whole = await connection.ask("GET /news/feed.atom HTTP/1.1")
+            assert (head.headers["content-length"], head.body) == ("19", b"")
+            assert whole.body == b"<feed>one,two</end>"
+
+
+async def test_other_methods_are_told_what_is_allowed(serving: Serving) -> None:
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        reply = await serving.ask(f"{method} /news/feed.atom HTTP/1.1")
+        assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD")
+    assert (await serving.ask("POST /news/nothing HTTP/1.1")).status == 404
+
+
+async def test_an_old_client_gets_the_connection_that_it_asked_for(serving: Serving) -> None:
+    async with await serving.dial() as connection:
+        reply = await connection.ask("GET /news/feed.atom HTTP/1.0")
+        assert reply.body == b"<feed>one,two</end>"
+        assert "connection" not in reply.headers
+        assert await connection.is_closed_by_server()
+    async with await serving.dial() as connection:
+        for _ in range(2):
+            reply = await connection.ask("GET /news/feed.atom HTTP/1.0", "Connection: keep-alive")
+            assert reply.headers["connection"] == "keep-alive"
+
+
+async def test_close_is_honoured_and_said(serving: Serving) -> None:
+    async with await serving.dial() as connection:
+        await connection.ask("GET /news/feed.atom HTTP/1.1")
+        await connection.ask("GET /news/feed.atom HTTP/1.1")
+        reply = await connection.ask("GET /news/feed.atom HTTP/1.1", "Connection: close")
+        assert reply.headers["connection"] == "close"
+        assert await connection.is_closed_by_server()
+
+
+async def test_requests_sent_ahead_are_answered_in_order(serving: Serving) -> None:
+    for _ in range(2):
+        async with await serving.dial() as connection:
+            await connection.ask("GET /news/feed.atom HTTP/1.1")
+            for _ in range(3):
+                connection.send("GET /news/feed.atom HTTP/1.1")
+                connection.send("GET /news/ HTTP/1.1")
+                connection.send("GET /news/nothing HTTP/1.1")
+            replies = [await connection.reply() for _ in range(9)]
+            assert [reply.status for reply in replies] == [200, 200, 404] * 3
+            assert [reply.body for reply in replies[:2]] == [b"<feed>one,two</end>", b"index</end>"]
+
+
+async def test_a_body_that_poses_as_a_request_is_not_answered(serving: Serving) -> None:
+    hidden = "GET /news/feed.atom HTTP/1.1\r\nHost: sokbo.example\r\n\r\n"
+    await twice(serving, "GET /news/feed.atom HTTP/1.1")
+    async with await serving.dial() as connection:
+        reply = await connection.ask("GET /news/ HTTP/1.1", f"Content-Length: {len(hidden)}")
+        assert reply.body == b"index</end>"
+        connection.writer.write(hidden.encode())
+        assert (await connection.ask("GET /news/ HTTP/1.1", "Connection: close")).body == b"index</end>"
+        assert await connection.is_closed_by_server()
+
+
+async def test_a_request_in_fragments_is_answered_once(serving: Serving) -> None:
+    async with await serving.dial() as connection:
+        await connection.ask("GET /news/ HTTP/1.1")
+        for part in (b"GET /news/feed.atom HT", b"TP/1.1\r\nHost: sokbo.example\r\n", b"\r\n"):
+            connection.writer.write(part)
+            await connection.writer.drain()
+            await asyncio.sleep(0)
+        assert (await connection.reply()).body == b"<feed>one,two</end>"
+
+
+async def test_an_article_has_one_address(serving: Serving) -> None:
+    home = f"/news/7/{quote('속보-제목')}"
+    assert (await twice(serving, f"GET {home} HTTP/1.1")).body == b"article</end>"
+    for path in ("/news/7", "/news/7/", "/news/7/old-title", f"{home}/", "/news/7/a/b"):
+        reply = await serving.ask(f"GET {path} HTTP/1.1")
+        assert (reply.status, reply.headers["location"]) == (301, home)
+    reply = await serving.ask("HEAD /7?utm=feed HTTP/1.1", "Host: news.example")
+    assert reply.headers["location"] == f"/7/{quote('속보-제목')}?utm=feed"
+
+
+async def test_a_withdrawn_article_is_gone_under_every_title(serving: Serving) -> None:
+    for path in ("/news/8", "/news/8/gone", "/news/8/old"):
+        reply = await twice(serving, f"GET {path} HTTP/1.1", "If-None-Match: *")
+        assert (reply.status, reply.body) == (410, b"withdrawn</end>")
+
+
+@pytest.mark.parametrize("path", ["/news", "/news/", "//"])
+async def test_the_index_is_served_with_and_without_a_slash(serving: Serving, path: str) -> None:
+    if path == "//":
+        reply = await serving.ask("GET // HTTP/1.1", "Host: news.example")
+        assert (reply.status, reply.headers["location"]) == (301, "/")
+    else:
+        assert (await twice(serving, f"GET {path} HTTP/1.1")).body == b"index</end>"
+
+
+@pytest.mark.parametrize("host", ["news.example", "NEWS.example:443", "news.example:80"])
+async def test_a_site_with_a_host_of_its_own_needs_no_prefix(serving: Serving, host: str) -> None:
+    reply = await twice(serving, "GET /feed.atom HTTP/1.1", f"Host: {host}")
+    assert reply.body == b"<feed>one,two</end>"
+    assert (await serving.ask("GET /news/feed.atom HTTP/1.1", f"Host: {host}")).status == 404
+
+
+async def test_a_host_that_is_shared_needs_the_prefix(serving: Serving) -> None:
+    assert (await serving.ask("GET /feed.atom HTTP/1.1", "Host: 127.0.0.1:8080")).status == 404
+    assert (await serving.ask("GET /news/feed.atom HTTP/1.1", "Host: 127.0.0.1:8080")).status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        quote(KOREAN),
+        "category/%EC%A0%95%EC%B9%98",
+        "category/" + quote(unicodedata.normalize("NFD", "정치")),
+        "%63ategory/" + quote("정치"),
+    ],
+)
+async def test_hangul_in_a_path_is_understood_in_every_spelling(serving: Serving, path: str) -> None:
+    assert (await twice(serving, f"GET /news/{path} HTTP/1.1")).body == b"politics</end>"
+
+
+async def test_a_trailing_slash_leads_to_the_page_without(serving: Serving) -> None:
+    reply = await serving.ask(f"GET /news/{quote(KOREAN)}/ HTTP/1.1")
+    assert (reply.status, reply.headers["location"]) == (301, f"/news/{quote(KOREAN)}")
+    assert (await serving.ask("GET /news/category/none/ HTTP/1.1")).status == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/news/../news/feed.atom",
+        "/news/%2e%2e/news/feed.atom",
+        "/news/./feed.atom",
+        "/news%2Ffeed.atom",
+        "/news/feed.atom%00",
+        "/news/feed.atom%0d%0aSet-Cookie:a",
+        "/news/%FF",
+        "/news/..%5cfeed.atom",
+        "/news/" + "a" * 3000,
+        "/other/feed.atom",
+        "/v1/feed.atom",
+        "/",
+    ],
+)
+async def test_paths_that_no_document_has_are_not_found(serving: Serving, path: str) -> None:
+    assert (await serving.ask(f"GET {path} HTTP/1.1")).status == 404
+
+
+async def test_a_change_is_seen_by_the_next_request_of_a_connection(serving: Serving) -> None:
+    async with await serving.dial() as connection:
+        for number in range(5):
+            serving.source.put("feed.atom", b"new %d " % number)
+            await serving.cache.refresh(SITE, ["feed.atom"])
+            for _ in range(3):
+                assert (await connection.ask("GET /news/feed.atom HTTP/1.1")).body == b"new %d </end>" % number
+
+
+async def test_a_feed_is_never_torn_while_it_changes(serving: Serving) -> None:
+    done = asyncio.Event()
+
+    async def hammer() -> set[bytes]:
+        seen = set()
+        async with await serving.dial() as connection:
+            while not done.is_set():
+                reply = await connection.ask("GET /news/feed.atom HTTP/1.1", "Accept-Encoding: gzip")
+                words = set(re.split(rb"[ ,]+", gzip.decompress(reply.body).removesuffix(b" </end>")))
+                assert {f'"{word.decode()}-gz"' for word in words} == {reply.headers["etag"]}
+                seen |= words
+        return seen
+
+    async def publish() -> None:
+        word = b"v%d " % (serving.source.version + 1)
+        serving.source.put("feed.atom", word, entries=[word * 1_000] * 3)
+        await serving.cache.refresh(SITE, ["feed.atom"])
+
+    await publish()
+    readers = [asyncio.create_task(hammer()) for _ in range(8)]
+    for _ in range(30):
+        await publish()
+        await serving.ask("GET /news/ HTTP/1.1")
+    done.set()
+    assert all(len(seen) > 5 for seen in await asyncio.gather(*readers))
+
+
+async def test_a_slow_reader_is_waited_for_and_gets_everything(serving: Serving) -> None:
+    serving.source.put("big", b"x" * 3_000_000)
+    async with await serving.dial() as connection:
+        await connection.ask("GET /news/big HTTP/1.1")
+        held = serving.memory.recalled
+        for _ in range(30):
+            connection.send("GET /news/big HTTP/1.1")
+        await serving.ask("GET /news/ HTTP/1.1")
+        assert serving.memory.recalled - held < 10
+        for _ in range(30):
+            assert len((await connection.reply()).body) == 3_000_006
+
+
+async def test_a_reader_who_hangs_up_harms_nobody(serving: Serving, caplog: pytest.LogCaptureFixture) -> None:
+    serving.source.put("big", b"x" * 3_000_000)
+    for recalled in (False, True):
+        connection = await serving.dial()
+        if recalled:
+            await connection.ask("GET /news/big HTTP/1.1")
+        connection.send("GET /news/big HTTP/1.1")
+        await connection.reader.read(1000)
+        connection.close_abruptly()
+        assert (await serving.ask("GET /news/ HTTP/1.1")).status == 200
+    assert not caplog.records
+
+
+async def test_a_connection_that_only_recalls_still_reaches_aiohttp_now_and_then(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.recall.RENEWAL_SECONDS", 0.0)
+    async with await serving.dial() as connection:
+        for _ in range(3):
+            await connection.ask("GET /news/feed.atom HTTP/1.1")
+    assert serving.memory.recalled == 0

@@ -1,0 +1,109 @@
+from datetime import UTC, datetime
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from service.negotiation import Coding, Verdict, choose_coding, judge
+
+MODIFIED = datetime(2026, 3, 1, 9, 30, 15, tzinfo=UTC)
+SAME = "Sun, 01 Mar 2026 09:30:15 GMT"
+BEFORE = "Sun, 01 Mar 2026 09:30:14 GMT"
+
+
+@pytest.mark.parametrize(
+    "accepted",
+    [
+        "gzip",
+        "GZIP",
+        "x-gzip",
+        "*",
+        "br;q=1.0, gzip;q=0.8, *;q=0.1",
+        "gzip;q=0.5",
+        "gzip;q=0.5, identity;q=0.5",
+        "identity;q=0, gzip;q=0.001",
+        "identity;q=0, *",
+        "gzip ; q=0.3",
+        "gzip, deflate, br, zstd",
+    ],
+)
+def test_gzip_is_sent_where_it_is_as_welcome_as_identity(accepted: str) -> None:
+    assert choose_coding(accepted) is Coding.GZIP
+
+
+@pytest.mark.parametrize(
+    "accepted",
+    [
+        "",
+        "identity",
+        "br",
+        "gzip;q=0",
+        "gzip;q=0.0, *",
+        "*;q=0",
+        "gzip;q=0.2, identity;q=0.9",
+        "gzip;q=much",
+        "gzip;q=7",
+        ",",
+        "gzipped",
+    ],
+)
+def test_identity_is_sent_where_gzip_is_not_welcome(accepted: str) -> None:
+    assert choose_coding(accepted) is Coding.IDENTITY
+
+
+def test_whoever_refuses_everything_gets_identity() -> None:
+    assert choose_coding("identity;q=0, gzip;q=0") is Coding.IDENTITY
+
+
+def verdict(*headers: tuple[str, str]) -> Verdict:
+    return judge(CIMultiDictProxy(CIMultiDict(headers)), '"v1"', MODIFIED)
+
+
+@pytest.mark.parametrize("held", ['"v1"', 'W/"v1"', '"v0", "v1"', '"v0",W/"v1"', "*", ' "v1" ', '"with, comma", "v1"'])
+def test_a_reader_who_holds_the_document_is_told_so(held: str) -> None:
+    assert verdict(("If-None-Match", held)) is Verdict.NOT_MODIFIED
+
+
+@pytest.mark.parametrize("held", ['"v2"', "v1", '"v1-gz"', '"a,"v1', ""])
+def test_a_reader_who_holds_something_else_gets_the_document(held: str) -> None:
+    assert verdict(("If-None-Match", held)) is Verdict.SEND
+
+
+def test_lines_of_one_field_are_one_list() -> None:
+    assert verdict(("If-None-Match", '"v0"'), ("If-None-Match", '"v1"')) is Verdict.NOT_MODIFIED
+
+
+def test_entity_tags_come_before_dates() -> None:
+    assert verdict(("If-None-Match", '"v0"'), ("If-Modified-Since", SAME)) is Verdict.SEND
+    assert verdict(("If-None-Match", '"v1"'), ("If-Modified-Since", BEFORE)) is Verdict.NOT_MODIFIED
+
+
+@pytest.mark.parametrize(
+    ("since", "expected"),
+    [
+        (SAME, Verdict.NOT_MODIFIED),
+        ("Sunday, 01-Mar-26 09:30:15 GMT", Verdict.NOT_MODIFIED),
+        ("Sun Mar  1 09:30:15 2026", Verdict.NOT_MODIFIED),
+        (BEFORE, Verdict.SEND),
+        ("yesterday", Verdict.SEND),
+        ("", Verdict.SEND),
+    ],
+)
+def test_dates_are_compared_and_nonsense_ignored(since: str, expected: Verdict) -> None:
+    assert verdict(("If-Modified-Since", since)) is expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ([("If-Match", '"v1"')], Verdict.SEND),
+        ([("If-Match", "*")], Verdict.SEND),
+        ([("If-Match", 'W/"v1"')], Verdict.FAILED),
+        ([("If-Match", '"v0"')], Verdict.FAILED),
+        ([("If-Unmodified-Since", SAME)], Verdict.SEND),
+        ([("If-Unmodified-Since", BEFORE)], Verdict.FAILED),
+        ([("If-Match", '"v1"'), ("If-Unmodified-Since", BEFORE)], Verdict.SEND),
+        ([("If-Match", '"v1"'), ("If-None-Match", '"v1"')], Verdict.NOT_MODIFIED),
+    ],
+)
+def test_conditions_on_an_expected_document_compare_strongly(headers: list[tuple[str, str]], expected: Verdict) -> None:
+    assert verdict(*headers) is expected
