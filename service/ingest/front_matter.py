@@ -56,10 +56,9 @@ def _fields(given: dict[str, Any], zone: tzinfo) -> Fields:
         published = given["published"]
         values["draft"], names["draft"] = (not published if isinstance(published, bool) else published), "published"
     for plural, singular in SINGULAR.items():
-        if terms := _terms(values.get(plural), given.get(singular)):
-            values[plural] = terms
-            if plural not in given:
-                names[plural] = singular
+        if plural in given or singular in given:
+            values[plural] = _terms(values.get(plural), given.get(singular))
+            names[plural] = plural if plural in given else singular
     for name in ("published_at", "breaking_until"):
         if isinstance(values.get(name), str):
             values[name] = jekyll_moment(values[name], zone) or values[name]

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from typing import Any
 
 import nh3
 
@@ -22,14 +23,14 @@ _OUTLINE = nh3.Cleaner(
 _HAS_TAG = re.compile(r"<[A-Za-z!/]")
 _TITLE = re.compile(r"<title>(.*?)</title>\s*", re.DOTALL)
 _H1 = re.compile(r"<h1(?: [^>]*)?>(.*?)</h1>\s*", re.DOTALL)
-_FIRST_LINE = re.compile(r"\s*([^<\n]*[^<\s])\s*?(?:\n|<br>|(?=<(?:div|figure|h[2-6]|hr|ol|p|table|ul)[ >]))")
+_FIRST_LINE = re.compile(r"([^<\n]*[^<\s])\s*?(?:\n|<br>|(?=<(?:div|figure|h[2-6]|hr|ol|p|table|ul)[ >]))")
 _META = re.compile(r"<meta [^>]*>")
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 
 
 def read(text: str, site: Site) -> Fields:
-    """The front matter's fields and the HTML below. What it doesn't give comes from the document: the title from <title>,
-    the first <h1> or the first line, whichever is there first, the summary from the description.
+    """The front matter's fields and the HTML below. What it doesn't give comes from the document: the summary from its
+    description, the title from <title>, else the first <h1>, else a first line of text.
 
     Raises as `front_matter.split`.
     """
@@ -43,21 +44,21 @@ def read(text: str, site: Site) -> Fields:
     return Fields({**found, **fields.values}, fields.names)
 
 
-def _document(body: str, title: str | None) -> dict[str, str]:
+def _document(body: str, title: Any) -> dict[str, Any]:
     html = _OUTLINE.clean(body)
-    found = {"summary": _description(html)}
+    summary = _description(html)
     if title is None and (element := _TITLE.search(html)):
-        title = unescape(element[1])
-    html = _TITLE.sub("", _META.sub("", html))
+        title = unescape(element[1]).strip()
+    html = _TITLE.sub("", _META.sub("", html)).lstrip()
     heading = _H1.search(html)
     if heading is None and title is None:
         heading = _FIRST_LINE.match(html)
     if heading:
         text = text_of(heading[1])
-        if title is None or text == title.strip():
+        if title is None or text == title:
             title = text
             html = html[: heading.start()] + html[heading.end() :]
-    return {**found, "content": html} if title is None else {**found, "title": title, "content": html}
+    return {"title": title, "summary": summary, "content": html}
 
 
 def _description(html: str) -> str:

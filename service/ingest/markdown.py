@@ -4,11 +4,11 @@ import re
 
 from service.ingest import front_matter, plain_text
 from service.ingest.excerpt import text_of
-from service.ingest.fields import Fields
+from service.ingest.fields import MAX_MARKDOWN, Fields
 from service.ingest.rendering import blocks, render, render_text
 from sokbo.domain.site import Site
 
-_FIRST_HEADING = re.compile(r"\s*^ {0,3}#[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*(?:\n|\Z)", re.MULTILINE)
+_HEADING_AT_THE_TOP = re.compile(r"\s*^ {0,3}#[ \t][^\n]*", re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]*•", re.MULTILINE)
 _MARKED_UP = re.compile(r"<(?!/?p>)")
 
@@ -19,21 +19,24 @@ def read(text: str, site: Site) -> Fields:
     Raises as `front_matter.split`.
     """
     fields, body = front_matter.split(text, site)
-    if "title" not in fields.values:
-        title, body = split_title(body)
-        if title:
-            fields.values["title"] = title
-    content = {"content": plain_text.to_html(body)} if _is_pasted_text(body) else {"markdown": body}
-    return Fields({**fields.values, **content}, fields.names)
+    values = dict(fields.values)
+    if len(body) > MAX_MARKDOWN:
+        return Fields({**values, "markdown": body}, fields.names)  # refused by the field's own rule
+    if "title" not in values:
+        values["title"], body = split_title(body)
+    if _is_pasted_text(body):
+        values["content"] = plain_text.to_html(body)
+    else:
+        values["markdown"] = body
+    return Fields(values, fields.names)
 
 
-def split_title(body: str) -> tuple[str, str]:
+def split_title(body: str) -> tuple[str | None, str]:
     """The text of the first heading of level 1, else of a first line that stands alone, and `body` without it."""
-    if match := _FIRST_HEADING.match(body):
-        return text_of(render_text(match[1])), body[match.end() :]
-    found = _title_lines(body)
+    top = _HEADING_AT_THE_TOP.match(body)  # the usual case needs no look at the rest
+    found = _title_lines(top[0] if top else body)
     if not found:
-        return "", body
+        return None, body
     source, first, end = found
     lines = body.split("\n")
     return text_of(render_text(source)), "\n".join(lines[:first] + lines[end:])

@@ -43,12 +43,14 @@ def url(reference: str, info: ValidationInfo[dict[str, str]]) -> str:
 
 
 def email(address: str) -> str:
+    """The address as it came; only its shape is looked at."""
     if len(address) > MAX_EMAIL or not _EMAIL.fullmatch(address):
         raise ValueError("must be an e-mail address, such as desk@example.com")
     return address
 
 
 def slug(text: str) -> str:
+    """The slug that the service makes of the sender's."""
     words = slugify(text)
     if not words:
         raise ValueError("must have a letter or a digit")
@@ -56,6 +58,7 @@ def slug(text: str) -> str:
 
 
 def language(tag: str) -> str:
+    """The tag as it came, if it has the form of one (RFC 5646 section 2.1)."""
     if not _LANGUAGE.fullmatch(tag):
         raise ValueError("must be a BCP 47 language tag, such as ko or en-GB")
     return tag

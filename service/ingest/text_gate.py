@@ -19,22 +19,23 @@ def forbidden_rule(text: str) -> str | None:
     return f"must not hold the character U+{ord(found[0]):04X}, which XML forbids" if found else None
 
 
-def admit(value: Any, path: str, errors: list[FieldError]) -> Any:
-    """A copy of JSON-like data with every line break made a newline; what it may not hold is added to `errors`.
+def admit(value: Any, errors: list[FieldError], path: str = "", depth: int = 0) -> Any:
+    """A copy of JSON-like data that holds only what it may, every line break made a newline.
 
-    `path` is the dotted name of `value`; "" is the whole.
+    What it held besides is added to `errors`, by the dotted path of the value.
     """
     if isinstance(value, str):
         if rule := forbidden_rule(value):
             errors.append(FieldError(path, rule, "forbidden_character"))
+            value = FORBIDDEN.sub("\ufffd", value)
         return value.replace("\r\n", "\n").replace("\r", "\n")
     if isinstance(value, dict | list):
-        if path.count(".") >= MAX_DEPTH:
+        if depth > MAX_DEPTH:
             errors.append(FieldError(path, f"must not be nested more than {MAX_DEPTH} deep"))
             return None
         if isinstance(value, list):
-            return [admit(item, f"{path}.{index}", errors) for index, item in enumerate(value)]
-        return {key: admit(item, _member(path, key, errors), errors) for key, item in value.items()}
+            return [admit(item, errors, f"{path}.{index}", depth + 1) for index, item in enumerate(value)]
+        return {key: admit(item, errors, _member(path, key, errors), depth + 1) for key, item in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
         errors.append(FieldError(path, "must be a finite number"))
     if isinstance(value, int) and abs(value) > MAX_INTEGER:

@@ -111,6 +111,7 @@ def test_published_false_is_a_draft(site: Site, published: str, draft: bool) -> 
     ("lines", "field", "rule"),
     [
         ("excerpt: [a]", "excerpt", "must be text"),
+        ("tags: [[a]]", "tags.0", "must be text"),
         ("excerpt: " + "x" * 2001, "excerpt", "must have at most 2000 characters"),
         ("date: tomorrow", "date", "must be an RFC 3339 date-time with a zone, such as 2026-11-21T09:00:00+09:00"),
         ("date: 2024-02-30", "date", "must be an RFC 3339 date-time with a zone, such as 2026-11-21T09:00:00+09:00"),
