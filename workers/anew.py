@@ -24,8 +24,8 @@ def render_anew(runtime: Runtime, site_id: SiteId, below: int) -> None:
             return
         current = uow.articles.many([article.id for article in articles])
         fresh = [item for item in rendered if current[item.article.id] == item.article]
-        uow.documents.retire_fragments([item.article.id for item in fresh], uow.now)
-        uow.documents.add_fragments([fragment for item in fresh for fragment in item.fragments])
+        fragments = [fragment for item in fresh for fragment in item.fragments]
+        uow.documents.replace_fragments(fragments, [item.article.id for item in fresh], uow.now)
         documents = [item.page for item in fresh]
         if is_last:
             listings = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site_id)]

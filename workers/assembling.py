@@ -12,7 +12,7 @@ from sokbo.storage import UnitOfWork
 from sokbo.storage.documents import ListedEntry
 from workers.feeds import FORMATS, FeedFormat, FooterLink, footer_link
 from workers.pages.renderer import STRIP_LINKS, PageRenderer
-from workers.rendering import HTML, digest, page_document
+from workers.rendering import HTML, digest, kept_piece, page_document
 
 FEEDS_PATH = "feeds"
 #: Partners include the strip in pages of their own, from any origin and without a policy of ours.
@@ -76,8 +76,8 @@ def _feed(site: Site, listing: Listing, form: FeedFormat, entries: Sequence[List
         etag=digest([shell.head, shell.separator, shell.tail, *(name.encode() for _, name in listed)]),
         last_modified=_updated(site, entries),
         head=piece(shell.head),
-        separator=piece(shell.separator) if listed else EMPTY,
-        tail=piece(shell.tail),
+        separator=kept_piece(shell.separator) if listed else EMPTY,
+        tail=kept_piece(shell.tail),
         fragments=tuple(number for number, _ in listed),
     )
 

@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sokbo.domain.article import Article, ArticleState
-from sokbo.domain.compression import piece
+from sokbo.domain.compression import concatenate, piece
 from sokbo.domain.document import EMPTY, Document, Fragment, FragmentFormat, Piece
 from sokbo.domain.site import Site
 from workers.feeds import FORMATS
@@ -15,6 +16,7 @@ from workers.pages.stylesheet import page_headers
 
 HTML = "text/html; charset=utf-8"
 _DIGEST_CHARACTERS = 32
+_KEPT_PIECES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,10 @@ def page_document(
         media_type=HTML,
         etag=digest([shell.head, shell.separator, shell.tail, shell.closing, *(name.encode() for _, name in listed)]),
         last_modified=last_modified,
-        head=piece(shell.head),
-        separator=piece(shell.separator) if listed else EMPTY,
-        tail=piece(shell.tail),
-        closing=piece(shell.closing),
+        head=concatenate([kept_piece(part) for part in shell.head_parts]),
+        separator=kept_piece(shell.separator) if listed else EMPTY,
+        tail=kept_piece(shell.tail),
+        closing=kept_piece(shell.closing),
         fragments=tuple(number for number, _ in listed),
         headers=page_headers(),
     )
@@ -79,11 +81,11 @@ def page_document(
 
 def digest(parts: Iterable[bytes]) -> str:
     """A name for these bytes: the same in every process, and another for any other bytes or other borders between them."""
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(len(part).to_bytes(8, "big"))
-        total.update(part)
-    return total.hexdigest()[:_DIGEST_CHARACTERS]
+    measured = b"".join(b"%d:%b" % (len(part), part) for part in parts)
+    return hashlib.sha256(measured).hexdigest()[:_DIGEST_CHARACTERS]
 
 
-__all__ = ["HTML", "Piece", "Rendered", "digest", "page_document", "render_article"]
+@lru_cache(maxsize=_KEPT_PIECES)
+def kept_piece(raw: bytes) -> Piece:
+    """The piece, which is at hand if these bytes came lately: pages share most of what surrounds their text."""
+    return piece(raw)

@@ -122,8 +122,8 @@ def _write_documents(
     rendered: dict[ArticleId, Rendered],
     version: int,
 ) -> list[Document]:
-    uow.documents.retire_fragments(rendered, uow.now)
-    uow.documents.add_fragments([fragment for item in rendered.values() for fragment in item.fragments])
+    fragments = [fragment for item in rendered.values() for fragment in item.fragments]
+    uow.documents.replace_fragments(fragments, rendered, uow.now)
     touched = {listing for item in done for listing in item.listings}
     listed = assemble(uow, runtime.pages, site, touched, runtime.settings.feed_entries)
     documents = changed(uow, site, [*(item.page for item in rendered.values()), *listed], version)

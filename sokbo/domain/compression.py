@@ -21,6 +21,11 @@ def piece(raw: bytes) -> Piece:
     return Piece(raw, compressor.compress(raw) + compressor.flush(zlib.Z_FULL_FLUSH))
 
 
+def concatenate(pieces: Sequence[Piece]) -> Piece:
+    """One piece that is the others in order; nothing is compressed again."""
+    return Piece(b"".join(part.raw for part in pieces), b"".join(part.deflated for part in pieces))
+
+
 def join(pieces: Sequence[Piece]) -> bytes:
     """The pieces' raw bytes, in order."""
     return b"".join(part.raw for part in pieces)

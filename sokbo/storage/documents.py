@@ -1,7 +1,7 @@
 """Documents and the fragments they are made of."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,19 +9,18 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select,
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from sokbo.domain.document import Document, Fragment, FragmentFormat, Piece
+from sokbo.domain.document import Document, Fragment, Piece
 from sokbo.domain.feed import Listing
 from sokbo.domain.ids import ArticleId, SiteId
-from sokbo.storage.tables import documents, fragments, listing_articles
+from sokbo.storage.tables import documents, fragments, listing_articles, renderings
 
 
 @dataclass(frozen=True, slots=True)
 class ListedEntry:
     """One article's place in a listing: its fragments' ids and digests by format."""
 
-    number: int
     modified_at: datetime
-    fragments: dict[FragmentFormat, tuple[int, str]] = field(default_factory=dict)
+    fragments: dict[str, tuple[int, str]]
 
 
 _SHOWN = (
@@ -38,8 +37,8 @@ _SHOWN = (
     .subquery()
 )
 _ENTRIES = (
-    select(_SHOWN.c.number, fragments.c.modified_at, fragments.c.format, fragments.c.id, fragments.c.digest)
-    .join(fragments, and_(fragments.c.article_id == _SHOWN.c.article_id, fragments.c.replaced_at.is_(None)))
+    select(renderings.c.modified_at, renderings.c.fragments)
+    .join(_SHOWN, _SHOWN.c.article_id == renderings.c.article_id)
     .order_by(_SHOWN.c.published_at.desc(), _SHOWN.c.number.desc())
 )
 _ETAGS = select(documents.c.path, documents.c.etag).where(
@@ -51,27 +50,26 @@ class DocumentRepository:
     def __init__(self, connection: Connection):
         self._connection = connection
 
-    def add_fragments(self, made: Sequence[Fragment]) -> None:
-        """Puts fragments into use; what their articles had before must be retired first."""
-        rows = [
-            {
-                "article_id": fragment.article_id,
-                "revision": fragment.revision,
-                "format": fragment.format,
-                "raw": fragment.piece.raw,
-                "deflated": fragment.piece.deflated,
-                "digest": fragment.digest,
-                "modified_at": fragment.modified_at,
-            }
-            for fragment in made
-        ]
-        if rows:
-            self._connection.execute(insert(fragments), rows)
+    def replace_fragments(self, made: Sequence[Fragment], article_ids: Iterable[ArticleId], now: datetime) -> None:
+        """Puts fragments into use, in the place of all that these articles had; an article without any is taken out.
 
-    def retire_fragments(self, article_ids: Iterable[ArticleId], now: datetime) -> None:
-        """Takes fragments out of use; they stay readable for whoever holds an older document."""
-        statement = update(fragments).where(fragments.c.article_id.in_(sorted(article_ids)), fragments.c.replaced_at.is_(None))
-        self._connection.execute(statement.values(replaced_at=now))
+        What is replaced stays readable for whoever holds an older document.
+        """
+        ids = sorted(article_ids)
+        self._connection.execute(
+            update(fragments).where(fragments.c.article_id.in_(ids), fragments.c.replaced_at.is_(None)).values(replaced_at=now)
+        )
+        self._connection.execute(delete(renderings).where(renderings.c.article_id.in_(ids)))
+        if not made:
+            return
+        rows = [{"article_id": item.article_id, "raw": item.piece.raw, "deflated": item.piece.deflated} for item in made]
+        statement = insert(fragments).returning(fragments.c.id, sort_by_parameter_order=True)
+        numbers = self._connection.execute(statement, rows).scalars().all()
+        in_use: dict[ArticleId, dict[str, Any]] = {}
+        for item, number in zip(made, numbers, strict=True):
+            row = in_use.setdefault(item.article_id, {"modified_at": item.modified_at, "fragments": {}})
+            row["fragments"][item.format] = [number, item.digest]
+        self._connection.execute(insert(renderings), [{"article_id": key, **row} for key, row in in_use.items()])
 
     def forget_fragments(self, before: datetime) -> int:
         """Deletes what was replaced before that time; how many."""
@@ -79,12 +77,11 @@ class DocumentRepository:
 
     def entries(self, site_id: SiteId, listing: Listing, limit: int) -> Sequence[ListedEntry]:
         """The listing's newest articles that have been rendered."""
-        found: dict[int, ListedEntry] = {}
         chosen = {"site_id": site_id, "kind": listing.kind, "key": listing.key, "limit": limit}
-        for number, modified_at, form, fragment_id, digest in self._connection.execute(_ENTRIES, chosen):
-            entry = found.setdefault(number, ListedEntry(number, modified_at))
-            entry.fragments[FragmentFormat(form)] = (fragment_id, digest)
-        return list(found.values())
+        return [
+            ListedEntry(modified_at, fragments_in_use)
+            for modified_at, fragments_in_use in self._connection.execute(_ENTRIES, chosen)
+        ]
 
     def store(self, made: Sequence[Document]) -> None:
         """Puts documents at their paths, in the place of what was there."""

@@ -164,23 +164,27 @@ events = Table(
     Index("events_article", "article_id"),
 )
 
-#: An article's entry in one format; `replaced_at` is empty for the one in use. No id is ever given twice: documents name them.
+#: An article's entry in one format. No id is ever given twice: documents name them. Blobs last: see `renderings`.
 fragments = Table(
     "fragments",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("article_id", String, ForeignKey("articles.id"), nullable=False),
-    Column("revision", Integer, nullable=False),
-    Column("format", String, nullable=False),
-    Column("digest", String, nullable=False),
-    Column("modified_at", UtcDateTime, nullable=False),
     Column("replaced_at", UtcDateTime),
-    # Last, so that SQLite finds the columns above without walking through these.
     Column("raw", Blob, nullable=False),
     Column("deflated", Blob, nullable=False),
-    Index("fragments_current", "article_id", "format", unique=True, **_where("replaced_at IS NULL")),
+    Index("fragments_article", "article_id"),
     Index("fragments_replaced", "replaced_at", **_where("replaced_at IS NOT NULL")),
     sqlite_autoincrement=True,
+)
+
+#: What of an article is in use now: {format: [fragment id, digest]}. One small row, so that a listing is read at once.
+renderings = Table(
+    "renderings",
+    metadata,
+    Column("article_id", String, ForeignKey("articles.id"), primary_key=True),
+    Column("modified_at", UtcDateTime, nullable=False),
+    Column("fragments", Json, nullable=False),
 )
 
 documents = Table(

@@ -1,30 +1,45 @@
 """Articles and listings into HTML. A page leaves out what changes without it, its cards and the breaking strip."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from sokbo.domain.article import Article
 from sokbo.domain.feed import SITE_LISTING, Listing, ListingKind, terms
 from sokbo.domain.site import Site
 from workers.pages.catalogues import FALLBACK_LANGUAGE
+from workers.pages.dates import time_element
 from workers.pages.environment import build_environments
+from workers.pages.stylesheet import stylesheet
 
 STRIP_LINKS = 3
 
+#: Frames of listings kept ready: what a page has around its cards, which changes only with the site.
+_KEPT_FRAMES = 512
+
 #: Where templates leave room. No publisher's text can hold these as markup: titles are escaped, content comes without comments.
+_UPDATED_PLACE = "<!--updated-->"
 _CARDS_PLACE = "<!--cards-->"
 _STRIP_PLACE = "<!--strip-->"
 
 
 @dataclass(frozen=True, slots=True)
 class PageShell:
-    """A page but for its cards, which go after `head` with `separator` between them, and its strip, after `tail`."""
+    """A page but for its cards, which go after `head` with `separator` between them, and its strip, after `tail`.
 
-    head: bytes
+    The head comes in parts, so that those that many pages share need to be compressed only once.
+    """
+
+    head_parts: tuple[bytes, ...]
     closing: bytes
     separator: bytes = b""
     tail: bytes = b""
+
+    @property
+    def head(self) -> bytes:
+        """All up to the first card."""
+        return b"".join(self.head_parts)
 
 
 class PageRenderer:
@@ -32,6 +47,7 @@ class PageRenderer:
 
     def __init__(self) -> None:
         self._environments = build_environments()
+        self._frame = lru_cache(maxsize=_KEPT_FRAMES)(self._render_frame)
 
     def card(self, site: Site, article: Article) -> bytes:
         """The article's box on list pages, the same in all of them."""
@@ -39,11 +55,20 @@ class PageRenderer:
 
     def listing(self, site: Site, listing: Listing, updated: datetime | None, *, empty: bool) -> PageShell:
         """The page of a listing; `updated` is its newest article's time."""
+        frame = self._frame(site, listing, updated is not None, empty)
+        if updated is None:
+            return frame
+        *before, last = frame.head_parts
+        shown = time_element(updated, site).encode()
+        start, _, end = last.partition(_UPDATED_PLACE.encode())
+        return replace(frame, head_parts=(*before, start, shown, end))
+
+    def _render_frame(self, site: Site, listing: Listing, updated: bool, empty: bool) -> PageShell:
         listings = list(dict.fromkeys([SITE_LISTING, listing]))
         page = self._render("pages/listing.html", site, listing=listing, feeds=listings, updated=updated, empty=empty)
         before_strip, _, closing = page.rpartition(_STRIP_PLACE)
         head, _, tail = before_strip.partition(_CARDS_PLACE)
-        return PageShell(head.encode(), closing.encode(), b"\n", tail.encode())
+        return PageShell(_in_parts(head), closing.encode(), b"\n", tail.encode())
 
     def article(self, site: Site, article: Article, *, now: datetime) -> PageShell:
         """The article's page; it is marked as breaking if it is so `now`."""
@@ -65,12 +90,18 @@ class PageRenderer:
 
     def _shell(self, template: str, site: Site, **values: object) -> PageShell:
         head, _, closing = self._render(template, site, feeds=[SITE_LISTING], **values).rpartition(_STRIP_PLACE)
-        return PageShell(head.encode(), closing.encode())
+        return PageShell(_in_parts(head), closing.encode())
 
     def _render(self, template: str, site: Site, **values: object) -> str:
         language = site.language.partition("-")[0].lower()
         environment = self._environments.get(language, self._environments[FALLBACK_LANGUAGE])
         return environment.get_template(template).render(site=site, **values)
+
+
+def _in_parts(head: str) -> tuple[bytes, ...]:
+    """The stylesheet, which all pages share, and what is before and after it."""
+    before, style, after = head.partition(stylesheet())
+    return before.encode(), style.encode(), after.encode()
 
 
 def _by_kind(article: Article) -> dict[str, object]:

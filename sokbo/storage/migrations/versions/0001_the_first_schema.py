@@ -253,10 +253,6 @@ def upgrade() -> None:
         "fragments",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("article_id", sa.String(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("format", sa.String(), nullable=False),
-        sa.Column("digest", sa.String(), nullable=False),
-        sa.Column("modified_at", UtcDateTime(), nullable=False),
         sa.Column("replaced_at", UtcDateTime(), nullable=True),
         sa.Column("raw", Blob(), nullable=False),
         sa.Column("deflated", Blob(), nullable=False),
@@ -268,13 +264,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("fragments", schema=None) as batch_op:
-        batch_op.create_index(
-            "fragments_current",
-            ["article_id", "format"],
-            unique=True,
-            sqlite_where=sa.text("replaced_at IS NULL"),
-            postgresql_where=sa.text("replaced_at IS NULL"),
-        )
+        batch_op.create_index("fragments_article", ["article_id"], unique=False)
         batch_op.create_index(
             "fragments_replaced",
             ["replaced_at"],
@@ -312,6 +302,17 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["partner_id"], ["partners.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("partner_id", "kind", "value"),
+    )
+    op.create_table(
+        "renderings",
+        sa.Column("article_id", sa.String(), nullable=False),
+        sa.Column("modified_at", UtcDateTime(), nullable=False),
+        sa.Column("fragments", Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"],
+            ["articles.id"],
+        ),
+        sa.PrimaryKeyConstraint("article_id"),
     )
     op.create_table(
         "revisions",
@@ -409,6 +410,7 @@ def downgrade() -> None:
 
     op.drop_table("deliveries")
     op.drop_table("revisions")
+    op.drop_table("renderings")
     op.drop_table("partner_filters")
     with op.batch_alter_table("listing_articles", schema=None) as batch_op:
         batch_op.drop_index("listing_articles_newest")
@@ -421,9 +423,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("replaced_at IS NOT NULL"),
             postgresql_where=sa.text("replaced_at IS NOT NULL"),
         )
-        batch_op.drop_index(
-            "fragments_current", sqlite_where=sa.text("replaced_at IS NULL"), postgresql_where=sa.text("replaced_at IS NULL")
-        )
+        batch_op.drop_index("fragments_article")
 
     op.drop_table("fragments")
     with op.batch_alter_table("events", schema=None) as batch_op:
