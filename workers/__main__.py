@@ -1,5 +1,6 @@
 """`python -m workers QUEUE...` runs a worker for these queues, `python -m workers beat` the clock that calls the sweeper."""
 
+import logging
 import sys
 
 from sokbo import logs
@@ -13,6 +14,8 @@ BEAT = "beat"
 def main(arguments: list[str]) -> int:
     """The exit code; 2 for arguments that make no sense."""
     settings = Settings()
+    # Celery tells of each sweep, twice a second; what matters is told by what the tasks do.
+    logging.getLogger("celery").setLevel(logging.WARNING)
     if arguments == [BEAT]:
         logs.configure(settings.log_level, BEAT)
         make_app(settings, ()).Beat(scheduler_cls="celery.beat:Scheduler", quiet=True).run()

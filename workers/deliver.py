@@ -6,6 +6,7 @@ for, all in one transaction; the pushes themselves run outside any.
 
 import asyncio
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +27,9 @@ from workers.channels.job import PushJob
 from workers.channels.registry import CHANNELS
 from workers.jobs import load_jobs
 
+#: A push that takes longer makes room for others, so that partners who hang delay nobody; there is an end to that.
+SLOW_SECONDS = 1.0
+MAX_UNDER_WAY = 2000
 #: How long outcomes may wait to be written together, and leases to be renewed while pushes are under way.
 GATHER_SECONDS = 0.005
 RENEW_SECONDS = 1.0
@@ -33,9 +37,17 @@ RENEW_SECONDS = 1.0
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A push that has begun, and when by the monotonic clock."""
+
+    task: asyncio.Task[None]
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """What one turn brings to the database: finished attempts and what is still under way; `now` is when it began."""
+    """What one turn brings to the database: finished attempts, what is still under way, and the room for more."""
 
     finished: list[tuple[Delivery, Outcome]]
     under_way: list[DeliveryId]
@@ -54,7 +66,7 @@ class Pump:
     rng: random.Random
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _finished: list[tuple[Delivery, Outcome]] = field(default_factory=list)
-    _under_way: dict[DeliveryId, asyncio.Task[None]] = field(default_factory=dict)
+    _under_way: dict[DeliveryId, UnderWay] = field(default_factory=dict)
     _stopping: bool = False
 
     def wake(self) -> None:
@@ -72,7 +84,8 @@ class Pump:
             while not (self._stopping and not self._under_way and not self._finished):
                 await self._wait()
                 for delivery, job in await self._take_turn():
-                    self._under_way[delivery.id] = asyncio.create_task(self._push(client, delivery, job))
+                    task = asyncio.create_task(self._push(client, delivery, job))
+                    self._under_way[delivery.id] = UnderWay(task, time.monotonic())
 
     async def _wait(self) -> None:
         """Until something has changed; outcomes then get a moment for others to join them."""
@@ -86,17 +99,25 @@ class Pump:
             await asyncio.sleep(GATHER_SECONDS)
 
     async def _take_turn(self) -> Sequence[tuple[Delivery, PushJob]]:
+        """A turn; if it fails, nothing is forgotten and the next one comes after a moment."""
         finished, self._finished = self._finished, []
-        room = 0 if self._stopping else self.settings.pushes_in_flight - len(self._under_way)
-        turn = Turn(finished, list(self._under_way), room)
         try:
-            return await asyncio.to_thread(self._write_turn, turn)
+            return await asyncio.to_thread(self._write_turn, Turn(finished, list(self._under_way), self._room()))
         except Unavailable as error:
             log.warning("deliveries_not_recorded", reason=error.message, attempts=len(finished))
-            self._finished = finished + self._finished
-            await asyncio.sleep(RENEW_SECONDS)
-            self._changed.set()
-            return []
+        except Exception:  # the edge: without the pump nothing would be delivered any more
+            log.exception("turn_failed", attempts=len(finished))
+        self._finished = finished + self._finished
+        await asyncio.sleep(RENEW_SECONDS)
+        self._changed.set()
+        return []
+
+    def _room(self) -> int:
+        """How many pushes may begin."""
+        if self._stopping:
+            return 0
+        young = sum(push.since > time.monotonic() - SLOW_SECONDS for push in self._under_way.values())
+        return max(0, min(self.settings.pushes_in_flight - young, MAX_UNDER_WAY - len(self._under_way)))
 
     def _write_turn(self, turn: Turn) -> Sequence[tuple[Delivery, PushJob]]:
         with self.database.write() as uow:
@@ -106,10 +127,21 @@ class Pump:
             for lane in self.lanes:
                 if room := turn.room - len(leased):
                     leased += uow.deliveries.lease(lane, self.holder, uow.now, self.settings.lease_seconds, room)
-            jobs = load_jobs(uow, leased, self.sealer)
             if turn.finished or turn.under_way or leased:
                 uow.commit()
-            return list(zip(leased, jobs, strict=True))
+        return self._load(leased)
+
+    def _load(self, leased: Sequence[Delivery]) -> Sequence[tuple[Delivery, PushJob]]:
+        """What can be pushed now. The rest keeps its lease, and is tried again when that has run out."""
+        if not leased:
+            return []
+        try:
+            with self.database.read() as uow:
+                jobs = load_jobs(uow, leased, self.sealer)
+        except Exception:  # the edge: the outcomes are written, so the turn must not be taken again
+            log.exception("jobs_not_loaded", deliveries=[delivery.id for delivery in leased])
+            return []
+        return [(delivery, jobs[delivery.id]) for delivery in leased if delivery.id in jobs]
 
     async def _push(self, client: GuardedClient, delivery: Delivery, job: PushJob) -> None:
         """One attempt. Whatever happens, its outcome is kept for the next turn."""

@@ -2,31 +2,39 @@
 
 from collections.abc import Sequence
 
+import structlog
+
 from sokbo.domain.delivery import Delivery
-from sokbo.net.sealing import Sealer
+from sokbo.domain.ids import DeliveryId
+from sokbo.net.sealing import SealBroken, Sealer
 from sokbo.storage import UnitOfWork
 from workers.channels.job import PushJob
 
+log = structlog.get_logger()
 
-def load_jobs(uow: UnitOfWork, leased: Sequence[Delivery], sealer: Sealer) -> Sequence[PushJob]:
-    """One job for each delivery, in their order; what several share is loaded once."""
-    if not leased:
-        return []
+
+def load_jobs(uow: UnitOfWork, leased: Sequence[Delivery], sealer: Sealer) -> dict[DeliveryId, PushJob]:
+    """A job for each delivery, without those whose partner's secret can't be opened; what several share is loaded once."""
     events = uow.events.get({delivery.event_id for delivery in leased})
     partners = uow.partners.many({delivery.partner_id for delivery in leased})
     sealed = uow.partners.sealed_secrets(partners, uow.now)
     sites = {site_id: uow.sites.get(site_id) for site_id in {delivery.site_id for delivery in leased}}
     editions = {(delivery.article_id, delivery.revision) for delivery in leased}
     articles = {edition: uow.articles.at_revision(*edition) for edition in editions}
-    return [
-        PushJob(
+    jobs = {}
+    for delivery in leased:
+        try:
+            secrets = tuple(sealer.open(secret, delivery.partner_id) for secret in sealed[delivery.partner_id])
+        except SealBroken:
+            log.exception("secret_not_opened", partner_id=delivery.partner_id, delivery_id=delivery.id)
+            continue
+        jobs[delivery.id] = PushJob(
             delivery_id=delivery.id,
             event=events[delivery.event_id],
             site=sites[delivery.site_id],
             article=articles[delivery.article_id, delivery.revision],
             partner=partners[delivery.partner_id],
-            secrets=tuple(sealer.open(secret, delivery.partner_id) for secret in sealed[delivery.partner_id]),
+            secrets=secrets,
             now=uow.now,
         )
-        for delivery in leased
-    ]
+    return jobs

@@ -7,6 +7,7 @@ that come together are rendered and assembled together. Whoever lost the lease m
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 import structlog
@@ -32,22 +33,21 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What one transaction left behind."""
+class Batch:
+    """Events of one site on their way: those whose articles are rendered, and those for which there was no time."""
 
-    announcement: Announcement
-    planned: int
+    rendered: dict[ArticleId, Rendered]
+    done: Sequence[PendingEvent]
+    put_off: Sequence[PendingEvent]
 
 
-def syndicate(runtime: Runtime, lane: Lane) -> int:
-    """Works off what waits in the lane; how many deliveries were planned. What comes meanwhile brings a nudge of its own."""
-    planned = 0
+def syndicate(runtime: Runtime, lane: Lane) -> None:
+    """Works off what waits in the lane. What comes meanwhile brings a nudge of its own."""
     while leased := _lease(runtime, lane):
-        for _, group in groupby(leased, key=lambda item: item.event.site_id):
-            planned += _syndicate_site(runtime, list(group))
-        if len(leased) < BATCH_EVENTS:
-            break
-    return planned
+        sites = groupby(leased, key=lambda item: item.event.site_id)
+        all_done = [_syndicate_site(runtime, list(group)) for _, group in sites]
+        if len(leased) < BATCH_EVENTS and all(all_done):
+            return
 
 
 def _lease(runtime: Runtime, lane: Lane) -> Sequence[PendingEvent]:
@@ -58,50 +58,70 @@ def _lease(runtime: Runtime, lane: Lane) -> Sequence[PendingEvent]:
         return leased
 
 
-def _syndicate_site(runtime: Runtime, pending: Sequence[PendingEvent]) -> int:
+def _syndicate_site(runtime: Runtime, pending: Sequence[PendingEvent]) -> bool:
+    """False if there was no time for some of the events, which then wait for anyone."""
     with runtime.database.read() as uow:
         site = uow.sites.get(pending[0].event.site_id)
         articles = uow.articles.many({item.event.article_id for item in pending})
-    rendered = _render(runtime, site, articles)
+    batch = _render(runtime, site, pending, articles)
     try:
-        stored = _store(runtime, site, pending, rendered)
+        announcement, planned = _store(runtime, site, batch)
     except LeaseLost:
         log.warning("lease_lost", site=site.name, events=[item.event.id for item in pending])
-        return 0
-    runtime.broker.announce([stored.announcement])
-    if stored.planned:
+        return True
+    runtime.broker.announce([announcement])
+    if planned:
         runtime.wake_deliveries()
-    return stored.planned
+    _log(batch, runtime.database.clock())
+    return not batch.put_off
 
 
-def _render(runtime: Runtime, site: Site, articles: dict[ArticleId, Article]) -> dict[ArticleId, Rendered]:
-    """As many as there is time for, at least one of those that can be rendered."""
+def _render(runtime: Runtime, site: Site, pending: Sequence[PendingEvent], articles: dict[ArticleId, Article]) -> Batch:
+    """As many articles as there is time for, at least one. One that can't be rendered keeps its lease, so that it is tried
+    again when that has run out."""
     rendered: dict[ArticleId, Rendered] = {}
+    failed: set[ArticleId] = set()
     deadline = time.monotonic() + RENDER_SECONDS
     for article in articles.values():
         try:
             rendered[article.id] = render_article(runtime.pages, site, article, runtime.database.clock())
-        except Exception:
+        except Exception:  # the edge: one article that can't be rendered must not hold up the others
             log.exception("render_failed", article_id=article.id, revision=article.revision)
+            failed.add(article.id)
         if time.monotonic() > deadline:
             break
-    return rendered
+    return Batch(
+        rendered=rendered,
+        done=[item for item in pending if item.event.article_id in rendered],
+        put_off=[item for item in pending if item.event.article_id not in rendered and item.event.article_id not in failed],
+    )
 
 
-def _store(runtime: Runtime, site: Site, pending: Sequence[PendingEvent], rendered: dict[ArticleId, Rendered]) -> Stored:
-    done = [item for item in pending if item.event.article_id in rendered]
-    left = [item.event.id for item in pending if item.event.article_id not in rendered]
+def _store(runtime: Runtime, site: Site, batch: Batch) -> tuple[Announcement, int]:
+    """What to announce, and how many deliveries were planned. Raises LeaseLost."""
     with runtime.database.write() as uow:
         version = uow.sites.next_version(site.id)
-        uow.events.finish([item.event.id for item in done], runtime.holder, uow.now)
-        documents = _write_documents(runtime, uow, site, done, rendered, version)
-        planned = sum(uow.deliveries.plan(item.event, item.listings, uow.now) for item in done)
-        if len(rendered) > 1:
-            uow.events.release(left, runtime.holder)
-        uow.tallies.add(_tally(uow, done, rendered, documents))
+        uow.events.finish([item.event.id for item in batch.done], runtime.holder, uow.now)
+        uow.events.release([item.event.id for item in batch.put_off], runtime.holder)
+        documents = _write_documents(runtime, uow, site, batch, version)
+        planned = sum(uow.deliveries.plan(item.event, item.listings, uow.now) for item in batch.done)
+        uow.tallies.add(_tally(batch, len(documents), uow.now))
         uow.commit()
-        now = uow.now
-    for item in done:
+    return Announcement(site.id, version, tuple(document.path for document in documents)), planned
+
+
+def _write_documents(runtime: Runtime, uow: UnitOfWork, site: Site, batch: Batch, version: int) -> list[Document]:
+    fragments = [fragment for item in batch.rendered.values() for fragment in item.fragments]
+    uow.documents.replace_fragments(fragments, batch.rendered, uow.now)
+    touched = {listing for item in batch.done for listing in item.listings}
+    listed = assemble(uow, runtime.pages, site, touched, runtime.settings.feed_entries)
+    documents = changed(uow, site, [*(item.page for item in batch.rendered.values()), *listed], version)
+    uow.documents.store(documents)
+    return documents
+
+
+def _log(batch: Batch, now: datetime) -> None:
+    for item in batch.done:
         log.info(
             "event_syndicated",
             request_id=item.event.request_id,
@@ -111,33 +131,13 @@ def _store(runtime: Runtime, site: Site, pending: Sequence[PendingEvent], render
             revision=item.event.revision,
             seconds=round((now - item.event.created_at).total_seconds(), 4),
         )
-    return Stored(Announcement(site.id, version, tuple(document.path for document in documents)), planned)
 
 
-def _write_documents(
-    runtime: Runtime,
-    uow: UnitOfWork,
-    site: Site,
-    done: Sequence[PendingEvent],
-    rendered: dict[ArticleId, Rendered],
-    version: int,
-) -> list[Document]:
-    fragments = [fragment for item in rendered.values() for fragment in item.fragments]
-    uow.documents.replace_fragments(fragments, rendered, uow.now)
-    touched = {listing for item in done for listing in item.listings}
-    listed = assemble(uow, runtime.pages, site, touched, runtime.settings.feed_entries)
-    documents = changed(uow, site, [*(item.page for item in rendered.values()), *listed], version)
-    uow.documents.store(documents)
-    return documents
-
-
-def _tally(
-    uow: UnitOfWork, done: Sequence[PendingEvent], rendered: dict[ArticleId, Rendered], documents: Sequence[Document]
-) -> Tally:
+def _tally(batch: Batch, documents: int, now: datetime) -> Tally:
     tally = Tally()
-    for item in done:
+    for item in batch.done:
         tally.count(Measure.EVENTS, item.event.type)
-        tally.observe(Measure.SYNDICATION_SECONDS, (uow.now - item.event.created_at).total_seconds())
-    tally.count(Measure.FRAGMENTS, by=sum(len(item.fragments) for item in rendered.values()))
-    tally.count(Measure.DOCUMENTS, by=len(documents))
+        tally.observe(Measure.SYNDICATION_SECONDS, (now - item.event.created_at).total_seconds())
+    tally.count(Measure.FRAGMENTS, by=sum(len(item.fragments) for item in batch.rendered.values()))
+    tally.count(Measure.DOCUMENTS, by=documents)
     return tally

@@ -25,22 +25,14 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sokbo.domain.delivery import OPEN_STATES, Delivery, DeliveryState, Outcome
-from sokbo.domain.event import Event, EventType, Lane
+from sokbo.domain.event import Event, Lane
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import ArticleId, DeliveryId, EventId, PartnerId, SiteId
 from sokbo.domain.partner import PartnerState
-from sokbo.storage.tables import attempts, deliveries, events, partner_filters, partners
+from sokbo.storage.tables import attempts, deliveries, partner_filters, partners
 
 #: Most deliveries to one partner that are under way at once.
 IN_FLIGHT_PER_PARTNER = 8
-
-#: Events that say all there is to say of an article, so that the newest makes earlier ones pointless.
-_WHOLE_ARTICLE = (
-    EventType.ARTICLE_PUBLISHED,
-    EventType.ARTICLE_UPDATED,
-    EventType.ARTICLE_CORRECTED,
-    EventType.ARTICLE_WITHDRAWN,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +79,19 @@ class DeliveryRepository:
         insert_new = sqlite_insert if self._connection.dialect.name == "sqlite" else postgresql_insert
         statement = insert_new(deliveries).from_select(columns.split(), chosen).on_conflict_do_nothing()
         planned = self._connection.execute(statement, execution_options={"preserve_rowcount": True})
-        if planned.rowcount and event.revision > 1 and event.type in _WHOLE_ARTICLE:
+        if planned.rowcount and event.revision > 1:
             self._supersede(event, now)
         return planned.rowcount
 
     def _supersede(self, event: Event, now: datetime) -> None:
         newer = select(deliveries.c.partner_id).where(deliveries.c.event_id == event.id)
-        told = select(events.c.id).where(events.c.article_id == event.article_id, events.c.type.in_(_WHOLE_ARTICLE))
         self._connection.execute(
             update(deliveries)
             .where(
                 deliveries.c.article_id == event.article_id,
-                deliveries.c.sequence < event.sequence,
+                deliveries.c.revision < event.revision,
                 deliveries.c.state.in_(OPEN_STATES),
                 _free(now),
-                deliveries.c.event_id.in_(told),
                 deliveries.c.partner_id.in_(newer),
             )
             .values(state=DeliveryState.SUPERSEDED, next_attempt_at=None)

@@ -46,10 +46,11 @@ class EventRepository:
             .order_by(events.c.created_at, events.c.sequence)
             .limit(limit)
             .with_for_update(skip_locked=True)
+            .cte()  # PostgreSQL may run a locking subquery once for each row, and so lease beyond the limit
         )
         statement = (
             update(events)
-            .where(events.c.id.in_(chosen.scalar_subquery()), pending)
+            .where(events.c.id.in_(select(chosen.c.id)), pending)
             .values(lease_holder=holder, lease_until=now + timedelta(seconds=seconds), leases=events.c.leases + 1)
             .returning(*events.c)
         )
