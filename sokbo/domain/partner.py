@@ -7,10 +7,16 @@ from enum import StrEnum
 from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId
 
+#: What a partner's `channel` may say; the workers have a module for each.
+CHANNELS = ("webhook",)
+
 
 class PartnerState(StrEnum):
+    """`DELETED` is shown to nobody and never left again; the record of what was sent still names the partner."""
+
     ACTIVE = "active"
     DISABLED = "disabled"
+    DELETED = "deleted"
 
 
 class ContentProfile(StrEnum):

@@ -2,15 +2,12 @@ from ipaddress import ip_network
 
 import pytest
 
+from sokbo.domain import partner
 from sokbo.domain.delivery import Verdict
 from sokbo.net.client import GuardedClient
 from sokbo.net.signing import new_secret
 from tests.unit.workers.channels.jobs import job
 from workers.channels.registry import CHANNELS, Channel
-
-
-def test_webhook_is_a_channel() -> None:
-    assert "webhook" in CHANNELS
 
 
 @pytest.mark.parametrize("channel", CHANNELS.values(), ids=CHANNELS)
@@ -21,3 +18,7 @@ async def test_remote_that_cannot_be_reached_is_an_outcome_not_an_error(channel:
     assert outcome.verdict is Verdict.RETRY
     assert outcome.status is None
     assert outcome.detail
+
+
+def test_partners_can_ask_for_these_channels_and_no_others() -> None:
+    assert tuple(CHANNELS) == partner.CHANNELS

@@ -1,0 +1,85 @@
+"""Input by its fields, for every edge alike: strict models, their common rules, each broken one named as the sender wrote it."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from sokbo.errors import FieldError, Invalid
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}")
+_CONTROL_OR_SURROGATE = {"Cc", "Cs"}
+
+_RULES = {
+    "missing": "is required",
+    "extra_forbidden": "is not a field that is known here",
+    "string_type": "must be text",
+    "bool_type": "must be true or false",
+    "tuple_type": "must be a list",
+    "too_long": "must have at most {max_length} items",
+    "model_type": "must be an object",
+    "enum": "must be one of {expected}",
+}
+_CODES = {"missing": "required", "extra_forbidden": "unknown_field"}
+
+
+class FieldsModel(BaseModel):
+    """A model that refuses what it doesn't know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Fields = TypeVar("Fields", bound=FieldsModel)
+
+
+def validate(model: type[Fields], values: Mapping[str, object], context: Mapping[str, object] | None = None) -> Fields:
+    """The values as a `model`, if they break no rule. Raises Invalid with every broken one."""
+    try:
+        return model.model_validate(values, context=dict(context or {}))
+    except ValidationError as error:
+        raise Invalid(*map(_field_error, error.errors(include_url=False, include_input=False))) from None
+
+
+def merged(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """`target` with the patch applied: null takes a member away (RFC 7396). Only objects that `target` has are merged."""
+    result = dict(target)
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, dict) and isinstance(result.get(name), dict):
+            result[name] = merged(result[name], value)
+        else:
+            result[name] = value
+    return result
+
+
+def line(max_characters: int, *, empty: bool = False) -> Callable[[str], str]:
+    """A rule for plain text in one line: composed (NFC), each run of white space as one space."""
+
+    def rule(text: str) -> str:
+        text = " ".join(unicodedata.normalize("NFC", text).split())
+        if len(text) > max_characters:
+            raise ValueError(f"must have at most {max_characters} characters")
+        if any(unicodedata.category(character) in _CONTROL_OR_SURROGATE for character in text):
+            raise ValueError("must not hold control characters")
+        if not text and not empty:
+            raise ValueError("must not be empty")
+        return text
+
+    return rule
+
+
+def language_tag(tag: str) -> str:
+    """A rule for language tags, by their shape (RFC 5646 section 2.1)."""
+    if not _LANGUAGE.fullmatch(tag):
+        raise ValueError("must be a BCP 47 language tag, such as ko or en-GB")
+    return tag
+
+
+def _field_error(detail: ErrorDetails) -> FieldError:
+    kind, context = detail["type"], detail.get("ctx", {})
+    rule = str(context["error"]) if kind == "value_error" else _RULES[kind].format(**context)
+    return FieldError(".".join(map(str, detail["loc"])), rule, _CODES.get(kind, "invalid"))

@@ -1,0 +1,33 @@
+"""Issuing and revoking API keys. Each deed happens within the caller's transaction, with its audit; the caller commits."""
+
+from collections.abc import Iterable
+
+from sokbo.domain.ids import KeyId, SiteId, new_id
+from sokbo.domain.key import VISIBLE_CHARACTERS, ApiKey, Scope, new_token, token_digest
+from sokbo.errors import NotFound
+from sokbo.storage import UnitOfWork
+
+
+def issue(
+    uow: UnitOfWork, site_id: SiteId, scopes: Iterable[Scope], label: str, *, actor: str, request_id: str
+) -> tuple[ApiKey, str]:
+    """A new key and its token, which can't be read again."""
+    token = new_token()
+    key = ApiKey(
+        id=KeyId(new_id("key")),
+        site_id=site_id,
+        prefix=token[:VISIBLE_CHARACTERS],
+        scopes=frozenset(scopes),
+        created_at=uow.now,
+        label=label,
+    )
+    uow.keys.add(key, token_digest(token))
+    uow.audit.record(site_id, actor, "key.issue", key.prefix, request_id, uow.now)
+    return key, token
+
+
+def revoke(uow: UnitOfWork, site_id: SiteId, prefix: str, *, actor: str, request_id: str) -> None:
+    """Ends the site's key with this visible prefix. Raises NotFound if there is none."""
+    if not uow.keys.revoke(site_id, prefix, uow.now):
+        raise NotFound(f"the site has no key {prefix}")
+    uow.audit.record(site_id, actor, "key.revoke", prefix, request_id, uow.now)

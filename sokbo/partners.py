@@ -1,0 +1,196 @@
+"""Registering and changing partners: their rules, once for the API and the command line.
+
+Each deed happens within the caller's transaction, with its audit; the caller commits.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, Field, StrictBool, ValidationInfo
+
+from sokbo.domain.article import slugify
+from sokbo.domain.event import EventType
+from sokbo.domain.ids import PartnerId, SiteId, new_id
+from sokbo.domain.partner import CHANNELS, ContentProfile, Filter, Partner, PartnerState
+from sokbo.errors import NotFound
+from sokbo.fields import FieldsModel, line, merged, validate
+from sokbo.net.sealing import Sealer
+from sokbo.net.signing import new_secret
+from sokbo.net.urls import check_url
+from sokbo.settings import Network
+from sokbo.storage import UnitOfWork
+
+MAX_NAME = 200
+MAX_FILTER_VALUES = 100
+
+#: What a link's `rel` may say (HTML Living Standard section 4.6.7). `dofollow` is no link type.
+LINK_TYPES = ("noopener", "noreferrer", "nofollow", "sponsored", "ugc")
+BY_THE_OPERATOR = "by the operator"
+
+Word = TypeVar("Word", bound=str)
+
+_ID = re.compile(r"ptr_[0-9a-z]{26}")
+
+
+def _channel(name: str) -> str:
+    if name not in CHANNELS:
+        raise ValueError(f"must be one of {', '.join(CHANNELS)}")
+    return name
+
+
+def _url(url: str, info: ValidationInfo[dict[str, tuple[Network, ...]]]) -> str:
+    check_url(url, (info.context or {})["allow"])
+    return url
+
+
+def _rel(text: str) -> str:
+    types = text.lower().split()
+    if "dofollow" in types:
+        raise ValueError("must not say dofollow, which is no link type: links are followed unless rel says nofollow")
+    if not set(types) <= set(LINK_TYPES):
+        raise ValueError(f"must be made of {', '.join(LINK_TYPES)}, separated by spaces")
+    return " ".join(dict.fromkeys(types))
+
+
+def _slug(term: str) -> str:
+    slug = slugify(term)
+    if not slug:
+        raise ValueError("must have a letter or a digit")
+    return slug
+
+
+def _distinct(values: tuple[Word, ...]) -> tuple[Word, ...]:
+    return tuple(sorted(set(values)))
+
+
+Terms = Annotated[
+    tuple[Annotated[str, AfterValidator(_slug)], ...], Field(max_length=MAX_FILTER_VALUES), AfterValidator(_distinct)
+]
+
+
+class FilterInput(FieldsModel):
+    events: Annotated[tuple[EventType, ...], Field(max_length=MAX_FILTER_VALUES), AfterValidator(_distinct)] = ()
+    categories: Terms = ()
+    tags: Terms = ()
+    breaking_only: StrictBool = False
+
+
+class PartnerInput(FieldsModel):
+    """A partner's fields after all the rules: terms are slugs, lists are sorted and hold nothing twice."""
+
+    name: Annotated[str, AfterValidator(line(MAX_NAME))]
+    url: Annotated[str, AfterValidator(_url)]
+    channel: Annotated[str, AfterValidator(_channel)] = CHANNELS[0]
+    filter: FilterInput = FilterInput()
+    content: ContentProfile = ContentProfile.SUMMARY
+    rel: Annotated[str, AfterValidator(_rel)] = "noopener"
+
+    def domain_fields(self) -> dict[str, Any]:
+        """What a Partner is made of, by its names."""
+        return {
+            "name": self.name,
+            "channel": self.channel,
+            "url": self.url,
+            "filter": Filter(**self.filter.model_dump()),
+            "content": self.content,
+            "rel": self.rel,
+        }
+
+
+def parse(values: Mapping[str, Any], allow: Sequence[Network]) -> PartnerInput:
+    """The JSON object's fields; null is the same as not given. URLs may lead to the networks in `allow` beside the public ones.
+
+    Raises Invalid with every broken rule.
+    """
+    return validate(PartnerInput, merged({"filter": {}}, values), {"allow": tuple(allow)})
+
+
+def register(
+    uow: UnitOfWork, sealer: Sealer, site_id: SiteId, wanted: PartnerInput, *, actor: str, request_id: str
+) -> tuple[Partner, str]:
+    """A new partner and its secret, which can't be read again."""
+    partner = Partner(id=PartnerId(new_id("ptr")), site_id=site_id, created_at=uow.now, **wanted.domain_fields())
+    secret = new_secret()
+    uow.partners.add(partner, sealer.seal(secret, partner.id))
+    uow.audit.record(site_id, actor, "partner.register", partner.id, request_id, uow.now)
+    return partner, secret
+
+
+def change(
+    uow: UnitOfWork,
+    site_id: SiteId,
+    partner_id: str,
+    patch: Mapping[str, Any],
+    allow: Sequence[Network],
+    *,
+    actor: str,
+    request_id: str,
+) -> Partner:
+    """The partner with a merge patch (RFC 7396) applied to its fields. Raises NotFound, Invalid."""
+    partner = find(uow, site_id, partner_id, lock=True)
+    values = merged({field: described(partner)[field] for field in PartnerInput.model_fields}, patch)
+    changed = replace(partner, **parse(values, allow).domain_fields())
+    return _save(uow, partner, changed, "partner.change", actor, request_id)
+
+
+def enable(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, request_id: str) -> Partner:
+    """The partner, active: what waits for it goes out now. Raises NotFound."""
+    partner = find(uow, site_id, partner_id, lock=True)
+    changed = replace(partner, state=PartnerState.ACTIVE, disabled_reason=None)
+    return _save(uow, partner, changed, "partner.enable", actor, request_id)
+
+
+def disable(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, request_id: str) -> Partner:
+    """The partner, disabled: nothing new is planned for it, and what waits goes on waiting. Raises NotFound."""
+    partner = find(uow, site_id, partner_id, lock=True)
+    changed = replace(partner, state=PartnerState.DISABLED, disabled_reason=partner.disabled_reason or BY_THE_OPERATOR)
+    return _save(uow, partner, changed, "partner.disable", actor, request_id)
+
+
+def delete(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, request_id: str) -> None:
+    """Takes the partner away for good; only the record of what it was sent remains. Raises NotFound."""
+    partner = find(uow, site_id, partner_id, lock=True)
+    changed = replace(partner, state=PartnerState.DELETED, disabled_reason=None)
+    _save(uow, partner, changed, "partner.delete", actor, request_id)
+
+
+def find(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, lock: bool = False) -> Partner:
+    """The site's partner; `lock` keeps others from changing it until the transaction ends. Raises NotFound."""
+    partner = uow.partners.get(site_id, partner_id, lock=lock) if is_partner_id(partner_id) else None
+    if partner is None:
+        raise NotFound("the site has no such partner")
+    return partner
+
+
+def is_partner_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None
+
+
+def described(partner: Partner) -> dict[str, Any]:
+    """The partner as JSON: its fields as they can be sent again, and where it stands."""
+    return {
+        "id": partner.id,
+        "name": partner.name,
+        "channel": partner.channel,
+        "url": partner.url,
+        "filter": {
+            "events": partner.filter.events,
+            "categories": partner.filter.categories,
+            "tags": partner.filter.tags,
+            "breaking_only": partner.filter.breaking_only,
+        },
+        "content": partner.content,
+        "rel": partner.rel,
+        "state": partner.state,
+        "disabled_reason": partner.disabled_reason,
+        "created_at": partner.created_at,
+    }
+
+
+def _save(uow: UnitOfWork, before: Partner, after: Partner, action: str, actor: str, request_id: str) -> Partner:
+    if after != before:
+        uow.partners.save(after)
+        uow.audit.record(after.site_id, actor, action, after.id, request_id, uow.now)
+    return after
