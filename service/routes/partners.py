@@ -1,0 +1,126 @@
+"""/v1/partners: register, list, read, change, enable, delete."""
+
+import re
+from typing import Any
+
+import orjson
+import structlog
+from aiohttp import web
+
+from service.answering import json_response
+from service.auth import Caller
+from service.services import Services
+from sokbo import partners
+from sokbo.domain.key import Scope
+from sokbo.domain.partner import Partner
+from sokbo.errors import BadRequest, FieldError, Invalid, UnsupportedMediaType
+
+DEFAULT_PAGE = 50
+MAX_PAGE = 200
+JSON_TYPES = ("application/json",)
+MERGE_PATCH_TYPES = ("application/merge-patch+json", *JSON_TYPES)
+
+_LIMIT = re.compile(r"[0-9]{1,3}")
+
+log = structlog.get_logger()
+
+
+def add_partner_routes(app: web.Application, services: Services) -> None:
+    """Adds the routes below /v1/partners."""
+    handlers = Partners(services)
+    app.router.add_post("/v1/partners", handlers.post)
+    app.router.add_get("/v1/partners", handlers.list)
+    app.router.add_get("/v1/partners/{id}", handlers.get)
+    app.router.add_patch("/v1/partners/{id}", handlers.patch)
+    app.router.add_delete("/v1/partners/{id}", handlers.delete)
+    app.router.add_post("/v1/partners/{id}/enable", handlers.enable)
+
+
+class Partners:
+    """The handlers. Each authenticates before it reads the body."""
+
+    def __init__(self, services: Services):
+        self._services = services
+
+    async def post(self, request: web.Request) -> web.Response:
+        caller = await self._caller(request)
+        wanted = partners.parse(await _json_object(request, JSON_TYPES), self._services.settings.callback_allow)
+        partner, secret = await self._services.writer.do(
+            lambda uow: partners.register(uow, self._services.sealer, caller.site.id, wanted, **_by(caller))
+        )
+        log.info("partner_registered", partner_id=partner.id, channel=partner.channel)
+        return json_response(
+            partners.described(partner) | {"secret": secret}, status=201, headers={"Location": f"/v1/partners/{partner.id}"}
+        )
+
+    async def list(self, request: web.Request) -> web.Response:
+        caller = await self._caller(request)
+        after, limit = _page(request)
+        found = await self._services.read(lambda uow: uow.partners.page(caller.site.id, after, limit + 1))
+        items = [partners.described(partner) for partner in found[:limit]]
+        return json_response({"items": items, "next": items[-1]["id"] if len(found) > limit else None})
+
+    async def get(self, request: web.Request) -> web.Response:
+        caller = await self._caller(request)
+        return _answer(await self._services.read(lambda uow: partners.find(uow, caller.site.id, request.match_info["id"])))
+
+    async def patch(self, request: web.Request) -> web.Response:
+        caller = await self._caller(request)
+        patch = await _json_object(request, MERGE_PATCH_TYPES)
+        allow = self._services.settings.callback_allow
+        partner = await self._services.writer.do(
+            lambda uow: partners.change(uow, caller.site.id, request.match_info["id"], patch, allow, **_by(caller))
+        )
+        log.info("partner_changed", partner_id=partner.id)
+        return _answer(partner)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        caller = await self._caller(request)
+        partner_id = request.match_info["id"]
+        await self._services.writer.do(lambda uow: partners.delete(uow, caller.site.id, partner_id, **_by(caller)))
+        log.info("partner_deleted", partner_id=partner_id)
+        return web.Response(status=204)
+
+    async def enable(self, request: web.Request) -> web.Response:
+        caller = await self._caller(request)
+        partner = await self._services.writer.do(
+            lambda uow: partners.enable(uow, caller.site.id, request.match_info["id"], **_by(caller))
+        )
+        log.info("partner_enabled", partner_id=partner.id)
+        return _answer(partner)
+
+    async def _caller(self, request: web.Request) -> Caller:
+        return await self._services.authenticator.caller(request, Scope.PARTNERS)
+
+
+def _by(caller: Caller) -> dict[str, str]:
+    return {"actor": caller.key.prefix, "request_id": caller.request_id}
+
+
+def _answer(partner: Partner) -> web.Response:
+    return json_response(partners.described(partner))
+
+
+async def _json_object(request: web.Request, types: tuple[str, ...]) -> dict[str, Any]:
+    """The body's members. Raises UnsupportedMediaType, and BadRequest if it isn't one JSON object."""
+    if request.content_type not in types:
+        raise UnsupportedMediaType(f"the body must be {' or '.join(types)}", headers={"Accept": ", ".join(types)})
+    try:
+        value = orjson.loads(await request.read())
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"the body is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise BadRequest("the body must be a JSON object with the partner's fields")
+    return value
+
+
+def _page(request: web.Request) -> tuple[str, int]:
+    """The cursor and the number of items that the query asks for. Raises Invalid."""
+    if unknown := request.query.keys() - {"after", "limit"}:
+        raise Invalid(*(FieldError(name, "is not a parameter that is known here", "unknown_field") for name in sorted(unknown)))
+    after, limit = request.query.get("after", ""), request.query.get("limit", str(DEFAULT_PAGE))
+    if after and not partners.is_partner_id(after):
+        raise Invalid(FieldError("after", "must be what the page before gave as next"))
+    if not (_LIMIT.fullmatch(limit) and 1 <= int(limit) <= MAX_PAGE):
+        raise Invalid(FieldError("limit", f"must be a number from 1 to {MAX_PAGE}"))
+    return after, int(limit)
