@@ -9,6 +9,11 @@ from sokbo.errors import SokboError
 
 #: A command's name -> where it is, "module:attribute".
 COMMANDS = {
+    "check": "sokbo.cli.check:check",
+    "key": "sokbo.cli.key:key",
+    "migrate": "sokbo.cli.migrate:migrate",
+    "partner": "sokbo.cli.partner:partner",
+    "site": "sokbo.cli.site:site",
     "up": "sokbo.cli.up:up",
 }
 

@@ -13,6 +13,7 @@ data_option = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder that holds everything (SOKBO_DATA; ./data if not said).",
 )
+site_option = click.option("--site", required=True, metavar="NAME", help="The site's name.")
 
 
 def load_settings(**given: object) -> Settings:

@@ -1,0 +1,111 @@
+"""`sokbo partner`: registers, lists, disables and enables partners."""
+
+from pathlib import Path
+
+import click
+
+from sokbo import partners, sites
+from sokbo.cli.opening import by_command, opened
+from sokbo.cli.options import data_option, site_option
+from sokbo.domain.event import EventType
+from sokbo.domain.partner import CHANNELS, ContentProfile, Partner
+from sokbo.net.sealing import Sealer
+from sokbo.net.secret_key import load_secret_key
+
+_PAGE = 500
+
+
+@click.group()
+def partner() -> None:
+    """Register, list, disable and enable partners."""
+
+
+@partner.command()
+@site_option
+@click.option("--name", required=True, help="What you know it by.")
+@click.option("--url", required=True, help="Where it is pushed to.")
+@click.option("--channel", default=CHANNELS[0], show_default=True, help="How it is reached.")
+@click.option(
+    "--event",
+    "events",
+    multiple=True,
+    type=click.Choice([event.value for event in EventType]),
+    help="Only these events; may be repeated.",
+)
+@click.option("--category", "categories", multiple=True, help="Only articles of these categories; may be repeated.")
+@click.option("--tag", "tags", multiple=True, help="Only articles with these tags; may be repeated.")
+@click.option("--breaking-only", is_flag=True, help="Only breaking news.")
+@click.option(
+    "--content",
+    default=ContentProfile.SUMMARY.value,
+    show_default=True,
+    type=click.Choice([profile.value for profile in ContentProfile]),
+    help="How much it gets.",
+)
+@click.option("--rel", default="noopener", show_default=True, help="The link's rel: noopener, nofollow, sponsored, ...")
+@data_option
+def add(
+    site: str,
+    data: Path | None,
+    events: tuple[str, ...],
+    categories: tuple[str, ...],
+    tags: tuple[str, ...],
+    breaking_only: bool,
+    **fields: str,
+) -> None:
+    """Register a partner. The last line of the output is its secret, and nothing else."""
+    wanted_filter = {
+        "events": [*events],
+        "categories": [*categories],
+        "tags": [*tags],
+        "breaking_only": breaking_only,
+    }
+    with opened(data) as (settings, database):
+        wanted = partners.parse({**fields, "filter": wanted_filter}, settings.callback_allow)
+        sealer = Sealer(load_secret_key(settings))
+        with database.write() as uow:
+            made, secret = partners.register(uow, sealer, sites.find(uow, site).id, wanted, **by_command())
+            uow.commit()
+    click.echo(f"Partner {made.id} of {site}; its secret, shown this once:")
+    click.echo(secret)
+
+
+@partner.command("list")
+@site_option
+@data_option
+def list_(site: str, data: Path | None) -> None:
+    """List a site's partners: id, state, channel, URL and name, with tabs between them."""
+    with opened(data) as (_, database), database.read() as uow:
+        site_id, after = sites.find(uow, site).id, ""
+        while page := uow.partners.page(site_id, after, _PAGE):
+            for found in page:
+                click.echo("\t".join((found.id, _state(found), found.channel, found.url, found.name)))
+            after = page[-1].id
+
+
+@partner.command()
+@site_option
+@click.argument("partner_id", metavar="ID")
+@data_option
+def disable(site: str, partner_id: str, data: Path | None) -> None:
+    """Push nothing to a partner until it is enabled again; what waits for it goes on waiting."""
+    with opened(data) as (_, database), database.write() as uow:
+        changed = partners.disable(uow, sites.find(uow, site).id, partner_id, **by_command())
+        uow.commit()
+    click.echo(f"{changed.name} is {_state(changed)}.")
+
+
+@partner.command()
+@site_option
+@click.argument("partner_id", metavar="ID")
+@data_option
+def enable(site: str, partner_id: str, data: Path | None) -> None:
+    """Push to a partner again, what has waited first."""
+    with opened(data) as (_, database), database.write() as uow:
+        changed = partners.enable(uow, sites.find(uow, site).id, partner_id, **by_command())
+        uow.commit()
+    click.echo(f"{changed.name} is {_state(changed)}.")
+
+
+def _state(shown: Partner) -> str:
+    return shown.state if shown.disabled_reason is None else f"{shown.state} ({shown.disabled_reason})"

@@ -1,0 +1,25 @@
+import pytest
+
+from .conftest import Terminal
+
+
+def test_migration_says_from_where_to_where(terminal: Terminal) -> None:
+    assert terminal.lines("migrate") == ["nothing -> 0001"]
+    assert terminal.lines("migrate") == ["The schema is at 0001 already."]
+
+
+def test_database_that_cannot_be_reached_is_one_line(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOKBO_DATABASE_URL", "postgresql://127.0.0.1:1/sokbo")
+
+    assert terminal.refusal("migrate").startswith("Error: the database can't be used right now: ")
+    assert terminal.refusal("site", "list").startswith("Error: the database can't be used right now: ")
+
+
+def test_other_commands_leave_the_schema_of_a_database_that_is_not_embedded(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOKBO_DATABASE_URL", f"sqlite:///{terminal.data.parent / 'elsewhere.db'}")
+
+    assert terminal.refusal("site", "list") == "Error: the database's schema is not up to date: run `sokbo migrate`"
+    terminal.lines("migrate")
+    assert terminal.lines("site", "list") == []

@@ -1,0 +1,96 @@
+import pytest
+
+from sokbo.domain.site import Site, StandingLink
+
+from .conftest import Terminal
+
+
+def _site(terminal: Terminal, name: str) -> Site:
+    with terminal.database.read() as uow:
+        site = uow.sites.by_name(name)
+    assert site is not None
+    return site
+
+
+def _waits_for_rendering(terminal: Terminal) -> bool:
+    with terminal.database.read() as uow:
+        return bool(uow.sites.being_rendered())
+
+
+def test_site_is_made_with_what_was_said(terminal: Terminal) -> None:
+    terminal.lines(
+        *("site", "create", "daily", "--title", "데일리", "--base-url", "https://뉴스.example/d", "--language", "en-GB"),
+        *("--timezone", "Europe/London", "--description", "News, daily", "--footer", "© Daily"),
+        *("--standing-text", "실시간 뉴스 속보는,", "--standing-url", "https://newsdao.kr#live"),
+    )
+
+    site = _site(terminal, "daily")
+    assert (site.title, site.base_url) == ("데일리", "https://xn--vg1b002a.example/d")
+    assert (site.language, site.timezone, site.description) == ("en-GB", "Europe/London", "News, daily")
+    assert (site.footer, site.standing_link) == ("© Daily", StandingLink("실시간 뉴스 속보는,", "https://newsdao.kr/#live"))
+    assert terminal.audit() == [("cli", "site.create", "daily")]
+
+
+def test_name_is_enough(terminal: Terminal) -> None:
+    terminal.lines("site", "create", "daily")
+
+    site = _site(terminal, "daily")
+    assert (site.title, site.base_url, site.standing_link) == ("daily", "http://127.0.0.1:8080/daily", None)
+    assert (site.language, site.timezone) == ("ko", "Asia/Seoul")
+
+
+def test_change_keeps_what_it_does_not_name_and_has_the_site_rendered_anew(terminal: Terminal) -> None:
+    terminal.lines("site", "create", "daily", "--title", "Daily", "--footer", "foot", "--standing-url", "https://a.example/")
+    with terminal.database.write() as uow:
+        [(site_id, below)] = uow.sites.being_rendered()
+        uow.sites.rendered_down_to(site_id, below, None)
+        uow.commit()
+
+    terminal.lines("site", "set", "daily", "--title", "Weekly", "--standing-url", "")
+
+    site = _site(terminal, "daily")
+    assert (site.title, site.footer, site.standing_link) == ("Weekly", "foot", None)
+    assert _waits_for_rendering(terminal)
+    assert terminal.audit()[-1] == ("cli", "site.change", "daily")
+
+
+def test_sites_are_listed_one_a_line(terminal: Terminal) -> None:
+    terminal.lines("site", "create", "one", "--title", "하나")
+    terminal.lines("site", "create", "two")
+
+    assert terminal.lines("site", "list") == [
+        "one\tko\tAsia/Seoul\thttp://127.0.0.1:8080/one\t하나",
+        "two\tko\tAsia/Seoul\thttp://127.0.0.1:8080/two\ttwo",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("v1",), "name: must be 1 to 40 lower-case letters, digits and inner hyphens, and no word that Sokbo reserves"),
+        (("Daily",), "name: must be 1 to 40 lower-case letters, digits and inner hyphens, and no word that Sokbo reserves"),
+        (("daily", "--title", " "), "title: must not be empty"),
+        (("daily", "--language", "korean!"), "language: must be a BCP 47 language tag, such as ko or en-GB"),
+        (("daily", "--timezone", "../etc"), "timezone: must be a time zone of the IANA database, such as Asia/Seoul"),
+        (("daily", "--base-url", "ftp://a.example"), "base_url: must begin with http:// or https://"),
+        (("daily", "--base-url", "https://a.example/"), "base_url: must not end in a slash or have a query or fragment"),
+        (("daily", "--base-url", "https://a.example/d?x"), "base_url: must not end in a slash or have a query or fragment"),
+        (("daily", "--standing-url", "javascript:alert(1)"), "standing_url: must begin with http:// or https://"),
+        (("daily", "--standing-text", "속보"), "standing_url: is required with standing_text"),
+    ],
+)
+def test_broken_rule_is_one_line(terminal: Terminal, arguments: tuple[str, ...], line: str) -> None:
+    assert terminal.refusal("site", "create", *arguments) == f"Error: {line}"
+
+
+def test_names_and_base_urls_are_one_sites_each(terminal: Terminal) -> None:
+    terminal.lines("site", "create", "one", "--base-url", "https://a.example")
+    terminal.lines("site", "create", "two")
+
+    assert terminal.refusal("site", "create", "one") == "Error: there is a site one already"
+    taken = terminal.refusal("site", "set", "two", "--base-url", "https://a.example")
+    assert taken == "Error: the site one has the base URL https://a.example already"
+
+
+def test_unknown_site_is_not_changed(terminal: Terminal) -> None:
+    assert terminal.refusal("site", "set", "nowhere", "--title", "x") == "Error: there is no site nowhere"
