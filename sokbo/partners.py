@@ -41,6 +41,8 @@ def _channel(name: str) -> str:
 
 
 def _url(url: str, info: ValidationInfo[dict[str, tuple[Network, ...]]]) -> str:
+    if not url.isprintable():  # a lone surrogate among them, which no database takes
+        raise ValueError("must not contain invisible characters")
     check_url(url, (info.context or {})["allow"])
     return url
 

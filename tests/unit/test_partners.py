@@ -64,6 +64,7 @@ def test_rel_is_made_of_registered_link_types(said: str, kept: str) -> None:
         ({"url": "ftp://partner.example/"}, "url", "must begin with http:// or https://"),
         ({"url": "https://user:secret@partner.example/"}, "url", "must not contain a user name or password"),
         ({"url": "http://127.0.0.1/"}, "url", "must not lead to a private or reserved address"),
+        ({"url": "https://partner.example/\ud800"}, "url", "must not contain invisible characters"),
         ({"channel": "telex"}, "channel", "must be one of webhook"),
         ({"content": "all"}, "content", "must be one of 'link', 'summary' or 'full'"),
         ({"content": ["link"]}, "content", "must be one of 'link', 'summary' or 'full'"),
