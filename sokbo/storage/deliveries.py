@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
+    Boolean,
     ColumnElement,
     Connection,
     Row,
@@ -21,14 +23,14 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from sokbo.domain.delivery import OPEN_STATES, Delivery, DeliveryState, Outcome
 from sokbo.domain.event import Event, Lane
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import ArticleId, DeliveryId, EventId, PartnerId, SiteId
 from sokbo.domain.partner import PartnerState
+from sokbo.storage.dialects import insert_or_ignore
 from sokbo.storage.tables import attempts, deliveries, partner_filters, partners
 
 #: Most deliveries to one partner that are under way at once.
@@ -45,6 +47,104 @@ class Recorded:
     next_attempt_at: datetime | None
 
 
+def _free(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    return or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now)
+
+
+def _passes(kind: str) -> ColumnElement[bool]:
+    """True for partners that name no value of this kind, or one of those given."""
+    named = and_(partner_filters.c.partner_id == partners.c.id, partner_filters.c.kind == kind)
+    values: BindParameter[str] = bindparam(f"{kind}_values", expanding=True)
+    return or_(not_(exists().where(named)), exists().where(named, partner_filters.c.value.in_(values)))
+
+
+def _given(name: str, column: str) -> BindParameter[Any]:
+    return bindparam(name, type_=deliveries.c[column].type)
+
+
+_PLANNED_COLUMNS = [
+    "id",
+    "site_id",
+    "event_id",
+    "partner_id",
+    "article_id",
+    "revision",
+    "sequence",
+    "lane",
+    "state",
+    "attempts",
+    "created_at",
+    "next_attempt_at",
+]
+_PLANNED = select(
+    _given("event_id", "event_id").concat("-").concat(partners.c.id),
+    _given("site_id", "site_id"),
+    _given("event_id", "event_id"),
+    partners.c.id,
+    _given("article_id", "article_id"),
+    _given("revision", "revision"),
+    _given("sequence", "sequence"),
+    _given("lane", "lane"),
+    literal(DeliveryState.PLANNED, String),
+    literal(0),
+    _given("created_at", "created_at"),
+    _given("now", "next_attempt_at"),
+).where(
+    partners.c.site_id == _given("site_id", "site_id"),
+    partners.c.state == PartnerState.ACTIVE,
+    or_(bindparam("breaking", type_=Boolean), not_(partners.c.breaking_only)),
+    _passes("event"),
+    _passes("category"),
+    _passes("tag"),
+)
+
+
+def _lease_statement() -> ReturningUpdate[Any]:
+    now = _given("now", "lease_until")
+    earlier = deliveries.alias("earlier")
+    busy = (
+        select(deliveries.c.partner_id, func.count().label("leased"))
+        .where(deliveries.c.state.in_(OPEN_STATES), deliveries.c.lease_until > now)
+        .group_by(deliveries.c.partner_id)
+        .subquery()
+    )
+    due = and_(
+        deliveries.c.lane == bindparam("lane_wanted"),
+        deliveries.c.state.in_(OPEN_STATES),
+        deliveries.c.next_attempt_at <= now,
+        _free(now),
+    )
+    earlier_is_open = exists().where(
+        earlier.c.partner_id == deliveries.c.partner_id,
+        earlier.c.article_id == deliveries.c.article_id,
+        earlier.c.sequence < deliveries.c.sequence,
+        earlier.c.state.in_(OPEN_STATES),
+    )
+    turn = func.row_number().over(partition_by=deliveries.c.partner_id, order_by=deliveries.c.sequence)
+    waiting = (
+        select(deliveries.c.id, deliveries.c.next_attempt_at, (turn + func.coalesce(busy.c.leased, 0)).label("turn"))
+        .join(partners, partners.c.id == deliveries.c.partner_id)
+        .outerjoin(busy, busy.c.partner_id == deliveries.c.partner_id)
+        .where(due, partners.c.state == PartnerState.ACTIVE, not_(earlier_is_open))
+        .subquery()
+    )
+    chosen = (
+        select(waiting.c.id)
+        .where(waiting.c.turn <= IN_FLIGHT_PER_PARTNER)
+        .order_by(waiting.c.next_attempt_at)
+        .limit(bindparam("room"))
+    )
+    return (
+        update(deliveries)
+        .where(deliveries.c.id.in_(chosen.scalar_subquery()), due)
+        .values(lease_holder=_given("holder", "lease_holder"), lease_until=_given("until", "lease_until"))
+        .returning(*deliveries.c)
+    )
+
+
+_LEASE = _lease_statement()
+
+
 class DeliveryRepository:
     def __init__(self, connection: Connection):
         self._connection = connection
@@ -54,31 +154,25 @@ class DeliveryRepository:
 
         Planning an event again plans nothing twice. What still waits to tell a partner of an older revision is superseded.
         """
-        chosen = select(
-            literal(event.id + "-").concat(partners.c.id),
-            literal(event.site_id),
-            literal(event.id),
-            partners.c.id,
-            literal(event.article_id),
-            literal(event.revision),
-            literal(event.sequence),
-            literal(event.lane, String),
-            literal(DeliveryState.PLANNED, String),
-            literal(0),
-            literal(event.created_at, deliveries.c.created_at.type),
-            literal(now, deliveries.c.next_attempt_at.type),
-        ).where(
-            partners.c.site_id == event.site_id,
-            partners.c.state == PartnerState.ACTIVE,
-            or_(literal(event.breaking), not_(partners.c.breaking_only)),
-            _passes("event", [event.type]),
-            _passes("category", [term.key for term in terms if term.kind is ListingKind.CATEGORY]),
-            _passes("tag", [term.key for term in terms if term.kind is ListingKind.TAG]),
+        statement = insert_or_ignore(self._connection, deliveries).from_select(_PLANNED_COLUMNS, _PLANNED)
+        planned = self._connection.execute(
+            statement,
+            {
+                "site_id": event.site_id,
+                "event_id": event.id,
+                "article_id": event.article_id,
+                "revision": event.revision,
+                "sequence": event.sequence,
+                "lane": event.lane,
+                "created_at": event.created_at,
+                "now": now,
+                "breaking": event.breaking,
+                "event_values": [event.type],
+                "category_values": [term.key for term in terms if term.kind is ListingKind.CATEGORY],
+                "tag_values": [term.key for term in terms if term.kind is ListingKind.TAG],
+            },
+            execution_options={"preserve_rowcount": True},
         )
-        columns = "id site_id event_id partner_id article_id revision sequence lane state attempts created_at next_attempt_at"
-        insert_new = sqlite_insert if self._connection.dialect.name == "sqlite" else postgresql_insert
-        statement = insert_new(deliveries).from_select(columns.split(), chosen).on_conflict_do_nothing()
-        planned = self._connection.execute(statement, execution_options={"preserve_rowcount": True})
         if planned.rowcount and event.revision > 1:
             self._supersede(event, now)
         return planned.rowcount
@@ -100,45 +194,11 @@ class DeliveryRepository:
     def lease(self, lane: Lane, holder: str, now: datetime, seconds: float, limit: int) -> Sequence[Delivery]:
         """Up to `limit` due deliveries of the lane, oldest first, now held by `holder`: per partner no more than may be under
         way at once, and none while an earlier one of the same article is still to be made to the same partner."""
-        earlier = deliveries.alias("earlier")
-        busy = (
-            select(deliveries.c.partner_id, func.count().label("leased"))
-            .where(deliveries.c.state.in_(OPEN_STATES), deliveries.c.lease_until > now)
-            .group_by(deliveries.c.partner_id)
-            .subquery()
+        leased = self._connection.execute(
+            _LEASE,
+            {"lane_wanted": lane, "holder": holder, "now": now, "until": now + timedelta(seconds=seconds), "room": limit},
         )
-        due = and_(
-            deliveries.c.lane == lane, deliveries.c.state.in_(OPEN_STATES), deliveries.c.next_attempt_at <= now, _free(now)
-        )
-        turn = func.row_number().over(partition_by=deliveries.c.partner_id, order_by=deliveries.c.sequence)
-        waiting = (
-            select(deliveries.c.id, deliveries.c.next_attempt_at, (turn + func.coalesce(busy.c.leased, 0)).label("turn"))
-            .join(partners, partners.c.id == deliveries.c.partner_id)
-            .outerjoin(busy, busy.c.partner_id == deliveries.c.partner_id)
-            .where(
-                due,
-                partners.c.state == PartnerState.ACTIVE,
-                not_(
-                    exists().where(
-                        earlier.c.partner_id == deliveries.c.partner_id,
-                        earlier.c.article_id == deliveries.c.article_id,
-                        earlier.c.sequence < deliveries.c.sequence,
-                        earlier.c.state.in_(OPEN_STATES),
-                    )
-                ),
-            )
-            .subquery()
-        )
-        chosen = (
-            select(waiting.c.id).where(waiting.c.turn <= IN_FLIGHT_PER_PARTNER).order_by(waiting.c.next_attempt_at).limit(limit)
-        )
-        statement = (
-            update(deliveries)
-            .where(deliveries.c.id.in_(chosen.scalar_subquery()), due)
-            .values(lease_holder=holder, lease_until=now + timedelta(seconds=seconds))
-            .returning(*deliveries.c)
-        )
-        return [_delivery(row) for row in self._connection.execute(statement)]
+        return [_delivery(row) for row in leased]
 
     def renew(self, delivery_ids: Sequence[DeliveryId], holder: str, now: datetime, seconds: float) -> None:
         """Keeps what is under way in `holder`'s hands."""
@@ -202,16 +262,6 @@ class DeliveryRepository:
             Lane(lane): (count, (now - oldest).total_seconds()) for lane, count, oldest in self._connection.execute(statement)
         }
         return {lane: found.get(lane, (0, 0.0)) for lane in Lane}
-
-
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now)
-
-
-def _passes(kind: str, values: Sequence[str]) -> ColumnElement[bool]:
-    """True for partners that name no value of this kind, or one of these."""
-    named = and_(partner_filters.c.partner_id == partners.c.id, partner_filters.c.kind == kind)
-    return or_(not_(exists().where(named)), exists().where(named, partner_filters.c.value.in_(values)))
 
 
 def _attempt(item: Recorded, now: datetime) -> dict[str, Any]:

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sokbo.domain.document import Document, Fragment, Piece
 from sokbo.domain.feed import Listing
 from sokbo.domain.ids import ArticleId, SiteId
+from sokbo.storage.dialects import insert_or_replace
 from sokbo.storage.tables import documents, fragments, listing_articles, renderings
 
 
@@ -87,11 +86,7 @@ class DocumentRepository:
         """Puts documents at their paths, in the place of what was there."""
         if not made:
             return
-        insert_new = sqlite_insert if self._connection.dialect.name == "sqlite" else postgresql_insert
-        statement = insert_new(documents)
-        updates = {column.name: statement.excluded[column.name] for column in documents.c if not column.primary_key}
-        upsert = statement.on_conflict_do_update(index_elements=["site_id", "path"], set_=updates)
-        self._connection.execute(upsert, [_columns(document) for document in made])
+        self._connection.execute(insert_or_replace(self._connection, documents), [_columns(document) for document in made])
 
     def etags(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, str]:
         """The entity tags of those of the documents that exist, by path."""

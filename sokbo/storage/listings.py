@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, false, insert, select, tuple_
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sokbo.domain.article import Article
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.storage.articles import article_from, current_articles
+from sokbo.storage.dialects import insert_or_ignore
 from sokbo.storage.tables import articles, listing_articles, listings
 
 
@@ -38,8 +37,7 @@ class ListingRepository:
             if listing.label
         ]
         if named:
-            insert_new = sqlite_insert if self._connection.dialect.name == "sqlite" else postgresql_insert
-            self._connection.execute(insert_new(listings).on_conflict_do_nothing(), named)
+            self._connection.execute(insert_or_ignore(self._connection, listings), named)
 
     def hide(self, article_id: ArticleId) -> None:
         """Takes an article out of every listing."""

@@ -1,10 +1,9 @@
 """Adds up what the workers count."""
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from sokbo.domain.tally import Measure, Tally
+from sokbo.storage.dialects import insert_or_add
 from sokbo.storage.tables import tallies
 
 
@@ -17,10 +16,7 @@ class TallyRepository:
         rows = [{"name": name, "label": label, "value": value} for (name, label), value in sorted(tally.increments.items())]
         if not rows:
             return
-        insert_new = sqlite_insert if self._connection.dialect.name == "sqlite" else postgresql_insert
-        statement = insert_new(tallies)
-        added = {"value": tallies.c.value + statement.excluded.value}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=["name", "label"], set_=added), rows)
+        self._connection.execute(insert_or_add(self._connection, tallies, "value"), rows)
 
     def all(self) -> dict[Measure, dict[str, float]]:
         """Every sum, by measure and label."""

@@ -1,0 +1,33 @@
+"""What both databases can do but spell in SQLAlchemy modules of their own."""
+
+from sqlalchemy import Connection, Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_or_ignore(connection: Connection, table: Table) -> Insert:
+    """An INSERT that passes over rows which are there already."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def insert_or_replace(connection: Connection, table: Table) -> Insert:
+    """An INSERT that takes the place of the row with the same primary key."""
+    keys = [column.name for column in table.primary_key]
+    if connection.dialect.name == "sqlite":
+        lite = sqlite.insert(table)
+        values = {column.name: lite.excluded[column.name] for column in table.c if not column.primary_key}
+        return lite.on_conflict_do_update(index_elements=keys, set_=values)
+    full = postgresql.insert(table)
+    values = {column.name: full.excluded[column.name] for column in table.c if not column.primary_key}
+    return full.on_conflict_do_update(index_elements=keys, set_=values)
+
+
+def insert_or_add(connection: Connection, table: Table, column: str) -> Insert:
+    """An INSERT that adds its `column` to that of the row with the same primary key."""
+    keys = [key.name for key in table.primary_key]
+    if connection.dialect.name == "sqlite":
+        lite = sqlite.insert(table)
+        return lite.on_conflict_do_update(index_elements=keys, set_={column: table.c[column] + lite.excluded[column]})
+    full = postgresql.insert(table)
+    return full.on_conflict_do_update(index_elements=keys, set_={column: table.c[column] + full.excluded[column]})
