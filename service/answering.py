@@ -9,6 +9,9 @@ from aiohttp import web
 
 from sokbo.errors import BadRequest
 
+#: The id that a request has in its answer and in all logs.
+REQUEST_ID = web.RequestKey("request_id", str)
+
 _REVISION = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from service.answering import REQUEST_ID
 from service.limits import RateLimit
 from sokbo.domain.key import ApiKey, Scope, token_digest
 from sokbo.domain.site import Site
@@ -53,7 +54,7 @@ class Authenticator:
         self._per_key.take(key.id)
         if not key.allows(scope):
             raise Forbidden(f"the API key lacks the scope {scope!s}")
-        return Caller(key, site, request["request_id"])
+        return Caller(key, site, request[REQUEST_ID])
 
     async def _find(self, digest: str) -> tuple[ApiKey, Site] | None:
         known = self._known.get(digest)

@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from service.answering import REQUEST_ID
 from service.metrics import Metrics
 from sokbo.domain.ids import new_id
 from sokbo.errors import BadRequest, MethodNotAllowed, NotFound, SokboError, TooLarge
@@ -23,7 +24,7 @@ def edge(metrics: Metrics) -> Middleware:
     @web.middleware
     async def handle(request: web.Request, handler: Handler) -> web.StreamResponse:
         started = time.perf_counter()
-        request["request_id"] = request_id = new_id("req")
+        request[REQUEST_ID] = request_id = new_id("req")
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = await _answer(request, handler)
         if not response.prepared:
@@ -40,21 +41,21 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except SokboError as error:
-        return problem(error, request["request_id"])
+        return problem(error, request[REQUEST_ID])
     except web.HTTPRequestEntityTooLarge:
-        return problem(TooLarge(f"the body must have at most {request.client_max_size} bytes"), request["request_id"])
+        return problem(TooLarge(f"the body must have at most {request.client_max_size} bytes"), request[REQUEST_ID])
     except web.HTTPMethodNotAllowed as error:
         allowed = {"Allow": ", ".join(sorted(error.allowed_methods))}
-        return problem(MethodNotAllowed(f"{request.method} is not allowed here", headers=allowed), request["request_id"])
+        return problem(MethodNotAllowed(f"{request.method} is not allowed here", headers=allowed), request[REQUEST_ID])
     except web.HTTPNotFound:
-        return problem(NotFound("there is nothing at this address"), request["request_id"])
+        return problem(NotFound("there is nothing at this address"), request[REQUEST_ID])
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
-        return problem(BadRequest(error.reason), request["request_id"])
+        return problem(BadRequest(error.reason), request[REQUEST_ID])
     except Exception:  # the edge: whatever it is, the client learns no more than that
         log.exception("request_failed", method=request.method, path=request.path)
-        return problem(SokboError("something went wrong on our side"), request["request_id"])
+        return problem(SokboError("something went wrong on our side"), request[REQUEST_ID])
 
 
 def problem(error: SokboError, request_id: str) -> web.Response:

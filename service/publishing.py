@@ -50,9 +50,7 @@ def accept(uow: UnitOfWork, caller: Caller, draft: Draft, idempotency: Idempoten
     return accepted
 
 
-def change(
-    uow: UnitOfWork, caller: Caller, article_id: str, revision: int | None, draft: Callable[[Article], Draft]
-) -> Accepted:
+def change(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | None, draft: Callable[[Article], Draft]) -> Accepted:
     """The article with what `draft` makes of it in its place. `revision` is the one that the caller knows, if any.
 
     Raises NotFound, RevisionMismatch, Gone, Invalid, Conflict.
