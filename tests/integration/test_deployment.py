@@ -1,0 +1,163 @@
+"""What docker-compose.yml deploys, as plain processes: nginx before two services, workers, beat, PostgreSQL, Valkey."""
+
+import gzip
+import http.client
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.databases import Maker, new_name
+from tests.e2e.test_up import wait_for
+from tests.integration.compose import HTTP_SERVICES, NGINX, OURS, Deployment, deployed, nginx_command
+
+pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx, which is not installed")
+
+FEED = "/news/feed.atom"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The deployment with a site `news` and a key to it."""
+
+    deployment: Deployment
+    key: str
+
+    def get(self, path: str, *, at: str = "nginx", **headers: str) -> Answer:
+        return self.ask("GET", path, at=at, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    def call(self, method: str, path: str, body: dict[str, Any], **headers: str) -> Answer:
+        bearer = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.ask(method, path, body=json.dumps(body).encode(), headers=bearer | named)
+
+    def ask(self, method: str, path: str, *, headers: dict[str, str], at: str = "nginx", body: bytes | None = None) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.deployment.ports[at], timeout=10)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def shows(self, title: str) -> bool:
+        return title.encode() in self.get(FEED).body
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, postgresql: Maker) -> Iterator[Site]:
+    with deployed(tmp_path_factory.mktemp("deployment"), postgresql.create(new_name())) as deployment:
+        deployment.run(["sokbo", "site", "create", "news", "--title", "News"])
+        made = deployment.run(["sokbo", "key", "create", "--site", "news", "--scope", "publish"])
+        site = Site(deployment, made.splitlines()[-1])
+        # Its documents are there, and at both services.
+        wait_for(lambda: all(site.get(FEED, at=name).status == 200 for name in (*HTTP_SERVICES, "nginx")))
+        yield site
+
+
+def test_article_posted_through_nginx_is_read_through_nginx(site: Site) -> None:
+    posted = site.call("POST", "/v1/articles", {"title": "Ferries return", "markdown": "At *dawn*."})
+
+    assert posted.status == 201
+    assert "X-Cache" not in posted.headers
+    wait_for(lambda: site.shows("Ferries return"))
+    path = json.loads(posted.body)["url"].partition(str(site.deployment.ports["nginx"]))[2]
+    assert b"<em>dawn</em>" in site.get(path).body
+
+
+def test_second_reader_is_answered_from_the_cache(site: Site) -> None:
+    wait_for(lambda: site.get(FEED).headers["X-Cache"] == "HIT")
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "br, gzip", "deflate, gzip;q=0.5"])
+def test_prepared_gzip_passes_untouched_and_once_for_all_its_spellings(site: Site, accepted: str) -> None:
+    def both_the_same() -> bool:
+        direct, cached = (site.get(FEED, at=at, Accept_Encoding=accepted) for at in ("service1", "nginx"))
+        return cached.headers["X-Cache"] == "HIT" and cached.body == direct.body
+
+    wait_for(both_the_same)
+    answer = site.get(FEED, Accept_Encoding=accepted)
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["ETag"].endswith('-gz"')
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert b"<feed" in gzip.decompress(answer.body)
+
+
+@pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "br, gzip; q=0.0"])
+def test_reader_who_takes_no_gzip_gets_none(site: Site, accepted: str) -> None:
+    answer = site.get(FEED, Accept_Encoding=accepted)
+
+    assert "Content-Encoding" not in answer.headers
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert b"<feed" in answer.body
+
+
+def test_reader_who_has_it_gets_304_from_the_cache(site: Site) -> None:
+    def not_modified() -> bool:
+        answer = site.get(FEED, If_None_Match=site.get(FEED).headers["ETag"])
+        return answer.status == 304 and answer.headers["X-Cache"] == "HIT"
+
+    wait_for(not_modified)
+
+
+def test_change_passes_the_cache_within_seconds(site: Site) -> None:
+    posted = site.call("POST", "/v1/articles", {"title": "Storm nears", "markdown": "It nears."})
+    wait_for(lambda: site.shows("Storm nears"))
+
+    changed = site.call("PATCH", posted.headers["Location"], {"title": "Storm has passed"}, If_Match='"1"')
+
+    assert changed.status == 200
+    wait_for(lambda: site.shows("Storm has passed"), seconds=6)
+    assert not site.shows("Storm nears")
+
+
+def test_unchanged_document_is_only_revalidated(site: Site) -> None:
+    def revalidated() -> bool:
+        site.get(FEED)
+        answered = b"".join(site.get("/metrics", at=name).body for name in HTTP_SERVICES)
+        return b'sokbo_http_request_seconds_count{method="GET",status="304"}' in answered
+
+    wait_for(revalidated)
+
+
+def test_site_with_a_host_of_its_own_is_found_by_it(site: Site) -> None:
+    site.deployment.run(["sokbo", "site", "create", "harbour", "--title", "Harbour Post", "--base-url", "http://harbour.example"])
+
+    wait_for(lambda: b"Harbour Post" in site.get("/feed.atom", Host="harbour.example").body)
+    assert b"Harbour Post" not in site.get("/feed.atom").body
+
+
+def test_neither_refusals_nor_the_api_are_cached(site: Site) -> None:
+    refused = site.get("/v1/articles/none")
+
+    assert refused.status == 401
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert site.get("/news/nothing").headers["X-Cache"] == "MISS"
+    assert site.get("/news/nothing").headers["X-Cache"] == "MISS"
+
+
+def test_metrics_are_for_those_behind_nginx_only(site: Site) -> None:
+    assert site.get("/metrics").status == 404
+    assert site.get("/metrics", at="service1").status == 200
+
+
+@pytest.mark.parametrize("name", sorted(name for name in OURS if name != "migrate"))
+def test_health_check_passes(site: Site, name: str) -> None:
+    assert site.deployment.is_healthy(name)
+
+
+def test_nginx_accepts_its_configuration_without_a_warning(site: Site, tmp_path: Path) -> None:
+    said = subprocess.run([*nginx_command(tmp_path, site.deployment.ports), "-t"], capture_output=True, text=True, check=True)
+
+    assert "[warn]" not in said.stderr
