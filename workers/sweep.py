@@ -29,8 +29,8 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
     with runtime.database.read() as uow:
         hour_has_come = uow.articles.has_due(uow.now)
         breaking_is_over = uow.articles.has_breaking_over(uow.now)
-        events_wait = lane in uow.events.unclaimed(uow.now)
-        deliveries_wait = lane in uow.deliveries.unclaimed(uow.now)
+        events_wait = lane in uow.events.unclaimed(uow.now, runtime.settings.lease_seconds)
+        deliveries_wait = lane in uow.deliveries.unclaimed(uow.now, runtime.settings.lease_seconds)
         to_render = uow.sites.being_rendered() if lane is Lane.DEFAULT else []
     if hour_has_come:
         _change(runtime, lambda uow: uow.articles.due(uow.now, BATCH_ARTICLES), publish_due)

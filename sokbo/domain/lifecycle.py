@@ -90,21 +90,21 @@ def _revise_published(article: Article, draft: Draft, now: datetime) -> Change |
     )
     if revised == article:
         return None
-    revised = replace(revised, revision=article.revision + 1, modified_at=max(now, published_at))
+    revised = replace(revised, revision=article.revision + 1, modified_at=max(now, published_at, article.modified_at))
     shown_in = listings_of(revised, now)
     return Change(
         article=revised,
         action="article.revise",
         events=_revision_events(article, revised, now),
         shown_in=shown_in,
-        touched=_union(listings_of(article, now), shown_in),
-        breaking=article.is_breaking(now) or revised.is_breaking(now),
+        touched=_union(_listed_in(article), shown_in),
+        breaking=_is_listed_as_breaking(article) or revised.is_breaking(now),
     )
 
 
 def _revision_events(before: Article, after: Article, now: datetime) -> tuple[EventType, ...]:
     breaking_only = replace(after, breaking_until=before.breaking_until, revision=before.revision, modified_at=before.modified_at)
-    was, is_now = before.is_breaking(now), after.is_breaking(now)
+    was, is_now = _is_listed_as_breaking(before), after.is_breaking(now)
     events = []
     if breaking_only != before or was == is_now:
         note = after.content.correction_note
@@ -122,12 +122,16 @@ def withdraw(article: Article, now: datetime) -> Change | None:
     was_published = article.state is ArticleState.PUBLISHED
     return Change(
         article=replace(
-            article, state=ArticleState.WITHDRAWN, revision=article.revision + 1, modified_at=now, breaking_until=None
+            article,
+            state=ArticleState.WITHDRAWN,
+            revision=article.revision + 1,
+            modified_at=max(now, article.modified_at),
+            breaking_until=None,
         ),
         action="article.withdraw",
         events=(EventType.ARTICLE_WITHDRAWN,) if was_published else (),
-        touched=listings_of(article, now) if was_published else (),
-        breaking=article.is_breaking(now),
+        touched=_listed_in(article) if was_published else (),
+        breaking=_is_listed_as_breaking(article),
     )
 
 
@@ -158,6 +162,17 @@ def listings_of(article: Article, now: datetime) -> tuple[Listing, ...]:
         return ()
     breaking = [BREAKING_LISTING] if article.is_breaking(now) else []
     return (SITE_LISTING, *terms(article.content), *breaking)
+
+
+def _listed_in(article: Article) -> tuple[Listing, ...]:
+    """The listings in which a published article stands, whatever the time."""
+    breaking = [BREAKING_LISTING] if _is_listed_as_breaking(article) else []
+    return (SITE_LISTING, *terms(article.content), *breaking)
+
+
+def _is_listed_as_breaking(article: Article) -> bool:
+    """True until the end of its breaking time is recorded, which comes a little later than that end."""
+    return article.state is ArticleState.PUBLISHED and article.breaking_until is not None
 
 
 def _entering(article: Article, action: str, now: datetime, *, is_new: bool = False) -> Change:

@@ -1,14 +1,17 @@
 """The engines and the unit of work: leaving it without `commit()` rolls back."""
 
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import QueuePool
 
 from sokbo.errors import Unavailable
 from sokbo.storage.articles import ArticleRepository
@@ -27,7 +30,12 @@ Clock = Callable[[], datetime]
 
 LOCK_WAIT_SECONDS = 5
 STATEMENT_SECONDS = 30
-RETRY_AFTER_SECONDS = 2
+#: After this, PostgreSQL ends the transaction of a process that has stopped in the middle of it, and frees its locks.
+FROZEN_SECONDS = 10
+RETRY_LATER = {"Retry-After": "2"}
+
+
+_SERVER_TIME = text("SELECT clock_timestamp()")
 
 
 def utc_now() -> datetime:
@@ -35,11 +43,20 @@ def utc_now() -> datetime:
 
 
 class UnitOfWork:
-    """One transaction and the repositories that speak through it. `now` is one moment for all of it."""
+    """One transaction and the repositories that speak through it."""
 
-    def __init__(self, connection: Connection, now: datetime):
-        self.now = now
+    def __init__(self, connection: Connection, clock: Clock | None):
         self._connection = connection
+        self._clock = clock
+
+    @cached_property
+    def now(self) -> datetime:
+        """One moment for all of the transaction, by a clock that all processes share: the database server's, where there is
+        one, else the machine's."""
+        if self._clock is not None:
+            return self._clock()
+        moment: datetime = self._connection.execute(_SERVER_TIME).scalar_one()
+        return moment.astimezone(UTC)
 
     @cached_property
     def sites(self) -> SiteRepository:
@@ -100,26 +117,31 @@ class Database:
     loss of power (never by the death of a process), and only from the newest backwards: right for work that would then be
     done again. It matters on SQLite alone; PostgreSQL is always durable."""
 
-    def __init__(self, url: str, *, durable: bool = True, clock: Clock = utc_now):
-        self.clock = clock
-        self._writer, self._reader = _sqlite(url, durable) if url.startswith("sqlite") else _postgresql(url)
+    def __init__(self, url: str, *, durable: bool = True, clock: Clock | None = None):
+        is_sqlite = url.startswith("sqlite")
+        self.clock = clock or utc_now
+        self._clock = utc_now if clock is None and is_sqlite else clock
+        self._writer, self._reader = _sqlite(url, durable) if is_sqlite else _postgresql(url)
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
         """A transaction that may write. Raises Unavailable when the database can't be had in time."""
         with translated(), self._writer.connect() as connection:
-            yield UnitOfWork(connection, self.clock())
+            yield UnitOfWork(connection, self._clock)
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """A transaction that only reads. Raises Unavailable as `write` does."""
         with translated(), self._reader.connect() as connection:
-            yield UnitOfWork(connection, self.clock())
+            yield UnitOfWork(connection, self._clock)
 
     def ping(self) -> None:
-        """Returns if the database answers; raises Unavailable if not."""
+        """Returns if the database answers and has the schema; raises Unavailable if not."""
         with translated(), self._reader.connect() as connection:
-            connection.execute(text("SELECT version FROM site_versions LIMIT 1"))
+            try:
+                connection.execute(text("SELECT version FROM site_versions LIMIT 1"))
+            except ProgrammingError as error:  # PostgreSQL's word for a table that isn't there
+                raise Unavailable("the database has no schema yet") from error
 
     def close(self) -> None:
         self._writer.dispose()
@@ -131,35 +153,67 @@ def translated() -> Iterator[None]:
     """Turns the drivers' failures to reach or lock the database into Unavailable, with the reason in one line."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+    except (OperationalError, InterfaceError, InternalError, PoolTimeoutError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise Unavailable(
             f"the database can't be used right now: {' '.join(str(cause).split())}",
-            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+            headers=RETRY_LATER,
         ) from error
 
 
 def _sqlite(url: str, durable: bool) -> tuple[Engine, Engine]:
     """A writer that takes the lock at BEGIN, so that no transaction fails half way, and a reader that can't write."""
-    arguments = {"isolation_level": None, "timeout": LOCK_WAIT_SECONDS, "check_same_thread": False}
-    writer = create_engine(url, connect_args=arguments, pool_size=4, max_overflow=4)
-    reader = create_engine(url, connect_args=arguments, pool_size=4, max_overflow=4)
+    path = Path(url.removeprefix("sqlite:///"))
     pragmas = [
         "journal_mode = WAL",
         f"synchronous = {'FULL' if durable else 'NORMAL'}",
         "foreign_keys = ON",
         "cache_size = -4000",
     ]
-    _on_connect(writer, pragmas)
-    _on_connect(reader, [*pragmas, "query_only = ON"])
-    _on_begin(writer, "BEGIN IMMEDIATE")
-    _on_begin(reader, "BEGIN")
+    writer = _sqlite_engine(path, pragmas)
+    reader = _sqlite_engine(path, [*pragmas, "query_only = ON"])
+    _on_begin(writer, "BEGIN IMMEDIATE", path)
+    _on_begin(reader, "BEGIN", path)
     return writer, reader
+
+
+def _sqlite_engine(path: Path, pragmas: Sequence[str]) -> Engine:
+    def connect() -> sqlite3.Connection:
+        # mode=rw: where the file has gone, a new one would be empty, and whatever it took would be lost with it.
+        address = f"file:{quote(str(path))}?mode=rw"
+        connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=LOCK_WAIT_SECONDS, check_same_thread=False)
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=4)
+    event.listen(engine, "connect", lambda _connection, record: record.info.update(file=_identity(path)))
+    return engine
+
+
+def _on_begin(engine: Engine, statement: str, path: Path) -> None:
+    def begin(connection: Connection) -> None:
+        if connection.info["file"] != _identity(path):
+            connection.invalidate()
+            raise Unavailable("the database file has been moved or deleted", headers=RETRY_LATER)
+        connection.exec_driver_sql(statement)
+
+    event.listen(engine, "begin", begin)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells this file from another at the same path; None if there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _postgresql(url: str) -> tuple[Engine, Engine]:
     _, _, rest = url.partition("://")
     options = f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC"
+    options += f" -c idle_in_transaction_session_timeout={FROZEN_SECONDS}s"
     engine = create_engine(
         f"postgresql+psycopg://{rest}",
         connect_args={"options": options, "connect_timeout": LOCK_WAIT_SECONDS},
@@ -169,18 +223,3 @@ def _postgresql(url: str) -> tuple[Engine, Engine]:
         pool_pre_ping=True,
     )
     return engine, engine
-
-
-def _on_connect(engine: Engine, pragmas: list[str]) -> None:
-    def connect(connection: Any, _record: object) -> None:
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
-
-    event.listen(engine, "connect", connect)
-
-
-def _on_begin(engine: Engine, statement: str) -> None:
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
-
-    event.listen(engine, "begin", begin)

@@ -31,6 +31,7 @@ from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import ArticleId, DeliveryId, EventId, PartnerId, SiteId
 from sokbo.domain.partner import PartnerState
 from sokbo.storage.dialects import insert_or_ignore
+from sokbo.storage.leases import NOW, UNTIL, is_free, moments
 from sokbo.storage.tables import attempts, deliveries, partner_filters, partners
 
 #: Most deliveries to one partner that are under way at once.
@@ -47,8 +48,9 @@ class Recorded:
     next_attempt_at: datetime | None
 
 
-def _free(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
-    return or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now)
+_OPEN = deliveries.c.state.in_(OPEN_STATES)
+#: Its time has come, or it was put off in what is now the future: by a clock that has been put right since.
+_DUE = and_(_OPEN, is_free(deliveries), or_(deliveries.c.next_attempt_at <= NOW, deliveries.c.put_off_at > NOW))
 
 
 def _passes(kind: str) -> ColumnElement[bool]:
@@ -75,6 +77,7 @@ _PLANNED_COLUMNS = [
     "attempts",
     "created_at",
     "next_attempt_at",
+    "put_off_at",
 ]
 _PLANNED = select(
     _given("event_id", "event_id").concat("-").concat(partners.c.id),
@@ -89,6 +92,7 @@ _PLANNED = select(
     literal(0),
     _given("created_at", "created_at"),
     _given("now", "next_attempt_at"),
+    _given("now", "put_off_at"),
 ).where(
     partners.c.site_id == _given("site_id", "site_id"),
     partners.c.state == PartnerState.ACTIVE,
@@ -100,20 +104,14 @@ _PLANNED = select(
 
 
 def _lease_statement() -> ReturningUpdate[Any]:
-    now = _given("now", "lease_until")
     earlier = deliveries.alias("earlier")
     busy = (
         select(deliveries.c.partner_id, func.count().label("leased"))
-        .where(deliveries.c.state.in_(OPEN_STATES), deliveries.c.lease_until > now)
+        .where(_OPEN, not_(is_free(deliveries)))
         .group_by(deliveries.c.partner_id)
         .subquery()
     )
-    due = and_(
-        deliveries.c.lane == bindparam("lane_wanted"),
-        deliveries.c.state.in_(OPEN_STATES),
-        deliveries.c.next_attempt_at <= now,
-        _free(now),
-    )
+    due = and_(deliveries.c.lane == bindparam("lane_wanted"), _DUE)
     earlier_is_open = exists().where(
         earlier.c.partner_id == deliveries.c.partner_id,
         earlier.c.article_id == deliveries.c.article_id,
@@ -137,12 +135,18 @@ def _lease_statement() -> ReturningUpdate[Any]:
     return (
         update(deliveries)
         .where(deliveries.c.id.in_(chosen.scalar_subquery()), due)
-        .values(lease_holder=_given("holder", "lease_holder"), lease_until=_given("until", "lease_until"))
+        .values(lease_holder=_given("holder", "lease_holder"), lease_until=UNTIL)
         .returning(*deliveries.c)
     )
 
 
 _LEASE = _lease_statement()
+_UNCLAIMED = (
+    select(deliveries.c.lane)
+    .join(partners, partners.c.id == deliveries.c.partner_id)
+    .where(_DUE, partners.c.state == PartnerState.ACTIVE)
+    .distinct()
+)
 
 
 class DeliveryRepository:
@@ -174,18 +178,18 @@ class DeliveryRepository:
             execution_options={"preserve_rowcount": True},
         )
         if planned.rowcount and event.revision > 1:
-            self._supersede(event, now)
+            self._supersede(event)
         return planned.rowcount
 
-    def _supersede(self, event: Event, now: datetime) -> None:
+    def _supersede(self, event: Event) -> None:
         newer = select(deliveries.c.partner_id).where(deliveries.c.event_id == event.id)
         self._connection.execute(
             update(deliveries)
             .where(
                 deliveries.c.article_id == event.article_id,
                 deliveries.c.revision < event.revision,
-                deliveries.c.state.in_(OPEN_STATES),
-                _free(now),
+                _OPEN,
+                deliveries.c.lease_until.is_(None),
                 deliveries.c.partner_id.in_(newer),
             )
             .values(state=DeliveryState.SUPERSEDED, next_attempt_at=None)
@@ -196,7 +200,7 @@ class DeliveryRepository:
         way at once, and none while an earlier one of the same article is still to be made to the same partner."""
         leased = self._connection.execute(
             _LEASE,
-            {"lane_wanted": lane, "holder": holder, "now": now, "until": now + timedelta(seconds=seconds), "room": limit},
+            {"lane_wanted": lane, "holder": holder, "room": limit, **moments(now, seconds)},
         )
         return [_delivery(row) for row in leased]
 
@@ -216,6 +220,7 @@ class DeliveryRepository:
                 state=bindparam("new_state"),
                 attempts=table.c.attempts + 1,
                 next_attempt_at=bindparam("next_at"),
+                put_off_at=now,
                 lease_holder=None,
                 lease_until=None,
                 acknowledged_at=bindparam("acknowledged"),
@@ -243,13 +248,9 @@ class DeliveryRepository:
         statement = select(deliveries).where(deliveries.c.article_id == article_id).order_by(deliveries.c.id)
         return [_delivery(row) for row in self._connection.execute(statement)]
 
-    def unclaimed(self, now: datetime) -> set[Lane]:
-        """The lanes in which deliveries are due that nobody is at."""
-        due = and_(deliveries.c.state.in_(OPEN_STATES), deliveries.c.next_attempt_at <= now, _free(now))
-        active = exists().where(partners.c.id == deliveries.c.partner_id, partners.c.state == PartnerState.ACTIVE)
-        return {
-            Lane(lane) for lane in self._connection.execute(select(deliveries.c.lane).where(due, active).distinct()).scalars()
-        }
+    def unclaimed(self, now: datetime, seconds: float) -> set[Lane]:
+        """The lanes in which deliveries are due that nobody is at, where leases last so many seconds."""
+        return {Lane(lane) for lane in self._connection.execute(_UNCLAIMED, moments(now, seconds)).scalars()}
 
     def waiting(self, now: datetime) -> dict[Lane, tuple[int, float]]:
         """For each lane, how many deliveries are due and for how many seconds the longest has been."""

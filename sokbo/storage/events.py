@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, update
 
 from sokbo.domain.event import Event, EventType, Lane
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import ArticleId, EventId, SiteId
+from sokbo.storage.leases import UNTIL, is_free, moments
 from sokbo.storage.tables import events
 
 
@@ -25,6 +26,23 @@ class LeaseLost(Exception):
     """Another worker has taken over what this one held: it must not write."""
 
 
+_PENDING = and_(events.c.done_at.is_(None), is_free(events))
+_NEXT = (
+    select(events.c.id)
+    .where(_PENDING, events.c.lane == bindparam("lane_wanted"))
+    .order_by(events.c.created_at, events.c.sequence)
+    .limit(bindparam("room"))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = (
+    update(events)
+    .where(events.c.id.in_(_NEXT.scalar_subquery()), _PENDING)
+    .values(lease_holder=bindparam("holder"), lease_until=UNTIL, leases=events.c.leases + 1)
+    .returning(*events.c)
+)
+_UNCLAIMED = select(events.c.lane).where(_PENDING).distinct()
+
+
 class EventRepository:
     def __init__(self, connection: Connection):
         self._connection = connection
@@ -38,23 +56,8 @@ class EventRepository:
 
     def lease(self, lane: Lane, holder: str, now: datetime, seconds: float, limit: int) -> Sequence[PendingEvent]:
         """Up to `limit` events of the lane that nobody is at, oldest first, now held by `holder`."""
-        free = or_(events.c.lease_until.is_(None), events.c.lease_until <= now)
-        pending = and_(events.c.done_at.is_(None), events.c.lane == lane, free)
-        chosen = (
-            select(events.c.id)
-            .where(pending)
-            .order_by(events.c.created_at, events.c.sequence)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-            .cte()  # PostgreSQL may run a locking subquery once for each row, and so lease beyond the limit
-        )
-        statement = (
-            update(events)
-            .where(events.c.id.in_(select(chosen.c.id)), pending)
-            .values(lease_holder=holder, lease_until=now + timedelta(seconds=seconds), leases=events.c.leases + 1)
-            .returning(*events.c)
-        )
-        leased = [_pending(row) for row in self._connection.execute(statement)]
+        chosen = {"lane_wanted": lane, "holder": holder, "room": limit, **moments(now, seconds)}
+        leased = [_pending(row) for row in self._connection.execute(_LEASE, chosen)]
         return sorted(leased, key=lambda item: (item.event.site_id, item.event.sequence))
 
     def release(self, event_ids: Sequence[EventId], holder: str) -> None:
@@ -84,11 +87,9 @@ class EventRepository:
         }
         return {lane: found.get(lane, (0, 0.0)) for lane in Lane}
 
-    def unclaimed(self, now: datetime) -> set[Lane]:
-        """The lanes in which events wait that nobody is at."""
-        free = or_(events.c.lease_until.is_(None), events.c.lease_until <= now)
-        statement = select(events.c.lane).where(events.c.done_at.is_(None), free).distinct()
-        return {Lane(lane) for lane in self._connection.execute(statement).scalars()}
+    def unclaimed(self, now: datetime, seconds: float) -> set[Lane]:
+        """The lanes in which events wait that nobody is at, where leases last so many seconds."""
+        return {Lane(lane) for lane in self._connection.execute(_UNCLAIMED, moments(now, seconds)).scalars()}
 
 
 def _pending(row: Row[Any]) -> PendingEvent:

@@ -250,6 +250,7 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("next_attempt_at", UtcDateTime),
+    Column("put_off_at", UtcDateTime, nullable=False),
     Column("lease_holder", String),
     Column("lease_until", UtcDateTime),
     Column("acknowledged_at", UtcDateTime),
@@ -257,6 +258,7 @@ deliveries = Table(
     Column("last_detail", Text, nullable=False, server_default=""),
     UniqueConstraint("event_id", "partner_id"),
     Index("deliveries_open", "lane", "next_attempt_at", **_where("state IN ('planned', 'failing')")),
+    Index("deliveries_put_off", "put_off_at", **_where("state IN ('planned', 'failing')")),
     Index("deliveries_order", "partner_id", "article_id", "sequence"),
     Index("deliveries_article", "article_id"),
 )

@@ -342,6 +342,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("next_attempt_at", UtcDateTime(), nullable=True),
+        sa.Column("put_off_at", UtcDateTime(), nullable=False),
         sa.Column("lease_holder", sa.String(), nullable=True),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("acknowledged_at", UtcDateTime(), nullable=True),
@@ -376,6 +377,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('planned', 'failing')"),
         )
         batch_op.create_index("deliveries_order", ["partner_id", "article_id", "sequence"], unique=False)
+        batch_op.create_index(
+            "deliveries_put_off",
+            ["put_off_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('planned', 'failing')"),
+            postgresql_where=sa.text("state IN ('planned', 'failing')"),
+        )
 
     op.create_table(
         "attempts",
@@ -400,6 +408,11 @@ def downgrade() -> None:
 
     op.drop_table("attempts")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_index(
+            "deliveries_put_off",
+            sqlite_where=sa.text("state IN ('planned', 'failing')"),
+            postgresql_where=sa.text("state IN ('planned', 'failing')"),
+        )
         batch_op.drop_index("deliveries_order")
         batch_op.drop_index(
             "deliveries_open",
