@@ -111,11 +111,14 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> tuple[Announcement, in
 
 
 def _write_documents(runtime: Runtime, uow: UnitOfWork, site: Site, batch: Batch, version: int) -> list[Document]:
-    fragments = [fragment for item in batch.rendered.values() for fragment in item.fragments]
-    uow.documents.replace_fragments(fragments, batch.rendered, uow.now)
+    # What has changed since it was rendered is left to its newer event: another lane may have stored that already.
+    current = uow.articles.many(batch.rendered)
+    fresh = {article_id: item for article_id, item in batch.rendered.items() if current[article_id] == item.article}
+    fragments = [fragment for item in fresh.values() for fragment in item.fragments]
+    uow.documents.replace_fragments(fragments, fresh, uow.now)
     touched = {listing for item in batch.done for listing in item.listings}
     listed = assemble(uow, runtime.pages, site, touched, runtime.settings.feed_entries)
-    documents = changed(uow, site, [*(item.page for item in batch.rendered.values()), *listed], version)
+    documents = changed(uow, site, [*(item.page for item in fresh.values()), *listed], version)
     uow.documents.store(documents)
     return documents
 
