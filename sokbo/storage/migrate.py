@@ -8,12 +8,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 
-from sokbo.storage.database import translated
+from sokbo.storage.database import LOCK_WAIT_SECONDS, translated
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-#: PostgreSQL's advisory lock that lets one migration run at a time; SQLite's write lock does the same.
+#: PostgreSQL's advisory lock that lets one migration run at a time; on SQLite its write lock does the same.
 _ADVISORY_LOCK = 0x736F6B626F
 
 
@@ -22,7 +22,7 @@ def migrate(url: str) -> tuple[str | None, str]:
 
     Raises Unavailable when the database can't be had.
     """
-    engine = create_engine(_driver(url))
+    engine = _engine(url)
     try:
         with translated(), _alone(engine), engine.connect() as connection:
             before = MigrationContext.configure(connection).get_current_revision()
@@ -39,7 +39,7 @@ def migrate(url: str) -> tuple[str | None, str]:
 
 def is_up_to_date(url: str) -> bool:
     """True if there is nothing to migrate. Raises Unavailable when the database can't be had."""
-    engine = create_engine(_driver(url))
+    engine = _engine(url)
     try:
         with translated(), engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision() == _head()
@@ -60,9 +60,18 @@ def _head() -> str:
     return head
 
 
-def _driver(url: str) -> str:
+def _engine(url: str) -> Engine:
+    """On SQLite each transaction takes the write lock at its beginning, so that a second one reads what the first has made."""
     scheme, _, rest = url.partition("://")
-    return f"postgresql+psycopg://{rest}" if scheme.startswith("postgres") else url
+    if scheme.startswith("postgres"):
+        return create_engine(f"postgresql+psycopg://{rest}")
+    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": LOCK_WAIT_SECONDS})
+    event.listen(engine, "begin", _begin_immediately)
+    return engine
+
+
+def _begin_immediately(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @contextmanager
