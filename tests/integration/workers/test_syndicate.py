@@ -1,0 +1,278 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from sokbo.domain.article import Article
+from sokbo.domain.delivery import DeliveryState
+from sokbo.domain.event import Lane
+from sokbo.domain.tally import Measure
+from tests.clock import Clock
+from tests.integration.workers.bureau import Bureau
+from workers import syndicate as syndication
+from workers.rendering import Rendered, render_article
+
+FEEDS = ("feed.rss", "feed.atom", "feed.json")
+
+
+def test_article_is_in_every_feed_and_on_its_pages(bureau: Bureau) -> None:
+    article = bureau.newsroom.post("새벽 배", categories=("정치",), tags=("APEC",))
+    bureau.syndicate()
+    for path in (*FEEDS, "", "category/정치", "category/정치.rss", "tag/apec.json", str(article.number)):
+        assert "새벽 배" in bureau.text(path)
+    page = bureau.document(str(article.number))
+    assert page is not None
+    assert (page.status, page.canonical_path) == (200, "1/새벽-배")
+    assert "APEC" in bureau.text("feeds")
+
+
+def test_publishes_that_come_together_assemble_a_feed_once(bureau: Bureau) -> None:
+    for number in range(10):
+        bureau.newsroom.post(f"기사 {number}")
+    before = max(bureau.versions().values())
+    bureau.syndicate()
+    assert {bureau.versions()[path] for path in (*FEEDS, "", "1", "10")} == {before + 1}
+    text = bureau.text("feed.rss")
+    assert [text.index(f"기사 {number}") for number in range(10)] == sorted(
+        (text.index(f"기사 {number}") for number in range(10)), reverse=True
+    )
+
+
+def test_what_has_not_changed_is_not_stored_again(bureau: Bureau) -> None:
+    bureau.newsroom.post("하나", categories=("정치",))
+    bureau.syndicate()
+    before = bureau.versions()
+    bureau.newsroom.post("둘", categories=("경제",))
+    bureau.syndicate()
+    after = bureau.versions()
+    unchanged = {path for path, version in after.items() if before.get(path) == version}
+    assert {"category/정치.rss", "category/정치", "1"} <= unchanged
+    assert {*FEEDS, "", "feeds"}.isdisjoint(unchanged)
+
+
+def test_each_article_is_rendered_once_per_revision(bureau: Bureau) -> None:
+    article = bureau.newsroom.post("하나", breaking=True)
+    bureau.syndicate()
+    bureau.newsroom.post("둘")
+    bureau.newsroom.revise(article, "셋", breaking=True)
+    bureau.syndicate()
+    with bureau.newsroom.database.read() as uow:
+        tallies = uow.tallies.all()
+    assert tallies[Measure.FRAGMENTS] == {"": 12}  # three revisions in four formats; two events told of the first
+    assert sum(tallies[Measure.EVENTS].values()) == 4
+
+
+def test_article_that_can_not_be_rendered_holds_up_no_other(
+    bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = bureau.newsroom.post("나쁜")
+
+    def render(*arguments: object) -> Rendered:
+        if any(isinstance(item, Article) and item.id == bad.id for item in arguments):
+            raise ValueError("no renderer likes this one")
+        return render_article(*arguments)  # type: ignore[arg-type]  # handed on as they came
+
+    with monkeypatch.context() as patched:
+        patched.setattr(syndication, "render_article", render)
+        good = bureau.newsroom.post("좋은")
+        bureau.syndicate()
+        assert "좋은" in bureau.text("feed.atom")
+        assert "나쁜" not in bureau.text("feed.atom")
+        assert bureau.document(str(good.number)) is not None
+    bureau.sweep()
+    assert bureau.document(str(bad.number)) is None  # its lease hasn't run out
+    clock.advance(bureau.runtime.settings.lease_seconds)
+    bureau.sweep()
+    assert "나쁜" in bureau.text("feed.atom")
+
+
+def test_older_revision_never_takes_the_place_of_a_newer_one(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lanes have a process each: one may store a revision while the other is still rendering the one before."""
+    article = bureau.newsroom.post("가짜 뉴스")
+    colleague = bureau.colleague("fast")
+
+    def render_slowly(*arguments: object) -> Rendered:
+        rendered = render_article(*arguments)  # type: ignore[arg-type]  # handed on as they came
+        monkeypatch.undo()
+        bureau.newsroom.revise(article, "고친 뉴스", breaking=True)
+        syndication.syndicate(colleague, Lane.BREAKING)
+        return rendered
+
+    monkeypatch.setattr(syndication, "render_article", render_slowly)
+    bureau.syndicate()
+
+    for path in (*FEEDS, "", str(article.number)):
+        assert "고친 뉴스" in bureau.text(path)
+        assert "가짜" not in bureau.text(path)
+
+
+def test_withdrawn_article_does_not_come_back_when_its_publication_is_stored_late(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = bureau.newsroom.post("가짜 뉴스")
+    colleague = bureau.colleague("fast")
+
+    def render_slowly(*arguments: object) -> Rendered:
+        rendered = render_article(*arguments)  # type: ignore[arg-type]  # handed on as they came
+        monkeypatch.undo()
+        bureau.newsroom.withdraw(article)
+        syndication.syndicate(colleague, Lane.DEFAULT)
+        return rendered
+
+    monkeypatch.setattr(syndication, "render_article", render_slowly)
+    bureau.syndicate()
+
+    page = bureau.document(str(article.number))
+    assert page is not None
+    assert page.status == 410
+    for path in (*FEEDS, ""):
+        assert "가짜" not in bureau.text(path)
+
+
+def test_worker_that_lost_its_lease_writes_nothing(bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    bureau.newsroom.post("하나")
+    colleague = bureau.colleague("heir")
+
+    def render_slowly(*arguments: object) -> Rendered:
+        monkeypatch.undo()
+        clock.advance(bureau.runtime.settings.lease_seconds)
+        syndication.syndicate(colleague, Lane.DEFAULT)
+        before.update(bureau.versions())
+        return render_article(*arguments)  # type: ignore[arg-type]  # handed on as they came
+
+    before: dict[str, int] = {}
+    monkeypatch.setattr(syndication, "render_article", render_slowly)
+    bureau.syndicate()
+    assert bureau.versions() == before != {}
+
+
+def test_article_that_leaves_a_category_leaves_its_feeds(bureau: Bureau) -> None:
+    article = bureau.newsroom.post("하나", categories=("정치",))
+    bureau.syndicate()
+    bureau.newsroom.revise(article, "하나", categories=("경제",))
+    bureau.syndicate()
+    for suffix in (".rss", ".atom", ".json", ""):
+        assert "하나" not in bureau.text(f"category/정치{suffix}")
+        assert "하나" in bureau.text(f"category/경제{suffix}")
+
+
+def test_label_of_first_use_stays(bureau: Bureau) -> None:
+    bureau.newsroom.post("하나", tags=("APEC",))
+    bureau.syndicate()
+    bureau.newsroom.post("둘", tags=("apec",))
+    bureau.syndicate()
+    assert "APEC" in bureau.text("tag/apec.rss")
+    assert "둘" in bureau.text("tag/apec.rss")
+
+
+def test_correction_shows_its_note_in_feeds_and_on_the_page(bureau: Bureau, clock: Clock) -> None:
+    article = bureau.newsroom.post("하나")
+    bureau.syndicate()
+    clock.advance(60)
+    bureau.newsroom.revise(article, "하나", correction_note="날짜를 바로잡습니다")
+    bureau.syndicate()
+    for path in (*FEEDS, str(article.number)):
+        assert "날짜를 바로잡습니다" in bureau.text(path)
+
+
+def test_entries_keep_their_id_whatever_happens_to_the_title(bureau: Bureau) -> None:
+    article = bureau.newsroom.post("하나")
+    bureau.syndicate()
+    bureau.newsroom.revise(article, "아주 다른 제목", slug="other")
+    bureau.syndicate()
+    for path in FEEDS:
+        assert article.urn in bureau.text(path)
+
+
+def test_withdrawn_article_is_gone_from_everywhere(bureau: Bureau) -> None:
+    article = bureau.newsroom.post("하나", categories=("정치",), breaking=True)
+    bureau.syndicate()
+    assert "하나" in bureau.text("breaking.html")
+    bureau.newsroom.withdraw(article)
+    bureau.syndicate()
+    for path in (*FEEDS, "", "category/정치", "category/정치.atom", "breaking", "breaking.json", "breaking.html"):
+        assert "하나" not in bureau.text(path), path
+    page = bureau.document(str(article.number))
+    assert page is not None
+    assert (page.status, "하나" in bureau.text(str(article.number))) == (410, False)
+
+
+def test_breaking_news_leads_the_strip_until_its_end(bureau: Bureau, clock: Clock) -> None:
+    assert "newsdao.example" in bureau.text("breaking.html")
+    bureau.newsroom.post("큰불", breaking=True, breaking_until=clock() + timedelta(seconds=30))
+    bureau.syndicate()
+    assert "큰불" in bureau.text("breaking.html")
+    clock.advance(29.9)
+    bureau.sweep()
+    assert "큰불" in bureau.text("breaking.json")
+    clock.advance(0.1)
+    bureau.sweep()
+    for path in ("breaking.html", "breaking.json", "breaking.rss", "breaking"):
+        assert "큰불" not in bureau.text(path), path
+    assert "newsdao.example" in bureau.text("breaking.html")
+    assert "큰불" in bureau.text("feed.rss")
+
+
+@pytest.mark.parametrize("deed", ["revise", "withdraw"])
+def test_article_changed_between_its_breaking_end_and_the_sweep_leaves_the_breaking_list(
+    bureau: Bureau, clock: Clock, deed: str
+) -> None:
+    article = bureau.newsroom.post("큰불", breaking=True, breaking_until=clock() + timedelta(seconds=30))
+    bureau.syndicate()
+    clock.advance(31)
+    if deed == "revise":
+        bureau.newsroom.revise(article, "큰불", breaking=True, breaking_until=article.breaking_until, summary="다른 요약")
+    else:
+        bureau.newsroom.withdraw(article)
+    bureau.syndicate()
+    bureau.sweep()
+    for path in ("breaking.html", "breaking.json", "breaking"):
+        assert "큰불" not in bureau.text(path), path
+
+
+def test_scheduled_article_appears_at_its_hour_and_not_before(bureau: Bureau, clock: Clock) -> None:
+    bureau.newsroom.subscribe()
+    article = bureau.newsroom.post("내일", published_at=clock() + timedelta(hours=1))
+    bureau.syndicate()
+    clock.advance(3599.9)
+    bureau.sweep()
+    assert "내일" not in bureau.text("feed.rss")
+    assert bureau.document(str(article.number)) is None
+    clock.advance(0.1)
+    bureau.sweep()
+    assert "내일" in bureau.text("feed.rss")
+    assert bureau.newsroom.article(article).revision == 1
+    assert [item.state for item in bureau.newsroom.deliveries(article)] == [DeliveryState.PLANNED]
+
+
+def test_draft_is_nowhere_until_it_is_published(bureau: Bureau) -> None:
+    article = bureau.newsroom.post("초고", draft=True)
+    bureau.sweep()
+    assert "초고" not in bureau.text("feed.rss")
+    assert bureau.document(str(article.number)) is None
+    bureau.newsroom.revise(article, "초고")
+    bureau.sweep()
+    assert "초고" in bureau.text("feed.rss")
+
+
+def test_new_site_has_its_documents_before_its_first_article(bureau: Bureau) -> None:
+    for path in (*FEEDS, "", "feeds", "breaking.json", "breaking.html"):
+        assert bureau.document(path) is not None, path
+
+
+def test_changed_title_reaches_every_page_slice_by_slice(bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.anew.SLICE_ARTICLES", 2)
+    articles = [bureau.newsroom.post(f"기사 {number}") for number in range(5)]
+    bureau.newsroom.withdraw(articles[0])
+    bureau.syndicate()
+    with bureau.newsroom.database.write() as uow:
+        uow.sites.save(replace(bureau.newsroom.site, title="새 이름"))
+        uow.sites.render_anew(bureau.newsroom.site.id)
+        uow.commit()
+    for _ in range(3):
+        bureau.sweep()
+    for path in (*FEEDS, "", "feeds", *(str(article.number) for article in articles)):
+        assert "새 이름" in bureau.text(path), path
+    before = bureau.versions()
+    bureau.sweep()
+    assert bureau.versions() == before
