@@ -33,10 +33,11 @@ _NEXT = (
     .order_by(events.c.created_at, events.c.sequence)
     .limit(bindparam("room"))
     .with_for_update(skip_locked=True)
+    .cte("next")  # and no subquery, which PostgreSQL may run again for each row, past the limit
 )
 _LEASE = (
     update(events)
-    .where(events.c.id.in_(_NEXT.scalar_subquery()), _PENDING)
+    .where(events.c.id.in_(select(_NEXT.c.id)), _PENDING)
     .values(lease_holder=bindparam("holder"), lease_until=UNTIL, leases=events.c.leases + 1)
     .returning(*events.c)
 )
