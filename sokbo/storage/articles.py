@@ -4,13 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sokbo.domain.article import Article, ArticleState, Author, Content, Image
 from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.errors import Conflict
 from sokbo.storage.tables import articles, revisions
+
+# Built once: to build a statement with its values inside costs more than SQLite takes to run it.
+_INSERT = insert(articles)
+_UPDATE = update(articles).where(articles.c.id == bindparam("known_id"))
+_INSERT_REVISION = insert(revisions)
 
 
 class ArticleRepository:
@@ -20,7 +25,7 @@ class ArticleRepository:
     def add(self, article: Article, request_id: str) -> None:
         """Raises Conflict when the external_id is taken."""
         try:
-            self._connection.execute(insert(articles).values(**_columns(article)))
+            self._connection.execute(_INSERT, _columns(article))
         except IntegrityError as error:
             raise Conflict(f"external_id {article.external_id!r} is another article's") from error
         self._add_revision(article, request_id)
@@ -28,7 +33,7 @@ class ArticleRepository:
     def save(self, article: Article, request_id: str | None) -> None:
         """Writes the article; with a request id, also its content as a new revision. Raises Conflict as `add` does."""
         try:
-            self._connection.execute(update(articles).where(articles.c.id == article.id).values(**_columns(article)))
+            self._connection.execute(_UPDATE, _columns(article) | {"known_id": article.id})
         except IntegrityError as error:
             raise Conflict(f"external_id {article.external_id!r} is another article's") from error
         if request_id is not None:
@@ -36,14 +41,15 @@ class ArticleRepository:
 
     def _add_revision(self, article: Article, request_id: str) -> None:
         self._connection.execute(
-            insert(revisions).values(
-                article_id=article.id,
-                revision=article.revision,
-                slug=article.slug,
-                content=article.content,
-                created_at=article.modified_at,
-                request_id=request_id,
-            )
+            _INSERT_REVISION,
+            {
+                "article_id": article.id,
+                "revision": article.revision,
+                "slug": article.slug,
+                "content": article.content,
+                "created_at": article.modified_at,
+                "request_id": request_id,
+            },
         )
 
     def get(self, site_id: SiteId, article_id: str, *, lock: bool = False) -> Article | None:

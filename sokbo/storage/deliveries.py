@@ -158,7 +158,7 @@ class DeliveryRepository:
 
         Planning an event again plans nothing twice. What still waits to tell a partner of an older revision is superseded.
         """
-        statement = insert_or_ignore(self._connection, deliveries).from_select(_PLANNED_COLUMNS, _PLANNED)
+        statement = insert_or_ignore(self._connection.dialect.name, deliveries).from_select(_PLANNED_COLUMNS, _PLANNED)
         planned = self._connection.execute(
             statement,
             {

@@ -1,20 +1,24 @@
-"""What both databases can do but spell in SQLAlchemy modules of their own."""
+"""What both databases can do but spell in SQLAlchemy modules of their own. Each statement is built once for each dialect."""
 
-from sqlalchemy import Connection, Insert, Table
+from functools import cache
+
+from sqlalchemy import Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
-def insert_or_ignore(connection: Connection, table: Table) -> Insert:
+@cache
+def insert_or_ignore(dialect: str, table: Table) -> Insert:
     """An INSERT that passes over rows which are there already."""
-    if connection.dialect.name == "sqlite":
+    if dialect == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()
     return postgresql.insert(table).on_conflict_do_nothing()
 
 
-def insert_or_replace(connection: Connection, table: Table) -> Insert:
+@cache
+def insert_or_replace(dialect: str, table: Table) -> Insert:
     """An INSERT that takes the place of the row with the same primary key."""
     keys = [column.name for column in table.primary_key]
-    if connection.dialect.name == "sqlite":
+    if dialect == "sqlite":
         lite = sqlite.insert(table)
         values = {column.name: lite.excluded[column.name] for column in table.c if not column.primary_key}
         return lite.on_conflict_do_update(index_elements=keys, set_=values)
@@ -23,10 +27,11 @@ def insert_or_replace(connection: Connection, table: Table) -> Insert:
     return full.on_conflict_do_update(index_elements=keys, set_=values)
 
 
-def insert_or_add(connection: Connection, table: Table, column: str) -> Insert:
+@cache
+def insert_or_add(dialect: str, table: Table, column: str) -> Insert:
     """An INSERT that adds its `column` to that of the row with the same primary key."""
     keys = [key.name for key in table.primary_key]
-    if connection.dialect.name == "sqlite":
+    if dialect == "sqlite":
         lite = sqlite.insert(table)
         return lite.on_conflict_do_update(index_elements=keys, set_={column: table.c[column] + lite.excluded[column]})
     full = postgresql.insert(table)

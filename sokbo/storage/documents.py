@@ -86,7 +86,9 @@ class DocumentRepository:
         """Puts documents at their paths, in the place of what was there."""
         if not made:
             return
-        self._connection.execute(insert_or_replace(self._connection, documents), [_columns(document) for document in made])
+        self._connection.execute(
+            insert_or_replace(self._connection.dialect.name, documents), [_columns(document) for document in made]
+        )
 
     def etags(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, str]:
         """The entity tags of those of the documents that exist, by path."""

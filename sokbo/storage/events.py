@@ -41,6 +41,7 @@ _LEASE = (
     .values(lease_holder=bindparam("holder"), lease_until=UNTIL, leases=events.c.leases + 1)
     .returning(*events.c)
 )
+_INSERT = insert(events)
 _UNCLAIMED = select(events.c.lane).where(_PENDING).distinct()
 
 
@@ -49,11 +50,8 @@ class EventRepository:
         self._connection = connection
 
     def append(self, event: Event, listings: Sequence[Listing]) -> None:
-        self._connection.execute(
-            insert(events).values(
-                **asdict(event), lane=event.lane, listings=[[item.kind, item.key, item.label] for item in listings]
-            )
-        )
+        told = [[item.kind, item.key, item.label] for item in listings]
+        self._connection.execute(_INSERT, asdict(event) | {"lane": event.lane, "listings": told})
 
     def lease(self, lane: Lane, holder: str, now: datetime, seconds: float, limit: int) -> Sequence[PendingEvent]:
         """Up to `limit` events of the lane that nobody is at, oldest first, now held by `holder`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, false, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, false, insert, select, tuple_
 
 from sokbo.domain.article import Article
 from sokbo.domain.feed import Listing, ListingKind
@@ -10,6 +10,9 @@ from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.storage.articles import article_from, current_articles
 from sokbo.storage.dialects import insert_or_ignore
 from sokbo.storage.tables import articles, listing_articles, listings
+
+_INSERT = insert(listing_articles)
+_HIDE = delete(listing_articles).where(listing_articles.c.article_id == bindparam("hidden"))
 
 
 class ListingRepository:
@@ -30,18 +33,18 @@ class ListingRepository:
             }
             for listing in shown_in
         ]
-        self._connection.execute(insert(listing_articles), entries)
+        self._connection.execute(_INSERT, entries)
         named = [
             {"site_id": article.site_id, "kind": listing.kind, "key": listing.key, "label": listing.label}
             for listing in shown_in
             if listing.label
         ]
         if named:
-            self._connection.execute(insert_or_ignore(self._connection, listings), named)
+            self._connection.execute(insert_or_ignore(self._connection.dialect.name, listings), named)
 
     def hide(self, article_id: ArticleId) -> None:
         """Takes an article out of every listing."""
-        self._connection.execute(delete(listing_articles).where(listing_articles.c.article_id == article_id))
+        self._connection.execute(_HIDE, {"hidden": article_id})
 
     def newest(self, site_id: SiteId, listing: Listing, limit: int) -> Sequence[Article]:
         """The listing's newest articles, whole."""

@@ -4,11 +4,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, insert, select, update
+from sqlalchemy import Column, Connection, RowMapping, and_, bindparam, insert, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site, StandingLink
 from sokbo.storage.tables import site_counters, site_versions, sites
+
+
+def _next(column: Column[int]) -> ReturningUpdate[int]:
+    """Counts one on, for the site `counted`."""
+    own = column.table.c.site_id == bindparam("counted")
+    return update(column.table).where(own).values({column: column + 1}).returning(column)
+
+
+_NEXT_NUMBER = _next(site_counters.c.number)
+_NEXT_SEQUENCE = _next(site_counters.c.sequence)
+_NEXT_VERSION = _next(site_versions.c.version)
 
 
 class SiteRepository:
@@ -54,22 +66,23 @@ class SiteRepository:
 
     def next_number(self, site_id: SiteId) -> int:
         """The next article's number. Holds the site's counters until the transaction ends."""
-        return self._count(site_id, "number")
+        return self._count(_NEXT_NUMBER, site_id)
 
     def next_sequence(self, site_id: SiteId) -> int:
         """The next event's sequence number. Holds the site's counters until the transaction ends."""
-        return self._count(site_id, "sequence")
-
-    def _count(self, site_id: SiteId, name: str) -> int:
-        column = site_counters.c[name]
-        statement = update(site_counters).where(site_counters.c.site_id == site_id).values({name: column + 1}).returning(column)
-        return int(self._connection.execute(statement).scalar_one())
+        return self._count(_NEXT_SEQUENCE, site_id)
 
     def next_version(self, site_id: SiteId) -> int:
         """A new version for the site's documents. Whoever holds it assembles alone until the transaction ends."""
-        column = site_versions.c.version
-        statement = update(site_versions).where(site_versions.c.site_id == site_id).values(version=column + 1).returning(column)
-        return int(self._connection.execute(statement).scalar_one())
+        return self._count(_NEXT_VERSION, site_id)
+
+    def hold_counters(self, site_id: SiteId) -> None:
+        """Makes everyone else who would accept something for the site wait until the transaction ends."""
+        statement = select(site_counters.c.site_id).where(site_counters.c.site_id == site_id).with_for_update()
+        self._connection.execute(statement).one()
+
+    def _count(self, statement: ReturningUpdate[int], site_id: SiteId) -> int:
+        return self._connection.execute(statement, {"counted": site_id}).scalar_one()
 
     def versions(self) -> dict[SiteId, int]:
         """Every site's current document version."""

@@ -16,7 +16,7 @@ class TallyRepository:
         rows = [{"name": name, "label": label, "value": value} for (name, label), value in sorted(tally.increments.items())]
         if not rows:
             return
-        self._connection.execute(insert_or_add(self._connection, tallies, "value"), rows)
+        self._connection.execute(insert_or_add(self._connection.dialect.name, tallies, "value"), rows)
 
     def all(self) -> dict[Measure, dict[str, float]]:
         """Every sum, by measure and label."""
