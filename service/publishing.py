@@ -40,10 +40,13 @@ def accept(uow: UnitOfWork, caller: Caller, draft: Draft, idempotency: Idempoten
     Raises IdempotencyMismatch for another request under that key, Conflict for an external_id that is taken.
     """
     site_id = caller.site.id
-    if idempotency is not None and (kept := uow.idempotency.find(site_id, idempotency.key)) is not None:
-        if kept.request_digest != idempotency.request_digest:
+    if idempotency is not None:
+        uow.sites.hold_counters(site_id)  # so that a twin that another service takes is either seen here or waits for us
+        kept = uow.idempotency.find(site_id, idempotency.key)
+        if kept is not None and kept.request_digest != idempotency.request_digest:
             raise IdempotencyMismatch("another request was accepted under this Idempotency-Key")
-        return Accepted(kept.answer, replayed=True)
+        if kept is not None:
+            return Accepted(kept.answer, replayed=True)
     accepted = _write(uow, caller, create(site_id, uow.sites.next_number(site_id), draft, uow.now))
     if idempotency is not None:
         uow.idempotency.keep(site_id, idempotency.key, idempotency.request_digest, accepted.answer, uow.now)
