@@ -14,7 +14,9 @@ MAX_FILE_LINES = 400
 CODE = ("sokbo", "service", "workers", "bench")
 
 #: Spelled so that this file doesn't hold what it looks for.
-REGISTRIES = re.compile("|".join((r"pypi\.(?:org|io)", r"pytho[n]hosted\.", r"registry\.[a-z]", r"(?:docker|ghcr|quay)\.i[o]")))
+REGISTRIES = re.compile(
+    "|".join((r"pypi\.(?:org|io)", r"pytho[n]hosted\.", r"registry[-.]\w+\.(?:io|com|or[g])", r"(?:docker|ghcr|quay)\.i[o]"))
+)
 LOCAL_PATHS = re.compile(r"(?<![\w.])/(?:hom[e]/[a-z]|wor[k]/|Use[r]s/[a-z])")
 
 
