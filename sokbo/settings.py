@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     sweep_interval_seconds: float = Field(0.5, gt=0, description="How often the sweeper looks for work nobody is doing.")
     lease_seconds: float = Field(5.0, gt=0, description="How long a worker holds work before another may take it.")
     pushes_in_flight: int = Field(100, ge=1, description="Deliveries that one worker process has under way at once.")
+    keep_attempts_days: int = Field(30, ge=7, description="Days for which delivery attempts are kept.")
+    keep_events_days: int = Field(
+        30, ge=30, description="Days for which events and their deliveries are kept, for replay and catching up."
+    )
+    keep_answers_days: int = Field(7, ge=7, description="Days for which an Idempotency-Key's answer is repeated.")
     shutdown_seconds: float = Field(10.0, gt=0, description="Time that each process has to finish what it does when stopped.")
     log_level: str = Field("info", description="debug, info, warning or error.")
 

@@ -1,37 +1,93 @@
-"""Renders a site anew, slice by slice, from its newest article to its oldest: after its making, or a change of its title."""
+"""Renders sites anew, slice by slice, each from its newest article to its oldest: after its making, a change of its title, or
+when asked to rebuild. Nothing of what is stored is relied on: every piece is made and stored again."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import structlog
 
 from sokbo.broker import Announcement
+from sokbo.domain.article import Article
+from sokbo.domain.document import Document
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
 from sokbo.domain.ids import SiteId
-from workers.assembling import assemble, changed, feeds_page
-from workers.rendering import render_article
+from sokbo.domain.site import Site
+from sokbo.storage import UnitOfWork
+from workers.assembling import assemble, feeds_page
+from workers.rendering import Rendered, render_article
 from workers.runtime import Runtime
+from workers.turns import TURN_SECONDS, give_way
 
 #: Articles rendered in one transaction; between two of them, events have their turn.
-SLICE_ARTICLES = 50
+SLICE_ARTICLES = 25
+
+log = structlog.get_logger()
 
 
-def render_anew(runtime: Runtime, site_id: SiteId, below: int) -> None:
-    """The next slice of articles below that number; with the last, every listing. Nothing if another worker has been at it."""
+def render_anew(runtime: Runtime, sites: Iterable[tuple[SiteId, int]]) -> None:
+    """Renders articles below the number given for each site, as many as there is time for in one turn, and at least one slice."""
+    deadline = time.monotonic() + TURN_SECONDS
+    for site_id, number in sites:
+        below: int | None = number
+        while below is not None:
+            below = _render_slice(runtime, site_id, below)
+            if time.monotonic() > deadline:
+                return
+            give_way(runtime)
+
+
+def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
+    """The next slice; with the last, every listing. Where the one after it begins, None if there is none or if another worker
+    has been at it."""
     with runtime.database.read() as uow:
         site = uow.sites.get(site_id)
         articles = uow.articles.below(site_id, below, SLICE_ARTICLES)
-    is_last = len(articles) < SLICE_ARTICLES
-    rendered = [render_article(runtime.pages, site, article, runtime.database.clock()) for article in articles]
+    following = articles[-1].number if len(articles) == SLICE_ARTICLES else None
+    rendered = _render(runtime, site, articles)
     with runtime.database.write() as uow:
         version = uow.sites.next_version(site_id)
-        if not uow.sites.rendered_down_to(site_id, below, None if is_last else articles[-1].number):
-            return
-        current = uow.articles.many([article.id for article in articles])
-        fresh = [item for item in rendered if current[item.article.id] == item.article]
-        fragments = [fragment for item in fresh for fragment in item.fragments]
-        uow.documents.replace_fragments(fragments, [item.article.id for item in fresh], uow.now)
-        documents = [item.page for item in fresh]
-        if is_last:
+        if not uow.sites.rendered_down_to(site_id, below, following):
+            return None
+        documents = _put_into_use(uow, rendered)
+        if following is None:
             listings = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site_id)]
             documents += assemble(uow, runtime.pages, site, listings, runtime.settings.feed_entries)
             documents.append(feeds_page(uow, runtime.pages, site))
-        stored = changed(uow, site, documents, version)
-        uow.documents.store(stored)
+        uow.documents.store(_dated(uow, site_id, documents, version))
         uow.commit()
-    runtime.broker.announce([Announcement(site_id, version, tuple(document.path for document in stored))])
+    runtime.broker.announce([Announcement(site_id, version, tuple(document.path for document in documents))])
+    return following
+
+
+def _render(runtime: Runtime, site: Site, articles: Sequence[Article]) -> list[Rendered]:
+    rendered = []
+    for article in articles:
+        try:
+            rendered.append(render_article(runtime.pages, site, article, runtime.database.clock()))
+        except Exception:  # the edge: one article that can't be rendered must not hold up the others
+            log.exception("render_failed", article_id=article.id, revision=article.revision)
+    return rendered
+
+
+def _put_into_use(uow: UnitOfWork, rendered: Sequence[Rendered]) -> list[Document]:
+    """The pages of those that haven't changed since they were rendered; with the others comes an event."""
+    current = uow.articles.many([item.article.id for item in rendered])
+    fresh = [item for item in rendered if current[item.article.id] == item.article]
+    article_ids = [item.article.id for item in fresh]
+    uow.documents.replace_fragments([], article_ids, uow.now)  # or those with the same bytes would be kept
+    uow.documents.replace_fragments([fragment for item in fresh for fragment in item.fragments], article_ids, uow.now)
+    return [item.page for item in fresh]
+
+
+def _dated(uow: UnitOfWork, site_id: SiteId, made: Sequence[Document], version: int) -> list[Document]:
+    """All of them with the site's new version. Those that say what they said before keep their time; the others are of now."""
+    times = uow.documents.times(site_id, [document.path for document in made])
+    return [
+        replace(
+            document,
+            version=version,
+            last_modified=times.get((document.path, document.etag), max(document.last_modified, uow.now)),
+        )
+        for document in made
+    ]

@@ -14,7 +14,7 @@ from workers.runtime import Runtime
 from workers.tasks import register
 
 HARD_LIMIT_SECONDS = 60
-CLEAN_SECONDS = 600
+CLEAN_SECONDS = 60
 
 log = structlog.get_logger()
 

@@ -33,6 +33,7 @@ MAX_UNDER_WAY = 2000
 #: How long outcomes may wait to be written together, and leases to be renewed while pushes are under way.
 GATHER_SECONDS = 0.005
 RENEW_SECONDS = 1.0
+ACTOR = "worker"
 
 log = structlog.get_logger()
 
@@ -150,6 +151,14 @@ class Pump:
         except Exception as error:
             log.exception("push_failed", delivery_id=delivery.id)
             outcome = Outcome(Verdict.RETRY, 0.0, detail=f"our own fault: {type(error).__name__}")
+        log.info(
+            "delivery_attempted",
+            request_id=job.event.request_id,
+            delivery_id=delivery.id,
+            verdict=outcome.verdict,
+            status=outcome.status,
+            seconds=round(outcome.duration_seconds, 4),
+        )
         del self._under_way[delivery.id]
         self._finished.append((delivery, outcome))
         self._changed.set()
@@ -161,7 +170,7 @@ class Pump:
         uow.deliveries.record(recorded, self.holder, uow.now)
         for item in recorded:
             if item.outcome.verdict is Verdict.DISABLE:
-                uow.partners.disable(item.delivery.partner_id, item.outcome.detail)
+                _disable(uow, item)
         uow.tallies.add(_tally(recorded, uow.now))
 
     def _judge(self, delivery: Delivery, outcome: Outcome, now: datetime) -> Recorded:
@@ -170,6 +179,13 @@ class Pump:
             return Recorded(delivery, outcome, DeliveryState.ACKNOWLEDGED, None)
         again = next_attempt_at(delivery, outcome, now, self.settings.retry_schedule, rng=self.rng)
         return Recorded(delivery, outcome, DeliveryState.FAILING if again else DeliveryState.DEAD, again)
+
+
+def _disable(uow: UnitOfWork, item: Recorded) -> None:
+    delivery = item.delivery
+    if uow.partners.disable(delivery.partner_id, item.outcome.detail):
+        cause = uow.events.get([delivery.event_id])[delivery.event_id]
+        uow.audit.record(delivery.site_id, ACTOR, "partner.disable", delivery.partner_id, cause.request_id, uow.now)
 
 
 def _tally(recorded: Sequence[Recorded], now: datetime) -> Tally:

@@ -1,7 +1,7 @@
 """The sweep: finds what nobody is doing. It asks first and writes only where there is something to do."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -16,8 +16,6 @@ from workers.runtime import Runtime
 from workers.syndicate import syndicate
 
 BATCH_ARTICLES = 100
-#: How long a replaced fragment stays readable for a service that holds an older document.
-FRAGMENT_GRACE = timedelta(hours=1)
 ACTOR = "sweeper"
 
 log = structlog.get_logger()
@@ -41,8 +39,8 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
             syndicate(runtime, waiting)
     if deliveries_wait:
         runtime.wake_deliveries()
-    for site_id, below in to_render:
-        render_anew(runtime, site_id, below)
+    if to_render:
+        render_anew(runtime, to_render)
 
 
 def _change(
@@ -59,12 +57,3 @@ def _change(
         uow.commit()
     for event in events:
         log.info("event_recorded", request_id=request_id, event_id=event.id, type=event.type, article_id=event.article_id)
-
-
-def clean(runtime: Runtime) -> int:
-    """Deletes fragments that no document uses any more; how many."""
-    with runtime.database.write() as uow:
-        forgotten = uow.documents.forget_fragments(uow.now - FRAGMENT_GRACE)
-        if forgotten:
-            uow.commit()
-        return forgotten

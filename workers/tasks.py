@@ -8,8 +8,9 @@ from celery import Celery
 from sokbo.broker import Task
 from sokbo.domain.event import Lane
 from sokbo.errors import Unavailable
+from workers.clean import clean
 from workers.runtime import Runtime
-from workers.sweep import clean, sweep
+from workers.sweep import sweep
 from workers.syndicate import syndicate
 
 #: A sweep that comes while the last one is this fresh has piled up behind it and is skipped.

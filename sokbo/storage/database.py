@@ -23,6 +23,7 @@ from sokbo.storage.idempotency import IdempotencyRepository
 from sokbo.storage.keys import KeyRepository
 from sokbo.storage.listings import ListingRepository
 from sokbo.storage.partners import PartnerRepository
+from sokbo.storage.retention import RetentionRepository
 from sokbo.storage.sites import SiteRepository
 from sokbo.storage.tallies import TallyRepository
 
@@ -97,6 +98,10 @@ class UnitOfWork:
     @cached_property
     def audit(self) -> AuditRepository:
         return AuditRepository(self._connection)
+
+    @cached_property
+    def retention(self) -> RetentionRepository:
+        return RetentionRepository(self._connection)
 
     @cached_property
     def tallies(self) -> TallyRepository:

@@ -52,27 +52,45 @@ class DocumentRepository:
     def replace_fragments(self, made: Sequence[Fragment], article_ids: Iterable[ArticleId], now: datetime) -> None:
         """Puts fragments into use, in the place of all that these articles had; an article without any is taken out.
 
-        What is replaced stays readable for whoever holds an older document.
+        What is replaced stays readable for whoever holds an older document. One with the same bytes stays in use: documents
+        that don't change name it.
         """
         ids = sorted(article_ids)
-        self._connection.execute(
-            update(fragments).where(fragments.c.article_id.in_(ids), fragments.c.replaced_at.is_(None)).values(replaced_at=now)
+        numbers = self._in_use(made, ids)
+        replaced = and_(
+            fragments.c.article_id.in_(ids), fragments.c.replaced_at.is_(None), fragments.c.id.not_in([*numbers.values()])
         )
+        self._connection.execute(update(fragments).where(replaced).values(replaced_at=now))
         self._connection.execute(delete(renderings).where(renderings.c.article_id.in_(ids)))
+        numbers |= self._insert([item for item in made if (item.article_id, item.format) not in numbers])
+        rows: dict[ArticleId, dict[str, Any]] = {}
+        for item in made:
+            row = rows.setdefault(
+                item.article_id, {"article_id": item.article_id, "modified_at": item.modified_at, "fragments": {}}
+            )
+            row["fragments"][item.format] = [numbers[item.article_id, item.format], item.digest]
+        if rows:
+            self._connection.execute(insert(renderings), [*rows.values()])
+
+    def _in_use(self, made: Sequence[Fragment], article_ids: Sequence[ArticleId]) -> dict[tuple[ArticleId, str], int]:
+        """The ids of those that are in use already."""
+        known = select(renderings.c.article_id, renderings.c.fragments).where(renderings.c.article_id.in_(article_ids))
+        rendered: dict[str, Any] = {row.article_id: row.fragments for row in self._connection.execute(known)}
+        return {
+            (item.article_id, item.format): number
+            for item in made
+            for number, digest in [rendered.get(item.article_id, {}).get(item.format, (0, ""))]
+            if digest == item.digest
+        }
+
+    def _insert(self, made: Sequence[Fragment]) -> dict[tuple[ArticleId, str], int]:
+        """Their new ids."""
         if not made:
-            return
+            return {}
         rows = [{"article_id": item.article_id, "raw": item.piece.raw, "deflated": item.piece.deflated} for item in made]
         statement = insert(fragments).returning(fragments.c.id, sort_by_parameter_order=True)
-        numbers = self._connection.execute(statement, rows).scalars().all()
-        in_use: dict[ArticleId, dict[str, Any]] = {}
-        for item, number in zip(made, numbers, strict=True):
-            row = in_use.setdefault(item.article_id, {"modified_at": item.modified_at, "fragments": {}})
-            row["fragments"][item.format] = [number, item.digest]
-        self._connection.execute(insert(renderings), [{"article_id": key, **row} for key, row in in_use.items()])
-
-    def forget_fragments(self, before: datetime) -> int:
-        """Deletes what was replaced before that time; how many."""
-        return self._connection.execute(delete(fragments).where(fragments.c.replaced_at < before)).rowcount
+        numbers = self._connection.execute(statement, rows).scalars()
+        return {(item.article_id, item.format): number for item, number in zip(made, numbers, strict=True)}
 
     def entries(self, site_id: SiteId, listing: Listing, limit: int) -> Sequence[ListedEntry]:
         """The listing's newest articles that have been rendered."""
@@ -96,6 +114,13 @@ class DocumentRepository:
             documents.c.site_id == site_id, documents.c.path.in_([*paths])
         )
         return {row.path: row.etag for row in self._connection.execute(statement)}
+
+    def times(self, site_id: SiteId, paths: Iterable[str]) -> dict[tuple[str, str], datetime]:
+        """When those of the documents that exist were last modified, by path and entity tag."""
+        statement = select(documents.c.path, documents.c.etag, documents.c.last_modified).where(
+            documents.c.site_id == site_id, documents.c.path.in_([*paths])
+        )
+        return {(row.path, row.etag): row.last_modified for row in self._connection.execute(statement)}
 
     def get(self, site_id: SiteId, path: str) -> Document | None:
         statement = select(documents).where(documents.c.site_id == site_id, documents.c.path == path)

@@ -26,10 +26,10 @@ class PartnerRepository:
         self._connection.execute(delete(partner_filters).where(partner_filters.c.partner_id == partner.id))
         self._write_filter(partner)
 
-    def disable(self, partner_id: PartnerId, reason: str) -> None:
-        """Disables an active partner."""
+    def disable(self, partner_id: PartnerId, reason: str) -> bool:
+        """Disables the partner; False if it isn't active."""
         statement = update(partners).where(partners.c.id == partner_id, partners.c.state == PartnerState.ACTIVE)
-        self._connection.execute(statement.values(state=PartnerState.DISABLED, disabled_reason=reason))
+        return self._connection.execute(statement.values(state=PartnerState.DISABLED, disabled_reason=reason)).rowcount == 1
 
     def get(self, site_id: SiteId, partner_id: str, *, lock: bool = False) -> Partner | None:
         """The partner, if it is this site's and not deleted; `lock` keeps others from changing it meanwhile."""

@@ -162,6 +162,7 @@ events = Table(
     UniqueConstraint("site_id", "sequence"),
     Index("events_pending", "lane", "created_at", **_where("done_at IS NULL")),
     Index("events_article", "article_id"),
+    Index("events_age", "created_at"),
 )
 
 #: An article's entry in one format. No id is ever given twice: documents name them. Blobs last: see `renderings`.
@@ -289,7 +290,7 @@ idempotency_keys = Table(
     Index("idempotency_keys_age", "created_at"),
 )
 
-#: Who did what, in the same transaction as the deed. Nothing updates it or deletes from it.
+#: Who did what, in the same transaction as the deed. Triggers refuse to update it or to delete from it.
 audit = Table(
     "audit",
     metadata,

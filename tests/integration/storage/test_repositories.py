@@ -170,8 +170,9 @@ def test_retired_fragments_stay_readable_until_they_are_forgotten(newsroom: News
     new = add(b"new")
     with newsroom.database.write() as uow:
         assert uow.documents.pieces([old, new]) == {old: piece(b"old"), new: piece(b"new")}
-        assert uow.documents.forget_fragments(clock()) == 0
-        assert uow.documents.forget_fragments(clock() + timedelta(seconds=1)) == 1
+        uow.sites.rendered_down_to(newsroom.site.id, 1, None)
+        assert uow.retention.forget_fragments(clock(), 10) == 0
+        assert uow.retention.forget_fragments(clock() + timedelta(seconds=1), 10) == 1
         assert uow.documents.pieces([old, new]) == {new: piece(b"new")}
         uow.commit()
     clock.advance(1)

@@ -1,0 +1,61 @@
+"""Deletes what has been kept for long enough: the oldest first, a limited number of rows at a time, so that no lock is long."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, not_, or_, select, tuple_
+
+from sokbo.domain.delivery import OPEN_STATES
+from sokbo.domain.partner import PartnerState
+from sokbo.storage.tables import articles, attempts, deliveries, events, fragments, idempotency_keys, partners, site_versions
+
+
+class RetentionRepository:
+    """Each method answers how many rows it deleted, `limit` at most."""
+
+    def __init__(self, connection: Connection):
+        self._connection = connection
+
+    def forget_attempts(self, before: datetime, limit: int) -> int:
+        """Attempts that ended before that time. Their ids follow the time, so that the oldest are found without an index."""
+        oldest = select(attempts.c.id, attempts.c.ended_at).order_by(attempts.c.id).limit(limit).subquery()
+        over = select(oldest.c.id).where(oldest.c.ended_at < before)
+        return self._connection.execute(delete(attempts).where(attempts.c.id.in_(over))).rowcount
+
+    def forget_deliveries(self, before: datetime, limit: int) -> int:
+        """Deliveries of events from before that time which have ended, or whose partner is gone, once their attempts are."""
+        old = select(events.c.id).where(events.c.created_at < before, events.c.done_at.is_not(None))
+        gone = exists().where(partners.c.id == deliveries.c.partner_id, partners.c.state == PartnerState.DELETED)
+        over = and_(
+            deliveries.c.event_id.in_(old),
+            or_(deliveries.c.state.not_in(OPEN_STATES), gone),
+            or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until < before),
+            not_(exists().where(attempts.c.delivery_id == deliveries.c.id)),
+        )
+        return self._delete(deliveries, over, limit)
+
+    def forget_events(self, before: datetime, limit: int) -> int:
+        """Events from before that time that are worked off and have no deliveries any more."""
+        delivered = exists().where(deliveries.c.event_id == events.c.id)
+        return self._delete(events, and_(events.c.created_at < before, events.c.done_at.is_not(None), not_(delivered)), limit)
+
+    def forget_answers(self, before: datetime, limit: int) -> int:
+        """Answers kept under an Idempotency-Key since before that time."""
+        return self._delete(idempotency_keys, idempotency_keys.c.created_at < before, limit)
+
+    def forget_fragments(self, before: datetime, limit: int) -> int:
+        """Fragments replaced before that time. A site that is being rendered anew keeps them: until its listings have their
+        turn, they are made of what has been replaced."""
+        halfway = (
+            select(articles.c.id)
+            .join(site_versions, site_versions.c.site_id == articles.c.site_id)
+            .where(articles.c.id == fragments.c.article_id, site_versions.c.render_below.is_not(None))
+        )
+        return self._delete(fragments, and_(fragments.c.replaced_at < before, not_(halfway.exists())), limit)
+
+    def _delete(self, table: Table, over: ColumnElement[bool], limit: int) -> int:
+        """Passes over rows that another transaction has locked."""
+        keys: list[Any] = [*table.primary_key]
+        chosen = select(*keys).where(over).limit(limit).with_for_update(of=table, skip_locked=True).cte()
+        statement = delete(table).where(tuple_(*keys).in_(select(chosen))).returning(*keys)
+        return len(self._connection.execute(statement).all())  # SQLite's driver counts no rows of a statement that has a CTE

@@ -1,0 +1,199 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from sokbo.domain.article import Article
+from sokbo.domain.delivery import DeliveryState, Outcome, Verdict
+from sokbo.domain.event import Event, Lane
+from sokbo.domain.ids import EventId
+from sokbo.domain.partner import Partner, PartnerState
+from sokbo.partners import delete
+from sokbo.storage import UnitOfWork
+from sokbo.storage.deliveries import Recorded
+from tests.clock import Clock
+from tests.integration.workers.bureau import Bureau
+from workers.clean import clean
+
+DAY = timedelta(days=1).total_seconds()
+HOUR = timedelta(hours=1).total_seconds()
+FEEDS = ("feed.rss", "feed.atom", "feed.json", "")
+
+
+def push(bureau: Bureau, verdict: Verdict = Verdict.ACKNOWLEDGED) -> None:
+    """Makes one attempt of every delivery that is due, with this end."""
+    ends = {Verdict.ACKNOWLEDGED: DeliveryState.ACKNOWLEDGED, Verdict.RETRY: DeliveryState.FAILING}
+    with bureau.newsroom.database.write() as uow:
+        for delivery in uow.deliveries.lease(Lane.DEFAULT, "me", uow.now, 5, 10):
+            again = uow.now if verdict is Verdict.RETRY else None
+            uow.deliveries.record([Recorded(delivery, Outcome(verdict, 0.1), ends[verdict], again)], "me", uow.now)
+        uow.commit()
+
+
+def known(bureau: Bureau, *events: tuple[Event, object]) -> list[EventId]:
+    with bureau.newsroom.database.read() as uow:
+        return [*uow.events.get([event.id for event, _ in events])]
+
+
+def post(bureau: Bureau) -> Article:
+    article = bureau.newsroom.post()
+    bureau.syndicate()
+    return article
+
+
+def test_event_goes_after_its_days_with_its_deliveries_and_attempts(bureau: Bureau, clock: Clock) -> None:
+    bureau.newsroom.subscribe()
+    article = post(bureau)
+    push(bureau)
+    clock.advance(30 * DAY)
+    assert clean(bureau.runtime) == 0
+    clock.advance(1)
+    assert clean(bureau.runtime) == 3
+    assert known(bureau, *bureau.newsroom.events) == []
+    assert bureau.newsroom.deliveries(article) == []
+
+
+def test_article_and_its_documents_stay_when_its_event_goes(bureau: Bureau, clock: Clock) -> None:
+    article = post(bureau)
+    before = {path: bureau.text(path) for path in (*FEEDS, str(article.number))}
+    clock.advance(40 * DAY)
+    assert clean(bureau.runtime) == 1
+    assert {path: bureau.text(path) for path in before} == before
+    assert bureau.newsroom.article(article) == article
+
+
+def test_event_stays_while_one_of_its_deliveries_is_open(bureau: Bureau, clock: Clock) -> None:
+    bureau.newsroom.subscribe()
+    article = post(bureau)
+    push(bureau, Verdict.RETRY)
+    clock.advance(40 * DAY)
+    assert clean(bureau.runtime) == 1  # the attempt, of which the delivery keeps the number
+    assert known(bureau, *bureau.newsroom.events)
+    push(bureau)
+    assert clean(bureau.runtime) == 0  # the new attempt is kept, and with it all that it belongs to
+    assert [(item.state, item.attempts) for item in bureau.newsroom.deliveries(article)] == [(DeliveryState.ACKNOWLEDGED, 2)]
+
+
+def test_event_that_nobody_has_worked_off_stays(bureau: Bureau, clock: Clock) -> None:
+    bureau.newsroom.post()
+    with bureau.newsroom.database.write() as uow:
+        uow.events.lease(Lane.DEFAULT, "somebody", uow.now, 50 * DAY, 10)
+        uow.commit()
+    clock.advance(40 * DAY)
+    with bureau.newsroom.database.write() as uow:
+        assert uow.retention.forget_events(uow.now, 10) == 0
+
+
+def test_what_waits_for_a_partner_who_is_gone_is_forgotten(bureau: Bureau, clock: Clock) -> None:
+    partner = bureau.newsroom.subscribe()
+    post(bureau)
+    clock.advance(40 * DAY)
+    assert clean(bureau.runtime) == 0
+    with bureau.newsroom.database.write() as uow:
+        delete(uow, partner.site_id, partner.id, actor="cli", request_id="req_1")
+        uow.commit()
+    assert clean(bureau.runtime) == 2
+
+
+def test_what_waits_for_a_disabled_partner_goes_on_waiting(bureau: Bureau, clock: Clock) -> None:
+    partner = bureau.newsroom.subscribe()
+    article = post(bureau)
+    with bureau.newsroom.database.write() as uow:
+        assert uow.partners.disable(partner.id, "410")
+        uow.commit()
+    clock.advance(400 * DAY)
+    assert clean(bureau.runtime) == 0
+    assert _state(bureau, partner) is PartnerState.DISABLED
+    assert [item.state for item in bureau.newsroom.deliveries(article)] == [DeliveryState.PLANNED]
+
+
+def _state(bureau: Bureau, partner: Partner) -> PartnerState:
+    with bureau.newsroom.database.read() as uow:
+        return uow.partners.many([partner.id])[partner.id].state
+
+
+def test_answers_are_repeated_for_seven_days(bureau: Bureau, clock: Clock) -> None:
+    site_id = bureau.newsroom.site.id
+    with bureau.newsroom.database.write() as uow:
+        uow.idempotency.keep(site_id, "key", "digest", {}, uow.now)
+        uow.commit()
+    clock.advance(7 * DAY)
+    assert clean(bureau.runtime) == 0
+    clock.advance(1)
+    assert clean(bureau.runtime) == 1
+    with bureau.newsroom.database.read() as uow:
+        assert uow.idempotency.find(site_id, "key") is None
+
+
+def test_replaced_fragments_go_after_an_hour(bureau: Bureau, clock: Clock) -> None:
+    article = post(bureau)
+    bureau.newsroom.revise(article)
+    bureau.syndicate()
+    clock.advance(HOUR)
+    assert clean(bureau.runtime) == 0
+    clock.advance(1)
+    assert clean(bureau.runtime) == 4
+    assert "새 제목" in bureau.text("feed.rss")
+
+
+def test_feed_is_whole_after_its_article_was_rendered_again_to_the_same_bytes(bureau: Bureau, clock: Clock) -> None:
+    """The end of its breaking time says nothing new to the site's feed, which is not stored again."""
+    bureau.newsroom.post("큰불", breaking=True, breaking_until=clock() + timedelta(seconds=30))
+    bureau.syndicate()
+    clock.advance(31)
+    bureau.sweep()
+    clock.advance(2 * HOUR)
+    clean(bureau.runtime)
+    for path in FEEDS:
+        assert "큰불" in bureau.text(path), path
+
+
+def test_fragments_stay_while_their_site_is_rendered_anew(bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.anew.SLICE_ARTICLES", 1)
+    monkeypatch.setattr("workers.anew.TURN_SECONDS", 0.0)
+    for _ in range(3):
+        post(bureau)
+    before = bureau.text("feed.rss")
+    with bureau.newsroom.database.write() as uow:
+        uow.sites.render_anew(bureau.newsroom.site.id)
+        uow.commit()
+    bureau.sweep()
+    clock.advance(2 * HOUR)
+    assert clean(bureau.runtime) == 0
+    assert bureau.text("feed.rss") == before
+    for _ in range(3):
+        bureau.sweep()
+    clock.advance(2 * HOUR)
+    assert clean(bureau.runtime) == 12
+    assert bureau.text("feed.rss") == before
+
+
+Forget = Callable[[UnitOfWork, int], int]
+
+
+@pytest.mark.parametrize(
+    "forget",
+    [
+        lambda uow, limit: uow.retention.forget_attempts(uow.now, limit),
+        lambda uow, limit: uow.retention.forget_answers(uow.now, limit),
+    ],
+)
+def test_no_more_rows_are_deleted_at_once_than_asked_for(bureau: Bureau, clock: Clock, forget: Forget) -> None:
+    bureau.newsroom.subscribe()
+    for key in ("a", "b", "c"):
+        post(bureau)
+        with bureau.newsroom.database.write() as uow:
+            uow.idempotency.keep(bureau.newsroom.site.id, key, "digest", {}, uow.now)
+            uow.commit()
+    push(bureau)
+    clock.advance(1)
+    with bureau.newsroom.database.write() as uow:
+        assert [forget(uow, 2), forget(uow, 2), forget(uow, 2)] == [2, 1, 0]
+
+
+def test_backlog_larger_than_a_batch_goes_in_one_turn(bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.clean.BATCH_ROWS", 2)
+    for _ in range(5):
+        post(bureau)
+    clock.advance(31 * DAY)
+    assert clean(bureau.runtime) == 5
