@@ -1,6 +1,7 @@
 """`python -m service` serves until it is told to end (SIGTERM, SIGINT), and then finishes what it has under way."""
 
 import asyncio
+import resource
 import signal
 import socket
 import sys
@@ -10,13 +11,19 @@ import uvloop
 from aiohttp import web
 
 from service.app import Service, build_service
+from service.http_protocol import guarded
 from service.recall import recalling
 from sokbo import logs
 from sokbo.errors import SokboError
 from sokbo.settings import Settings
 
-KEEPALIVE_SECONDS = 75
 BACKLOG = 1024
+#: Files that are open beside the connections: the database, the broker, the logs.
+OTHER_FILES = 256
+#: How much of the time to end the requests under way have; the writer and the nudger need some after them.
+DRAINING_SHARE = 0.5
+#: aiohttp then waits so long for each of those that are left, and once more when it has cancelled them.
+CANCELLING_SECONDS = 0.5
 
 log = structlog.get_logger()
 
@@ -25,6 +32,7 @@ def main() -> int:
     """The exit code: 1 if the service can't start."""
     settings = Settings()
     logs.configure(settings.log_level, "service")
+    _allow_files(settings.connections + OTHER_FILES)
     try:
         uvloop.run(serve(settings))
     except SokboError as error:
@@ -43,19 +51,14 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told_to_end.set)
     async with build_service(settings) as service:
-        runner = web.AppRunner(
-            service.app,
-            access_log=None,
-            handle_signals=False,
-            keepalive_timeout=KEEPALIVE_SECONDS,
-            shutdown_timeout=settings.shutdown_seconds,
-        )
+        runner = web.AppRunner(service.app, handle_signals=False, shutdown_timeout=CANCELLING_SECONDS)
         await runner.setup()
         server = await _listen(settings, service, runner)
         log.info("service_ready", host=settings.host, port=settings.port)
         await told_to_end.wait()
         log.info("service_ending")
         server.close()
+        await service.connections.drain(settings.shutdown_seconds * DRAINING_SHARE)
         await runner.cleanup()
 
 
@@ -64,7 +67,16 @@ async def _listen(settings: Settings, service: Service, runner: web.AppRunner) -
         raise RuntimeError("the runner is not set up")
     loop = asyncio.get_running_loop()
     listener = socket.create_server((settings.host, settings.port), family=_family(settings.host), backlog=BACKLOG)
-    return await loop.create_server(recalling(runner.server, service.memory), sock=listener)
+    return await loop.create_server(recalling(guarded(runner.server, service.connections), service.memory), sock=listener)
+
+
+def _allow_files(wanted: int) -> None:
+    """Lets this process open so many files, or as many as the system allows it."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY:
+        return
+    wanted = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(wanted, allowed), most))
 
 
 def _family(host: str) -> socket.AddressFamily:

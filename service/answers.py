@@ -54,6 +54,7 @@ class AnswerMemory:
     """What requests were answered, as long as the document stands.
 
     An answer depends on nothing but the request's bytes, the document and the sites' hosts: `clear` it when the last change.
+    `age` counts how often that happened.
     Documents are referred to weakly, so that the memory keeps none that the cache has let go.
     """
 
@@ -61,6 +62,7 @@ class AnswerMemory:
         self._cache = cache
         self._answers: dict[bytes, tuple[ref[Prepared], Coding, Part]] = {}
         self.recalled = 0
+        self.age = 0
 
     def recall(self, request: bytes) -> Answer | None:
         """The answer that these bytes got before, if it would be the same now. `recalled` counts."""
@@ -75,9 +77,12 @@ class AnswerMemory:
         self.recalled += 1
         return Answer(prepared, coding, part)
 
-    def remember(self, request: bytes, answer: Answer) -> None:
-        """Keeps the answer, in the place of the oldest if there are too many; not for a request over MAX_REQUEST_BYTES."""
-        if len(request) > MAX_REQUEST_BYTES:
+    def remember(self, request: bytes, answer: Answer, age: int) -> None:
+        """Keeps the answer, in the place of the oldest if there are too many; not for a request over MAX_REQUEST_BYTES.
+
+        `age` is the memory's when the request came: an answer that was begun before the sites changed may be the old one.
+        """
+        if len(request) > MAX_REQUEST_BYTES or age != self.age:
             return
         while len(self._answers) >= MAX_ANSWERS:
             del self._answers[next(iter(self._answers))]
@@ -85,4 +90,5 @@ class AnswerMemory:
 
     def clear(self) -> None:
         """Forgets everything."""
+        self.age += 1
         self._answers.clear()

@@ -9,8 +9,11 @@ from aiohttp import web
 
 from service.answers import AnswerMemory
 from service.auth import Authenticator
+from service.background import repeat
+from service.connections import CHECK_SECONDS as CONNECTIONS_CHECK_SECONDS
+from service.connections import Connections
 from service.document_cache import DocumentCache
-from service.following import check_versions, follow_announcements, load_sites
+from service.following import CHECK_SECONDS, RECONNECT_SECONDS, check_versions, follow_announcements, load_sites
 from service.limits import RateLimit
 from service.metrics import Metrics
 from service.middlewares import edge
@@ -37,6 +40,7 @@ class Service:
 
     app: web.Application
     memory: AnswerMemory
+    connections: Connections
 
 
 @asynccontextmanager
@@ -51,6 +55,9 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
     directory = SiteDirectory()
     cache = DocumentCache(StoredDocuments(database), settings.document_cache_bytes)
     memory = AnswerMemory(cache)
+    connections = Connections(per_address=settings.connections_per_address, total=settings.connections)
+    metrics.show_counter("sokbo_answers_recalled", "Documents answered from memory of the request.", lambda: memory.recalled)
+    metrics.show_counter("sokbo_connections_refused", "Connections beyond a limit.", lambda: connections.refused)
     async with AsyncExitStack() as stack:
         stack.callback(database.close)
         stack.callback(broker.close)
@@ -70,10 +77,14 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
             sealer=Sealer(load_secret_key(settings)),
         )
         stack.push_async_callback(asyncio.to_thread, services.nudger.close)
-        stack.push_async_callback(asyncio.to_thread, services.writer.close)
-        for watch in (follow_announcements(broker, cache, metrics), check_versions(database, cache, directory, memory)):
-            stack.push_async_callback(_end, asyncio.create_task(watch))
-        yield Service(_make_app(services, Reader(cache), directory), memory)
+        stack.push_async_callback(services.writer.close)
+        for work in (
+            repeat("announcements", lambda: follow_announcements(broker, cache, metrics), RECONNECT_SECONDS),
+            repeat("versions", lambda: check_versions(database, cache, directory, memory), CHECK_SECONDS),
+            repeat("connections", connections.check, CONNECTIONS_CHECK_SECONDS),
+        ):
+            stack.push_async_callback(_end, asyncio.create_task(work))
+        yield Service(_make_app(services, Reader(cache), directory), memory, connections)
 
 
 def _make_app(services: Services, reader: Reader, directory: SiteDirectory) -> web.Application:

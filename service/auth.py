@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from service.answering import REQUEST_ID
-from service.limits import RateLimit
+from service.http_protocol import EXPECTS_CONTINUE
+from service.limits import RateLimit, network_of
 from sokbo.domain.key import ApiKey, Scope, token_digest
 from sokbo.domain.site import Site
-from sokbo.errors import Forbidden, Unauthorized
+from sokbo.errors import Forbidden, TooLarge, Unauthorized
 from sokbo.storage import Database
 
 #: How long a key is believed without asking again; a revoked one works no longer than this.
@@ -37,38 +38,56 @@ class Authenticator:
         self._per_key = per_key
         self._failures = failures
         self._known: OrderedDict[str, tuple[float, ApiKey, Site]] = OrderedDict()
+        self._looking_up = asyncio.Lock()
 
     async def caller(self, request: web.Request, scope: Scope) -> Caller:
-        """Raises Unauthorized, Forbidden without the scope, RateLimited beyond the key's or the address's rate."""
-        address = request.remote or ""
-        self._failures.check(address)
+        """Whose request it is. A sender who waits to be asked for the body is asked only now.
+
+        Raises Unauthorized, Forbidden without the scope, RateLimited beyond the key's or the address's rate, and TooLarge.
+        """
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthorized("send an API key: Authorization: Bearer sokbo_...", headers=_CHALLENGE)
-        found = await self._find(token_digest(token.strip()))
-        if found is None:
-            self._failures.take(address)
-            raise Unauthorized("the API key is not known or has been revoked", headers=_CHALLENGE)
-        key, site = found
+        key, site = await self._find(token_digest(token.strip()), network_of(request.remote or ""))
         self._per_key.check(key.id)
         self._per_key.take(key.id)
         if not key.allows(scope):
             raise Forbidden(f"the API key lacks the scope {scope!s}")
+        await _ask_for_body(request)
         return Caller(key, site, request[REQUEST_ID])
 
-    async def _find(self, digest: str) -> tuple[ApiKey, Site] | None:
-        known = self._known.get(digest)
-        if known is not None and known[0] > time.monotonic():
-            return known[1], known[2]
-        found = await asyncio.to_thread(self._load, digest)
-        self._known.pop(digest, None)
-        if found is not None:
+    async def _find(self, digest: str, network: str) -> tuple[ApiKey, Site]:
+        """The key and its site. One lookup at a time, so that guesses sent at once are counted before the next is looked up."""
+        if (known := self._believed(digest)) is not None:
+            return known
+        async with self._looking_up:
+            if (known := self._believed(digest)) is not None:
+                return known
+            self._failures.check(network)
+            found = await asyncio.to_thread(self._load, digest)
+            self._known.pop(digest, None)
+            if found is None:
+                self._failures.take(network)
+                raise Unauthorized("the API key is not known or has been revoked", headers=_CHALLENGE)
             self._known[digest] = (time.monotonic() + BELIEVED_SECONDS, *found)
             while len(self._known) > MAX_KEYS:
                 self._known.popitem(last=False)
-        return found
+            return found
+
+    def _believed(self, digest: str) -> tuple[ApiKey, Site] | None:
+        known = self._known.get(digest)
+        return known[1:] if known is not None and known[0] > time.monotonic() else None
 
     def _load(self, digest: str) -> tuple[ApiKey, Site] | None:
         with self._database.read() as uow:
             key = uow.keys.by_digest(digest)
             return None if key is None else (key, uow.sites.get(key.site_id))
+
+
+async def _ask_for_body(request: web.Request) -> None:
+    """Sends 100 Continue where it is waited for. Raises TooLarge for a body that is said to be too large."""
+    if request.content_length is not None and request.content_length > request.client_max_size:
+        raise TooLarge(f"the body must have at most {request.client_max_size} bytes")
+    if request.get(EXPECTS_CONTINUE):
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer itself hasn't begun

@@ -98,22 +98,29 @@ class DocumentCache:
                 tasks.append(flight.task)
             elif key in self._entries or (path == BREAKING_STRIP_PATH and site_id in self._strips):
                 tasks.append(self._flight(key).task)
-        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
+        _raise_first(await asyncio.gather(*tasks, return_exceptions=True))
 
-    async def refresh_site(self, site_id: SiteId) -> None:
-        """Loads what is held of the site and has changed since it was last asked."""
-        await self.catch_up({site_id})
+    async def hear(self, site_id: SiteId, version: int, paths: Iterable[str]) -> None:
+        """Refreshes what is announced. If that version comes right after the last one seen, `catch_up` has nothing to find.
 
-    async def catch_up(self, only: set[SiteId] | None = None) -> None:
-        """Finds, by the sites' versions, every change that no announcement told of."""
-        for site_id, version in (await self._source.versions()).items():
-            seen = self._seen.get(site_id, 0)
-            if version > seen and (only is None or site_id in only):
-                await self.refresh(site_id, await self._source.changed_since(site_id, seen))
-                self._seen[site_id] = version
+        Raises what `refresh` raises.
+        """
+        await self.refresh(site_id, paths)
+        if version == self._seen.get(site_id, 0) + 1:
+            self._seen[site_id] = version
+
+    async def catch_up(self) -> None:
+        """Finds, by the sites' versions, every change that no announcement told of.
+
+        Raises what `refresh` raises when all sites have been tried.
+        """
+        versions = await self._source.versions()
+        behind = [(site_id, version) for site_id, version in versions.items() if version > self._seen.get(site_id, 0)]
+        _raise_first(await asyncio.gather(*(self._catch_up(*site) for site in behind), return_exceptions=True))
+
+    async def _catch_up(self, site_id: SiteId, version: int) -> None:
+        await self.refresh(site_id, await self._source.changed_since(site_id, self._seen.get(site_id, 0)))
+        self._seen[site_id] = max(version, self._seen.get(site_id, 0))
 
     def _flight(self, key: Key) -> _Flight:
         flight = self._flights.get(key)
@@ -179,3 +186,9 @@ class DocumentCache:
         while len(self._absent) >= MAX_ABSENCES:
             del self._absent[next(iter(self._absent))]
         self._absent[key] = time.monotonic() + ABSENCE_SECONDS
+
+
+def _raise_first(outcomes: Iterable[object]) -> None:
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome

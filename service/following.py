@@ -1,7 +1,7 @@
 """Keeps what is in memory fresh: announcements are followed as they come, and versions checked in case one was missed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 import structlog
 from redis.exceptions import RedisError
@@ -10,7 +10,7 @@ from service.answers import AnswerMemory
 from service.document_cache import DocumentCache
 from service.metrics import Metrics
 from service.site_directory import SiteDirectory
-from sokbo.broker import Broker
+from sokbo.broker import Announcement, Broker
 from sokbo.domain.site import Site
 from sokbo.errors import Unavailable
 from sokbo.storage import Database
@@ -22,27 +22,22 @@ log = structlog.get_logger()
 
 
 async def follow_announcements(broker: Broker, cache: DocumentCache, metrics: Metrics) -> None:
-    """Loads what is announced, for ever. While the broker is away the version check does it alone."""
-    while True:
-        try:
-            async for announcement in broker.announcements():
-                metrics.announcements.inc()
-                await _tolerating(lambda told=announcement: cache.refresh(told.site_id, told.paths))  # type: ignore[misc] # mypy can't type a lambda's default
-        except (RedisError, OSError) as error:
-            log.warning("announcements_lost", reason=str(error))
-        await asyncio.sleep(RECONNECT_SECONDS)
+    """Loads what is announced, until the line breaks. While the broker is away the version check does it alone."""
+    try:
+        async for announcement in broker.announcements():
+            metrics.announcements.inc()
+            await _hear(cache, announcement)
+    except (RedisError, OSError) as error:
+        log.warning("announcements_lost", reason=str(error))
 
 
 async def check_versions(database: Database, cache: DocumentCache, directory: SiteDirectory, memory: AnswerMemory) -> None:
-    """Finds new sites and documents that no announcement told of, for ever."""
-
-    async def check() -> None:
+    """Finds new sites and documents that no announcement told of. While the database is away, what is in memory is served on."""
+    try:
         await load_sites(database, directory, memory)
         await cache.catch_up()
-
-    while True:
-        await asyncio.sleep(CHECK_SECONDS)
-        await _tolerating(check)
+    except Unavailable as error:
+        log.warning("documents_not_refreshed", reason=error.message)
 
 
 async def load_sites(database: Database, directory: SiteDirectory, memory: AnswerMemory) -> None:
@@ -56,9 +51,9 @@ async def load_sites(database: Database, directory: SiteDirectory, memory: Answe
         memory.clear()
 
 
-async def _tolerating(work: Callable[[], Awaitable[None]]) -> None:
-    """Does the work; while the database is away, what is in memory is served on."""
+async def _hear(cache: DocumentCache, told: Announcement) -> None:
+    """Without the database the announcement is let go: the next version check finds what it told of."""
     try:
-        await work()
+        await cache.hear(told.site_id, told.version, told.paths)
     except Unavailable as error:
         log.warning("documents_not_refreshed", reason=error.message)

@@ -1,7 +1,9 @@
 """Rates, kept in this process's memory: they hold also while the broker is down."""
 
+import math
 import time
 from collections import OrderedDict
+from ipaddress import IPv6Address
 
 from sokbo.errors import RateLimited
 
@@ -20,7 +22,7 @@ class RateLimit:
         """Raises RateLimited, with the seconds to wait, if the name has no token left."""
         tokens = self._tokens(name)
         if tokens < 1:
-            wait = max(1, round((1 - tokens) * _MINUTE / self._per_minute))
+            wait = max(1, math.ceil((1 - tokens) * _MINUTE / self._per_minute))
             raise RateLimited(f"more than {self._per_minute} a minute", headers={"Retry-After": str(wait)})
 
     def take(self, name: str) -> None:
@@ -33,3 +35,11 @@ class RateLimit:
     def _tokens(self, name: str) -> float:
         tokens, since = self._buckets.get(name, (float(self._per_minute), time.monotonic()))
         return min(float(self._per_minute), tokens + (time.monotonic() - since) * self._per_minute / _MINUTE)
+
+
+def network_of(address: str) -> str:
+    """What counts as one remote address: an IPv4 address, or the 64 bits of an IPv6 address that its holder can't choose."""
+    if ":" not in address:
+        return address
+    parsed = IPv6Address(address)
+    return str(parsed.ipv4_mapped or parsed.packed[:8].hex())

@@ -1,6 +1,6 @@
 """What /metrics shows: this process's requests, the workers' tallies, and how old what waits is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -43,12 +43,26 @@ class Metrics:
             "sokbo_announcements_heard", "Announcements of changed documents heard.", registry=self.registry
         )
 
+    def show_counter(self, name: str, description: str, count: Callable[[], int]) -> None:
+        """Adds a counter that something else keeps."""
+        self.registry.register(_Kept(name, description, count))
+
     def render(self, stored: Stored | None) -> bytes:
         """All of it in Prometheus's text format; without the database's part if that is None."""
         page: bytes = generate_latest(self.registry)
         if stored is not None:
             page += generate_latest(_Collected(list(_families(stored))))
         return page
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    name: str
+    description: str
+    count: Callable[[], int]
+
+    def collect(self) -> Iterable[Metric]:
+        yield CounterMetricFamily(self.name, self.description, value=self.count())
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from service.answering import REQUEST_ID
+from service.http_protocol import SlowBody
 from service.metrics import Metrics
 from sokbo.domain.ids import new_id
-from sokbo.errors import BadRequest, MethodNotAllowed, NotFound, SokboError, TooLarge
+from sokbo.errors import BadRequest, MethodNotAllowed, NotFound, RequestTimeout, SokboError, TooLarge
 
 PROBLEM = "application/problem+json"
 
@@ -53,6 +54,10 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
         return problem(BadRequest(error.reason), request[REQUEST_ID])
+    except SlowBody:
+        return problem(RequestTimeout("the body came too slowly"), request[REQUEST_ID])
+    except (web.RequestPayloadError, ConnectionResetError):  # the latter of a sender who has gone, and won't see this
+        return problem(BadRequest("the body ended early or was not sent as its headers say"), request[REQUEST_ID])
     except Exception:  # the edge: whatever it is, the client learns no more than that
         log.exception("request_failed", method=request.method, path=request.path)
         return problem(SokboError("something went wrong on our side"), request[REQUEST_ID])

@@ -7,8 +7,6 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from aiohttp import web
-
 from service.answers import Answer, AnswerMemory
 
 #: A connection's requests pass through aiohttp at least this often, which keeps its keep-alive timer from running out.
@@ -22,7 +20,7 @@ class RecallingProtocol(asyncio.Protocol):
     by other means, or that was more or less than one whole head, the connection is aiohttp's for good.
     """
 
-    __slots__ = ("_asked", "_idle", "_inner", "_loop", "_memory", "_paused", "_renew_at", "_transport")
+    __slots__ = ("_asked", "_asked_at", "_idle", "_inner", "_loop", "_memory", "_paused", "_renew_at", "_transport")
 
     def __init__(self, inner: asyncio.Protocol, memory: AnswerMemory, loop: asyncio.AbstractEventLoop) -> None:
         self._inner = inner
@@ -32,6 +30,7 @@ class RecallingProtocol(asyncio.Protocol):
         self._idle = True
         self._paused = False
         self._asked: bytes | None = None
+        self._asked_at = 0
         self._renew_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -45,13 +44,14 @@ class RecallingProtocol(asyncio.Protocol):
                 answer.write(self._transport)
                 return
         self._asked = data if self._idle and is_one_head(data) else None
+        self._asked_at = self._memory.age
         self._idle = False
         self._inner.data_received(data)
 
     def answered(self, answer: Answer) -> None:
         """Learns that aiohttp has answered the only request it had, whose bytes will get the same answer from now on."""
         if self._asked is not None:
-            self._memory.remember(self._asked, answer)
+            self._memory.remember(self._asked, answer, self._asked_at)
             self._asked = None
             self._idle = True
             self._renew_at = self._loop.time() + RENEWAL_SECONDS
@@ -77,7 +77,7 @@ def is_one_head(data: bytes) -> bool:
     return data.find(b"\r\n\r\n") == len(data) - 4 and data.count(b"\n") == data.count(b"\r\n")
 
 
-def recalling(server: web.Server, memory: AnswerMemory) -> Callable[[], asyncio.Protocol]:
-    """A protocol factory, for `loop.create_server`, that puts the memory before an aiohttp server (`AppRunner.server`)."""
+def recalling(server: Callable[[], asyncio.Protocol], memory: AnswerMemory) -> Callable[[], asyncio.Protocol]:
+    """A protocol factory, for `loop.create_server`, that puts the memory before the protocols which `server` makes."""
     loop = asyncio.get_running_loop()
     return lambda: RecallingProtocol(server(), memory, loop)

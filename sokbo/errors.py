@@ -6,6 +6,7 @@ SokboError
 ├── Forbidden             403  forbidden            the key lacks a scope
 ├── NotFound              404  not_found            nothing here, or nothing of this site's
 ├── MethodNotAllowed      405  method_not_allowed
+├── RequestTimeout        408  request_timeout      the body came too slowly
 ├── Conflict              409  conflict             e.g. an external_id that is taken
 ├── Gone                  410  gone                 the article is withdrawn
 ├── RevisionMismatch      412  revision_mismatch    If-Match names another revision
@@ -64,6 +65,10 @@ class NotFound(SokboError):
 
 class MethodNotAllowed(SokboError):
     code, status, title = "method_not_allowed", 405, "Method not allowed"
+
+
+class RequestTimeout(SokboError):
+    code, status, title = "request_timeout", 408, "Request timeout"
 
 
 class Conflict(SokboError):

@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     max_article_bytes: int = Field(1024 * 1024, ge=1024, description="Largest article body taken, after decompression.")
     requests_per_minute: int = Field(60_000, ge=1, description="Requests a minute that one API key may make.")
     failed_logins_per_minute: int = Field(30, ge=1, description="Failed authentications a minute from one address.")
+    connections: int = Field(10_000, ge=1, description="Connections that each service process holds open at once.")
+    connections_per_address: int = Field(
+        512, ge=1, description="How many of them may come from one address or IPv6 /64; a proxy before the service is one."
+    )
     document_cache_bytes: int = Field(
         64 * 1024 * 1024, ge=0, description="Memory for documents kept ready in each service process."
     )

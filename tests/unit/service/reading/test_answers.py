@@ -20,7 +20,7 @@ async def answered() -> tuple[MemorySource, DocumentCache, AnswerMemory, Answer]
     prepared = await cache.get(SITE, "feed.atom")
     assert prepared is not None
     memory, answer = AnswerMemory(cache), Answer(prepared, Coding.IDENTITY, Part.WHOLE)
-    memory.remember(REQUEST, answer)
+    memory.remember(REQUEST, answer, memory.age)
     return source, cache, memory, answer
 
 
@@ -53,20 +53,28 @@ async def test_a_remembered_answer_keeps_no_replaced_document_alive() -> None:
 async def test_the_oldest_answer_makes_room() -> None:
     *_, memory, answer = await answered()
     for number in range(MAX_ANSWERS):
-        memory.remember(b"%d" % number, answer)
+        memory.remember(b"%d" % number, answer, memory.age)
     assert memory.recall(REQUEST) is None
     assert memory.recall(b"0") == answer
 
 
 async def test_a_long_request_is_not_remembered() -> None:
     *_, memory, answer = await answered()
-    memory.remember(b"x" * (MAX_REQUEST_BYTES + 1), answer)
+    memory.remember(b"x" * (MAX_REQUEST_BYTES + 1), answer, memory.age)
     assert memory.recall(b"x" * (MAX_REQUEST_BYTES + 1)) is None
 
 
 async def test_a_cleared_memory_knows_nothing() -> None:
     *_, memory, _ = await answered()
     memory.clear()
+    assert memory.recall(REQUEST) is None
+
+
+async def test_an_answer_begun_before_the_memory_was_cleared_is_not_remembered() -> None:
+    *_, memory, answer = await answered()
+    age = memory.age
+    memory.clear()
+    memory.remember(REQUEST, answer, age)
     assert memory.recall(REQUEST) is None
 
 

@@ -12,6 +12,15 @@ from tests.unit.service.reading.source import MODIFIED, SITE, MemorySource
 MEGABYTE = 1024 * 1024
 
 
+class Failing(MemorySource):
+    broken = False
+
+    async def load(self, site_id: SiteId, path: str) -> Loaded | None:
+        if self.broken:
+            raise OSError("the database is away")
+        return await super().load(site_id, path)
+
+
 async def read(cache: DocumentCache, path: str) -> Prepared:
     prepared = await cache.get(SITE, path)
     assert prepared is not None
@@ -227,19 +236,55 @@ async def test_a_lost_announcement_is_made_up_for_by_the_versions() -> None:
     assert cache.holds(same)
     source.loads.clear()
     await cache.catch_up()
-    await cache.refresh_site(SITE)
     assert source.loads == []
 
 
+async def test_what_was_announced_in_order_is_not_loaded_again() -> None:
+    source = MemorySource()
+    source.put("feed.atom", b"old")
+    cache = DocumentCache(source, MEGABYTE)
+    await read(cache, "feed.atom")
+    await cache.catch_up()
+    source.put("feed.atom", b"new")
+    await cache.hear(SITE, source.version, ["feed.atom"])
+    source.loads.clear()
+    await cache.catch_up()
+    assert source.loads == []
+    assert (await read(cache, "feed.atom")).identity.body == b"new</end>"
+
+
+async def test_a_gap_between_announcements_is_filled_by_the_versions() -> None:
+    source = MemorySource()
+    source.put("feed.atom", b"old")
+    source.put("feed.rss", b"old")
+    cache = DocumentCache(source, MEGABYTE)
+    await read(cache, "feed.atom")
+    await read(cache, "feed.rss")
+    await cache.catch_up()
+    source.put("feed.atom", b"missed")
+    source.put("feed.rss", b"new")
+    await cache.hear(SITE, source.version, ["feed.rss"])
+    assert (await read(cache, "feed.rss")).identity.body == b"new</end>"
+    await cache.catch_up()
+    assert (await read(cache, "feed.atom")).identity.body == b"missed</end>"
+
+
+async def test_an_announcement_that_couldnt_be_loaded_is_found_by_the_versions() -> None:
+    source = Failing()
+    source.put("feed.atom", b"old")
+    cache = DocumentCache(source, MEGABYTE)
+    await read(cache, "feed.atom")
+    await cache.catch_up()
+    source.put("feed.atom", b"new")
+    source.broken = True
+    with pytest.raises(OSError, match="away"):
+        await cache.hear(SITE, source.version, ["feed.atom"])
+    source.broken = False
+    await cache.catch_up()
+    assert (await read(cache, "feed.atom")).identity.body == b"new</end>"
+
+
 async def test_a_failed_refresh_leaves_the_old_document_and_is_tried_again() -> None:
-    class Failing(MemorySource):
-        broken = False
-
-        async def load(self, site_id: SiteId, path: str) -> Loaded | None:
-            if self.broken:
-                raise OSError("the database is away")
-            return await super().load(site_id, path)
-
     source = Failing()
     source.put("feed.atom", b"old")
     cache = DocumentCache(source, MEGABYTE)

@@ -1,0 +1,144 @@
+"""aiohttp's connection with what it lacks: deadlines for slow senders, a place among a bounded number, errors without traces."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import cast
+
+import structlog
+from aiohttp import hdrs, web
+from aiohttp.web_request import BaseRequest
+from multidict import CIMultiDict
+
+from service.connections import Connections
+
+KEEPALIVE_SECONDS = 75.0
+#: What is still sent after its request was refused is read for so long, or the sender might never see the answer.
+LINGERING_SECONDS = 2.0
+#: Set on a request whose sender waits to be asked for the body (RFC 9110 section 10.1.1).
+EXPECTS_CONTINUE = web.RequestKey("expects_continue", bool)
+
+_TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nServer: Sokbo\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+log = structlog.get_logger()
+
+
+class SlowBody(TimeoutError):
+    """Raised to whoever reads a body that hasn't come in time."""
+
+
+class HttpProtocol(web.RequestHandler):
+    """One connection. `_deadline` is when the head, or the body of `_request`, must have come; infinite while neither is due."""
+
+    __slots__ = ("_admitted", "_connections", "_deadline", "_ending", "_heard", "_request")
+
+    def __init__(self, server: web.Server, connections: Connections, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type] # turns it off, as AppRunner(access_log=None) does
+            keepalive_timeout=KEEPALIVE_SECONDS,
+            lingering_time=LINGERING_SECONDS,
+        )
+        self._connections = connections
+        self._deadline = math.inf
+        self._admitted = False
+        self._ending = False
+        self._heard = False
+        self._request: BaseRequest | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        peer = transport.get_extra_info("peername")
+        self._admitted = self._connections.admit(self, peer[0] if peer else "")
+        if not self._admitted:
+            cast("asyncio.Transport", transport).abort()
+            return
+        self._deadline = self._loop.time() + self._connections.patience.head_seconds
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if self._admitted:
+            self._connections.leave(self)
+            super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._request is None and self._deadline == math.inf:
+            self._deadline = self._loop.time() + self._connections.patience.head_seconds
+        self._heard = True
+        super().data_received(data)
+
+    def begin(self, request: BaseRequest) -> None:
+        """Learns that a head has come and its request is being handled."""
+        self._request = request
+        self._deadline = self._loop.time() + self._connections.patience.body_seconds if request.body_exists else math.inf
+
+    def finish(self) -> None:
+        """Learns that the answer is known; aiohttp sends it next."""
+        self._request = None
+        self._deadline = math.inf
+        if self._ending:
+            self.close()
+
+    def check(self, now: float) -> None:
+        """See `connections.Connection`. A connection whose reader is slow isn't blamed for its next request."""
+        if now < self._deadline or self.transport is None:
+            return
+        if self._request is not None:
+            self._deadline = math.inf
+            if not self._request.content.is_eof():
+                self._request.content.set_exception(SlowBody())
+        elif self.transport.get_write_buffer_size() == 0:
+            if self._heard:
+                self.transport.write(_TIMED_OUT)
+            self.force_close()
+
+    def end(self) -> None:
+        """See `connections.Connection`."""
+        self._ending = True
+        if self._request is None:
+            self.force_close()
+
+    def handle_error(
+        self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """A small answer to what isn't HTTP, or to what even the middleware couldn't answer; `message` may hold what was sent.
+
+        Raises ConnectionError if an answer has begun already.
+        """
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.info("request_malformed", address=request.remote, reason=type(exc).__name__)
+        else:
+            log.error("request_failed", address=request.remote, exc_info=exc)
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer has begun already")
+        headers = {"Server": "Sokbo", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+        response = web.Response(status=status, text=f"{status} {HTTPStatus(status).phrase}\n", headers=headers)
+        response.force_close()
+        return response
+
+
+def guarded(server: web.Server, connections: Connections) -> Callable[[], HttpProtocol]:
+    """A factory of such connections for an aiohttp server (`AppRunner.server`), whose handler it takes hold of."""
+    loop = asyncio.get_running_loop()
+    handler = server.request_handler
+
+    async def handle(request: BaseRequest) -> web.StreamResponse:
+        protocol = cast("HttpProtocol", request.protocol)
+        protocol.begin(request)
+        try:
+            return await handler(_without_expect(request) if hdrs.EXPECT in request.headers else request)
+        finally:
+            protocol.finish()
+
+    server.request_handler = handle
+    return lambda: HttpProtocol(server, connections, loop)
+
+
+def _without_expect(request: BaseRequest) -> BaseRequest:
+    """The request as if it had no Expect: aiohttp would ask for the body before anyone has looked at the key."""
+    headers = CIMultiDict(request.headers)
+    expected = headers.popall(hdrs.EXPECT)
+    cloned = request.clone(headers=headers)
+    cloned[EXPECTS_CONTINUE] = any(value.lower() == "100-continue" for value in expected)
+    return cloned

@@ -1,0 +1,114 @@
+"""Slow senders lose their connection; whoever waits for us, or reads slowly, keeps it."""
+
+import asyncio
+
+import pytest
+from aiohttp import web
+
+from service.connections import Connections, Patience
+from tests.integration.service.edge.running import edge_before, roomy
+
+NO_TIME = Patience(head_seconds=0.0, body_seconds=0.0)
+NO_TIME_FOR_HEADS = Patience(head_seconds=0.0, body_seconds=60.0)
+PATIENT = Patience(head_seconds=60.0, body_seconds=60.0)
+HALF_A_HEAD = b"GET / HTTP/1.1\r\nHost: sokbo.exam"
+
+
+async def echo(request: web.Request) -> web.Response:
+    return web.Response(body=await request.read())
+
+
+async def test_a_silent_connection_is_closed_without_a_word() -> None:
+    async with edge_before(echo, roomy(NO_TIME)) as edge, await edge.dial() as connection:
+        assert await edge.closes(connection) == b""
+
+
+async def test_half_a_head_after_an_answer_is_answered_408() -> None:
+    connections = roomy(PATIENT)
+    async with edge_before(echo, connections) as edge, await edge.dial() as connection:
+        assert (await connection.ask("GET / HTTP/1.1")).status == 200
+        connections.patience = NO_TIME
+        connection.writer.write(HALF_A_HEAD)
+        assert (await edge.closes(connection)).startswith(b"HTTP/1.1 408 ")
+
+
+async def test_dripping_doesnt_win_time() -> None:
+    connections = roomy(Patience(head_seconds=0.05))
+    async with edge_before(echo, connections) as edge, await edge.dial() as connection:
+        connection.writer.write(b"GET / HTTP/1.1\r\n")
+        closing = asyncio.create_task(edge.closes(connection))
+        while not closing.done():
+            connection.writer.write(b"X: y\r\n")
+            await asyncio.sleep(0.005)
+        assert await closing == b"" or (await closing).startswith(b"HTTP/1.1 408 ")  # lost, where a drip crossed it
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 10", "Transfer-Encoding: chunked"])
+async def test_half_a_body_is_answered_408_as_a_problem(length: str) -> None:
+    connections = roomy(Patience(body_seconds=0.0))
+    async with edge_before(echo, connections) as edge, await edge.dial() as connection:
+        connection.send("POST / HTTP/1.1", length)
+        connection.writer.write(b"1\r\nx\r\n" if "chunked" in length else b"half")
+        said = await edge.closes(connection)
+    assert said.startswith(b"HTTP/1.1 408 ")
+    assert b'"code":"request_timeout"' in said
+
+
+async def test_a_request_that_takes_us_long_is_answered() -> None:
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: web.Request) -> web.Response:
+        body = await request.read()
+        asked.set()
+        await may_answer.wait()
+        return web.Response(body=body)
+
+    connections = roomy(PATIENT)
+    async with edge_before(slow, connections) as edge, await edge.dial() as connection:
+        connection.send("POST / HTTP/1.1", "Content-Length: 4")
+        connection.writer.write(b"body")
+        await asked.wait()
+        connections.patience = NO_TIME
+        await connections.check()
+        may_answer.set()
+        assert (await connection.reply()).body == b"body"
+
+
+async def test_an_idle_connection_is_kept() -> None:
+    async with edge_before(echo, roomy(PATIENT)) as edge, await edge.dial() as connection:
+        await connection.ask("GET / HTTP/1.1")
+        edge.connections.patience = NO_TIME
+        await edge.connections.check()
+        edge.connections.patience = PATIENT
+        assert (await connection.ask("GET / HTTP/1.1")).status == 200
+
+
+async def test_a_slow_reader_isnt_blamed_for_what_it_asks_next() -> None:
+    async def big(_request: web.Request) -> web.Response:
+        return web.Response(body=b"x" * 20_000_000)
+
+    async with edge_before(big, roomy(PATIENT)) as edge, await edge.dial() as connection:
+        connection.send("GET / HTTP/1.1")
+        await connection.reader.readuntil(b"\r\n\r\n")
+        edge.connections.patience = NO_TIME
+        connection.writer.write(b"GET / HTTP/1.1\r\nHost: sokbo.example\r\n\r\n")
+        await edge.connections.check()
+        assert len(await connection.reader.readexactly(20_000_000)) == 20_000_000
+        assert (await connection.reply()).status == 200
+
+
+async def test_connections_beyond_the_limit_are_closed_until_one_leaves() -> None:
+    connections = Connections(per_address=2, total=100)
+    async with edge_before(echo, connections) as edge:
+        first, second = await edge.dial(), await edge.dial()
+        for connection in (first, second):
+            assert (await connection.ask("GET / HTTP/1.1")).status == 200
+        with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+            await edge.ask("GET / HTTP/1.1")
+        assert connections.refused == 1
+        assert (await second.ask("GET / HTTP/1.1")).status == 200
+        first.writer.write_eof()
+        assert await first.is_closed_by_server()
+        first.writer.close()
+        assert (await edge.ask("GET / HTTP/1.1")).status == 200
+        second.writer.close()

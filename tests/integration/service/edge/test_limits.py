@@ -1,0 +1,93 @@
+"""Keys, rates and sizes, asked of the whole service."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from sokbo.settings import Settings
+from tests.integration.service.edge.running import Edge, whole_service
+
+POST = "POST /v1/articles HTTP/1.1"
+MAX_BODY_BYTES = 64 * 1024
+FAILURES = 5
+WRONG = "Authorization: Bearer sokbo_wrong"
+
+
+@pytest_asyncio.fixture
+async def edge(tmp_path: Path) -> AsyncIterator[Edge]:
+    def small(settings: Settings) -> Settings:
+        return settings.model_copy(update={"failed_logins_per_minute": FAILURES, "max_article_bytes": MAX_BODY_BYTES})
+
+    async with whole_service(tmp_path, small) as running:
+        yield running
+
+
+def publisher(edge: Edge, *lines: str) -> tuple[str, ...]:
+    return (POST, f"Authorization: Bearer {edge.key}", "Content-Type: text/plain", *lines)
+
+
+async def test_guesses_are_refused_before_they_are_looked_up_even_when_sent_at_once(edge: Edge) -> None:
+    lines = ["GET /v1/articles/art_x HTTP/1.1", "X-Forwarded-For: 192.0.2.{}", "Authorization: Bearer sokbo_{}"]
+    replies = await asyncio.gather(*(edge.ask(*(line.format(number) for line in lines)) for number in range(40)))
+    statuses = [reply.status for reply in replies]
+    assert (statuses.count(401), statuses.count(429)) == (FAILURES, 40 - FAILURES)
+    refused = next(reply for reply in replies if reply.status == 429)
+    assert 1 <= int(refused.headers["retry-after"]) <= 60 / FAILURES
+    assert b'"code":"rate_limited"' in refused.body
+
+
+async def test_a_key_that_asks_too_often_is_told_when_to_come_back(tmp_path: Path) -> None:
+    def strict(settings: Settings) -> Settings:
+        return settings.model_copy(update={"requests_per_minute": 2})
+
+    async with whole_service(tmp_path, strict) as edge:
+        asked = ("GET /v1/articles/art_x HTTP/1.1", f"Authorization: Bearer {edge.key}")
+        replies = [await edge.ask(*asked) for _ in range(3)]
+    assert [reply.status for reply in replies] == [404, 404, 429]
+    assert 1 <= int(replies[-1].headers["retry-after"]) <= 30
+
+
+async def test_a_body_is_asked_for_only_of_whom_may_send_it(edge: Edge) -> None:
+    async with await edge.dial() as connection:
+        refused = await connection.ask(POST, WRONG, "Expect: 100-continue", "Content-Length: 10")
+        assert refused.status == 401
+    async with await edge.dial() as connection:
+        connection.send(*publisher(edge, "Expect: 100-continue", "Content-Length: 12"))
+        assert await connection.reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.writer.write(b"Title\n\nText.")
+        assert (await connection.reply()).status == 201
+
+
+@pytest.mark.parametrize("expect", ["Expect: 100-continue", "X: y"])
+async def test_a_body_that_is_said_to_be_too_large_is_refused_unread(edge: Edge, expect: str) -> None:
+    reply = await edge.ask(*publisher(edge, f"Content-Length: {MAX_BODY_BYTES + 1}", expect))
+    assert (reply.status, reply.headers["server"]) == (413, "Sokbo")
+    assert b'"code":"too_large"' in reply.body
+
+
+async def test_chunks_are_counted(edge: Edge) -> None:
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    reply = await edge.ask(*publisher(edge, "Transfer-Encoding: chunked"), body=chunk + chunk)
+    assert reply.status == 413
+    reply = await edge.ask(*publisher(edge, "Transfer-Encoding: chunked"), body=b"c\r\nTitle\n\nText.\r\n0\r\n\r\n")
+    assert reply.status == 201
+
+
+async def test_a_compressed_body_is_measured_unpacked(edge: Edge) -> None:
+    good, bomb = gzip.compress(b"Title\n\nText."), gzip.compress(bytes(50_000_000))
+    compressed = publisher(edge, "Content-Encoding: gzip")
+    reply = await edge.ask(*compressed, f"Content-Length: {len(good)}", body=good)
+    assert reply.status == 201
+    reply = await edge.ask(*compressed, f"Content-Length: {len(bomb)}", body=bomb)
+    assert reply.status == 413
+    assert (await edge.ask(*compressed, "Content-Length: 4", body=b"\x1f\x8bno")).status == 400
+
+
+async def test_metrics_count_the_recalled_and_the_refused(edge: Edge) -> None:
+    page = (await edge.ask("GET /metrics HTTP/1.1")).body
+    assert b"\nsokbo_answers_recalled_total 0.0\n" in page
+    assert b"\nsokbo_connections_refused_total 0.0\n" in page
