@@ -40,9 +40,16 @@ class Nudger:
     def _run(self) -> None:
         while lanes := self._take():
             for lane in lanes:
-                if not self._broker.nudge(Task.SYNDICATE, lane):
+                if not self._send(lane):
                     self._metrics.nudges_failed.inc()
                     log.warning("nudge_failed", lane=lane)
+
+    def _send(self, lane: Lane) -> bool:
+        try:
+            return self._broker.nudge(Task.SYNDICATE, lane)
+        except Exception:  # a bug must not end the thread: the sweep finds this lane's work, and the next nudge is sent
+            log.exception("nudge_broke", lane=lane)
+            return False
 
     def _take(self) -> list[Lane]:
         """The lanes to nudge, breaking news first; none when it is time to end."""

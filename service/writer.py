@@ -7,15 +7,20 @@ commit. Each runs within a savepoint, so that one that fails takes nothing of th
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sokbo.errors import SokboError, Unavailable
+from sokbo.errors import Unavailable
 from sokbo.storage import Database, UnitOfWork
+from sokbo.storage.database import translated
 
 MAX_TOGETHER = 64
 MAX_WAITING = 2000
+#: Whoever has waited so long for others' turns is told to try again, so that a locked database keeps nobody for minutes.
+MAX_WAIT_SECONDS = 5.0
+_RETRY = {"Retry-After": "1"}
 
 T = TypeVar("T")
 
@@ -24,45 +29,54 @@ T = TypeVar("T")
 class _Waiting:
     deed: Callable[[UnitOfWork], Any]
     answer: asyncio.Future[Any]
+    since: float = field(default_factory=time.monotonic)
     result: Any = None
     error: BaseException | None = None
 
 
 class Writer:
-    """One per process; a thread of its own."""
+    """One per process; a thread of its own. `do` and `close` are for the loop that it was made in."""
 
     def __init__(self, database: Database):
         self._database = database
         self._loop = asyncio.get_running_loop()
+        self._closing = False
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
     async def do(self, deed: Callable[[UnitOfWork], T]) -> T:
         """What the deed returns, once it is committed. Raises what it raises, and Unavailable if it can't be written."""
+        if self._closing:
+            raise Unavailable("the service is ending", headers=_RETRY)
         if self._queue.qsize() >= MAX_WAITING:
-            raise Unavailable("too many requests wait for the database", headers={"Retry-After": "1"})
+            raise Unavailable("too many requests wait for the database", headers=_RETRY)
         waiting = _Waiting(deed, self._loop.create_future())
         self._queue.put(waiting)
         result: T = await waiting.answer
         return result
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Finishes what waits, and ends."""
+        self._closing = True
         self._queue.put(None)
-        self._thread.join()
+        await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            together = [first, *self._more()]
-            self._write([waiting for waiting in together if waiting is not None])
-            self._loop.call_soon_threadsafe(_answer, together)
-            if None in together:
+        ending = False
+        while not ending:
+            taken = [self._queue.get(), *self._more()]
+            ending = None in taken
+            together = [waiting for waiting in taken if waiting is not None]
+            self._write(together)
+            try:
+                self._loop.call_soon_threadsafe(_answer, together)
+            except RuntimeError:  # the loop is closed: nobody waits any more
                 return
 
     def _more(self) -> list[_Waiting | None]:
         more: list[_Waiting | None] = []
-        while len(more) < MAX_TOGETHER - 1 and None not in more:
+        while len(more) < MAX_TOGETHER - 1:
             try:
                 more.append(self._queue.get_nowait())
             except queue.Empty:
@@ -70,29 +84,37 @@ class Writer:
         return more
 
     def _write(self, together: Sequence[_Waiting]) -> None:
+        latest = time.monotonic() - MAX_WAIT_SECONDS
+        for waiting in together:
+            if waiting.since < latest:
+                waiting.error = Unavailable("the database is busy", headers=_RETRY)
+        in_time = [waiting for waiting in together if waiting.error is None]
+        if not in_time:
+            return
         try:
             with self._database.write() as uow:
-                for waiting in together:
+                for waiting in in_time:
                     _do(uow, waiting)
                 uow.commit()
-        except SokboError as error:
-            for waiting in together:
+        except Exception as error:  # noqa: BLE001 each request raises it; the thread serves the next ones
+            for waiting in in_time:
                 waiting.error = waiting.error or error
 
 
 def _do(uow: UnitOfWork, waiting: _Waiting) -> None:
+    """Does the deed and keeps what comes of it. Raises Unavailable if the database fails, and with it the whole transaction."""
     try:
-        with uow.savepoint():
+        with translated(), uow.savepoint():
             waiting.result = waiting.deed(uow)
-    except SokboError as error:
-        if isinstance(error, Unavailable):
-            raise
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 the request raises it, and the others go on
         waiting.error = error
 
 
-def _answer(together: Sequence[_Waiting | None]) -> None:
+def _answer(together: Sequence[_Waiting]) -> None:
     for waiting in together:
-        if waiting is None or waiting.answer.cancelled():
+        if waiting.answer.done():  # the request was cancelled
             continue
         if waiting.error is not None:
             waiting.answer.set_exception(waiting.error)

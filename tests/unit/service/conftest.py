@@ -1,0 +1,17 @@
+"""A database in a file, for what the service does with one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sokbo.storage import Database, migrate
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path}/sokbo.db"
+    migrate(url)
+    database = Database(url)
+    yield database
+    database.close()

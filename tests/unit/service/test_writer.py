@@ -1,0 +1,189 @@
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+
+from service import writer as writing
+from service.writer import Writer
+from sokbo.domain.ids import SiteId
+from sokbo.domain.site import Site
+from sokbo.errors import NotFound, Unavailable
+from sokbo.storage import Database, UnitOfWork, migrate
+from sokbo.storage import database as storage
+
+
+@asynccontextmanager
+async def writing_to(database: Database) -> AsyncIterator[Writer]:
+    writer = Writer(database)
+    try:
+        yield writer
+    finally:
+        await writer.close()
+
+
+def adding(name: str) -> Callable[[UnitOfWork], Site]:
+    return lambda uow: uow.sites.add(Site(SiteId(0), name, name, f"https://{name}.example", uow.now))
+
+
+def names(database: Database) -> set[str]:
+    with database.read() as uow:
+        return {site.name for site in uow.sites.all()}
+
+
+class Held:
+    """A deed that keeps the writer busy until it is let go, so that others gather behind it."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self._let_go = threading.Event()
+
+    def __call__(self, uow: UnitOfWork) -> None:
+        self.begun.set()
+        assert self._let_go.wait(10)
+
+    def let_go(self) -> None:
+        self._let_go.set()
+
+
+async def gathered(writer: Writer, *deeds: Callable[[UnitOfWork], object]) -> list[object]:
+    """What comes of deeds that wait together while the writer is busy."""
+    held = Held()
+    busy = asyncio.create_task(writer.do(held))
+    await asyncio.to_thread(held.begun.wait)
+    tasks = [asyncio.create_task(writer.do(deed)) for deed in deeds]
+    await asyncio.sleep(0)  # each has put its deed into the queue
+    held.let_go()
+    await busy
+    return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_deeds_that_wait_together_share_a_transaction(stored: Database) -> None:
+    async with writing_to(stored) as writer:
+        units = await gathered(writer, *[lambda uow: uow] * 10)
+    assert len({id(unit) for unit in units}) == 1
+
+
+@pytest.mark.parametrize("error", [NotFound("nothing"), TypeError("a bug"), RecursionError()])
+async def test_a_deed_that_fails_takes_only_its_own_writes_with_it(stored: Database, error: Exception) -> None:
+    def failing(uow: UnitOfWork) -> None:
+        adding("failed")(uow)
+        raise error
+
+    async with writing_to(stored) as writer:
+        outcomes = await gathered(writer, adding("before"), failing, adding("after"))
+        assert outcomes[1] is error
+        await writer.do(adding("later"))
+    assert names(stored) == {"before", "after", "later"}
+
+
+async def test_a_statement_that_the_database_refuses_fails_alone(stored: Database) -> None:
+    async with writing_to(stored) as writer:
+        outcomes = await gathered(writer, adding("twin"), adding("twin"), adding("other"))
+    assert [isinstance(outcome, Site) for outcome in outcomes] == [True, False, True]
+    assert names(stored) == {"twin", "other"}
+
+
+@pytest.mark.parametrize("error", [OSError("disk"), TypeError("a bug")])
+async def test_a_commit_that_fails_fails_all_and_the_next_one_works(
+    stored: Database, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(_uow: UnitOfWork) -> None:
+        raise error
+
+    async with writing_to(stored) as writer:
+        with monkeypatch.context() as broken:
+            broken.setattr(UnitOfWork, "commit", fail)
+            for name in ("one", "two"):
+                with pytest.raises(type(error)):
+                    await writer.do(adding(name))
+        await writer.do(adding("three"))
+    assert names(stored) == {"three"}
+
+
+async def test_a_request_that_is_cancelled_harms_no_other(stored: Database) -> None:
+    async with writing_to(stored) as writer:
+        held = Held()
+        busy = asyncio.create_task(writer.do(held))
+        await asyncio.to_thread(held.begun.wait)
+        hasty, patient = asyncio.create_task(writer.do(adding("hasty"))), asyncio.create_task(writer.do(adding("patient")))
+        await asyncio.sleep(0)
+        hasty.cancel()
+        busy.cancel()
+        held.let_go()
+        assert (await patient).name == "patient"
+
+
+async def test_what_waits_is_finished_at_the_end_and_no_more_is_taken(stored: Database) -> None:
+    writer = Writer(stored)
+    held = Held()
+    busy = asyncio.create_task(writer.do(held))
+    await asyncio.to_thread(held.begun.wait)
+    waiting = asyncio.create_task(writer.do(adding("waiting")))
+    await asyncio.sleep(0)
+    closing_writer = asyncio.create_task(writer.close())
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await writer.do(adding("late"))
+    held.let_go()
+    await asyncio.gather(busy, waiting, closing_writer)
+    assert names(stored) == {"waiting"}
+
+
+def test_a_loop_that_is_gone_ends_the_thread_quietly(stored: Database) -> None:
+    held = Held()
+
+    async def leave() -> threading.Thread:
+        writer = Writer(stored)
+        asyncio.get_running_loop().call_soon(asyncio.current_task().cancel)  # type: ignore[union-attr] # a task runs this
+        thread = next(thread for thread in threading.enumerate() if thread.name == "writer")
+        task = asyncio.create_task(writer.do(held))
+        await asyncio.to_thread(held.begun.wait)
+        del task
+        return thread
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(leave())
+    thread = next(thread for thread in threading.enumerate() if thread.name == "writer")
+    held.let_go()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+async def test_a_locked_database_is_waited_for_only_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "LOCK_WAIT_SECONDS", 0.05)
+    url = f"sqlite:///{tmp_path}/locked.db"
+    migrate(url)
+    database = Database(url)
+    with closing(sqlite3.connect(tmp_path / "locked.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with writing_to(database) as writer:
+            with pytest.raises(Unavailable) as caught:
+                await writer.do(adding("early"))
+            assert int(caught.value.headers["Retry-After"]) >= 1
+            other.execute("ROLLBACK")
+            await writer.do(adding("late"))
+    assert names(database) == {"late"}
+    database.close()
+
+
+async def test_whoever_waited_too_long_for_others_is_told_to_come_again(
+    stored: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MAX_WAIT_SECONDS", 0.0)
+    async with writing_to(stored) as writer:
+        with pytest.raises(Unavailable) as caught:
+            await writer.do(adding("late"))
+    assert caught.value.headers["Retry-After"] == "1"
+    assert names(stored) == set()
+
+
+async def test_too_many_that_wait_are_refused(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "MAX_WAITING", 1)
+    async with writing_to(stored) as writer:
+        first, second = await gathered(writer, adding("first"), adding("second"))
+    assert isinstance(first, Site)
+    assert isinstance(second, Unavailable)
