@@ -14,6 +14,16 @@ from service.responses import PreparedResponse
 from sokbo.domain.ids import SiteId
 from sokbo.errors import MethodNotAllowed, NotFound, RevisionMismatch
 
+ALLOW = "GET, HEAD, OPTIONS"
+#: What a page of another origin may send along (CORS): all that a reader's request has use for.
+_PREFLIGHT = {
+    "Allow": ALLOW,
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "*",
+    "Access-Control-Max-Age": "86400",
+}
+
 #: An article is stored under its number, whatever slug it is asked for by. Numbers fit the database's integers.
 _ARTICLE_PATH = re.compile(r"([1-9][0-9]{0,17})(?:/.*)?", re.DOTALL)
 
@@ -34,7 +44,7 @@ class Reader:
         if prepared is None:
             raise NotFound("There is nothing at this address.")
         if request.method not in {"GET", "HEAD"}:
-            raise MethodNotAllowed("Documents can only be read.", headers={"Allow": "GET, HEAD"})
+            raise MethodNotAllowed("Documents can only be read.", headers={"Allow": ALLOW})
         home = prepared.path if prepared.canonical_path is None else prepared.canonical_path
         if path != home and prepared.status == HTTPStatus.OK:
             return _moved(request, f"{root}/{quote(home)}")
@@ -58,6 +68,11 @@ def _answer(request: web.Request, prepared: Prepared) -> Answer:
         if verdict is Verdict.NOT_MODIFIED:
             part = Part.NOT_MODIFIED
     return Answer(prepared, coding, part)
+
+
+def preflight() -> web.Response:
+    """The answer to OPTIONS, the same for every document, whether there or not."""
+    return web.Response(status=HTTPStatus.NO_CONTENT, headers=_PREFLIGHT)
 
 
 def _moved(request: web.Request, location: str) -> web.Response:

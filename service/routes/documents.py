@@ -5,7 +5,7 @@ from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 
-from service.reading import Reader
+from service.reading import Reader, preflight
 from service.site_directory import SiteDirectory
 from sokbo.errors import NotFound
 
@@ -19,6 +19,8 @@ def add_document_routes(app: web.Application, reader: Reader, directory: SiteDir
         path = decode_path(request.rel_url.raw_path)
         if path is None:
             raise NotFound("There is nothing at this address.")
+        if request.method == "OPTIONS":
+            return preflight()
         if (site := directory.at_host(request.headers.get("Host", ""))) is not None:
             return await reader.respond(request, site.id, path)
         name, _, rest = path.partition("/")

@@ -72,7 +72,7 @@ class Connection:
         status_line, *fields = head.rstrip().split("\r\n")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in fields)}
         status = int(status_line.split()[1])
-        bodiless = head_only or status == 304
+        bodiless = head_only or status in {204, 304}
         body = b"" if bodiless else await self.reader.readexactly(int(headers["content-length"]))
         return Reply(status, headers, body)
 

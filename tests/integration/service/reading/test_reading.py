@@ -98,10 +98,23 @@ async def test_head_tells_the_same_and_leaves_the_connection_in_step(serving: Se
 
 
 async def test_other_methods_are_told_what_is_allowed(serving: Serving) -> None:
-    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+    for method in ("POST", "PUT", "DELETE"):
         reply = await serving.ask(f"{method} /news/feed.atom HTTP/1.1")
-        assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD")
+        assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
     assert (await serving.ask("POST /news/nothing HTTP/1.1")).status == 404
+
+
+async def test_a_page_of_another_origin_may_ask_with_conditions(serving: Serving) -> None:
+    asked = ("Origin: https://reader.example", "Access-Control-Request-Method: GET")
+    async with await serving.dial() as connection:
+        reply = await connection.ask("OPTIONS /news/feed.atom HTTP/1.1", *asked, "Access-Control-Request-Headers: if-none-match")
+        assert (reply.status, reply.body) == (204, b"")
+        assert reply.headers["access-control-allow-origin"] == "*"
+        assert reply.headers["access-control-allow-methods"] == "GET, HEAD"
+        assert reply.headers["access-control-allow-headers"] == "*"
+        assert reply.headers["allow"] == "GET, HEAD, OPTIONS"
+        assert (await connection.ask("GET /news/feed.atom HTTP/1.1", *asked[:1])).status == 200
+    assert serving.source.loads == ["feed.atom"]
 
 
 async def test_an_old_client_gets_the_connection_that_it_asked_for(serving: Serving) -> None:
