@@ -11,6 +11,7 @@ import uvloop
 
 from sokbo.broker import Broker
 from sokbo.domain.event import Lane
+from sokbo.garbage import collect_rarely
 from sokbo.net.sealing import Sealer
 from sokbo.net.secret_key import load_secret_key
 from sokbo.settings import Settings
@@ -58,10 +59,12 @@ def start(settings: Settings, lanes: tuple[Lane, ...]) -> Runtime:
         holder=holder,
         rng=random.Random(),  # noqa: S311 - jitter
     )
+    pages = PageRenderer()
+    collect_rarely()
     loop = uvloop.new_event_loop()
     thread = threading.Thread(target=_run, args=(loop, pump), name="pump", daemon=True)
     thread.start()
-    return Runtime(settings, database, Broker(settings), PageRenderer(), pump, lanes, holder, loop, thread)
+    return Runtime(settings, database, Broker(settings), pages, pump, lanes, holder, loop, thread)
 
 
 def _run(loop: AbstractEventLoop, pump: Pump) -> None:
