@@ -1,6 +1,8 @@
 """Atom 1.0 (RFC 4287)."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
@@ -11,11 +13,12 @@ from sokbo.domain.feed import Listing
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import Shell
+from workers.feeds.format import KEPT_FRAMES, Shell
 from workers.feeds.item import GENERATOR, Item, feed_id, item, plain, utc
 from workers.feeds.words import listing_title
 
 _TAIL = b"</feed>\n"
+_PLACE = datetime(1970, 1, 1, tzinfo=UTC)
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -46,19 +49,31 @@ class Atom:
         return fixes.without_declarations(element)
 
     def shell(self, site: Site, listing: Listing, updated: datetime, footer: FooterLink | None = None) -> Shell:
-        feed = FeedGenerator()
-        feed.id(feed_id(site, listing))
-        feed.title(plain(listing_title(site, listing)))
-        feed.updated(utc(updated))
-        feed.language(site.language)
-        feed.generator(GENERATOR)
-        feed.author(name=plain(site.title), uri=site.url())
-        if description := plain(site.description):
-            feed.subtitle(description)
-        feed.link(href=site.url(listing.feed_path(self.suffix)), rel="self", type=self.media_type.partition(";")[0])
-        feed.link(href=site.url(listing.path), rel="alternate", type="text/html")
-        document: bytes = feed.atom_str(pretty=True)
-        return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)
+        frame = _frame(site, listing)
+        return replace(frame, head=frame.head.replace(_updated(_PLACE), _updated(updated), 1))
+
+
+@lru_cache(maxsize=KEPT_FRAMES)
+def _frame(site: Site, listing: Listing) -> Shell:
+    """The shell, with a time that is to be replaced."""
+    feed = FeedGenerator()
+    feed.id(feed_id(site, listing))
+    feed.title(plain(listing_title(site, listing)))
+    feed.updated(_PLACE)
+    feed.language(site.language)
+    feed.generator(GENERATOR)
+    feed.author(name=plain(site.title), uri=site.url())
+    if description := plain(site.description):
+        feed.subtitle(description)
+    feed.link(href=site.url(listing.feed_path(Atom.suffix)), rel="self", type=Atom.media_type.partition(";")[0])
+    feed.link(href=site.url(listing.path), rel="alternate", type="text/html")
+    document: bytes = feed.atom_str(pretty=True)
+    return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)
+
+
+def _updated(moment: datetime) -> bytes:
+    """The element as feedgen writes it."""
+    return f"<updated>{utc(moment).isoformat()}</updated>".encode()
 
 
 def _links(shown: Item) -> list[dict[str, str]]:

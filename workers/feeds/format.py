@@ -10,6 +10,9 @@ from sokbo.domain.feed import Listing
 from sokbo.domain.site import Site
 from workers.feeds.footer import FooterLink
 
+#: Shells kept ready by each format, but for their time: all else changes only with the site.
+KEPT_FRAMES = 512
+
 
 @dataclass(frozen=True, slots=True)
 class Shell:

@@ -1,6 +1,9 @@
 """RSS 2.0, with full text in content:encoded, names in dc:creator and later editions in dcterms:modified."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 
 from feedgen.entry import FeedEntry
@@ -13,12 +16,13 @@ from sokbo.domain.feed import Listing
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import Shell
+from workers.feeds.format import KEPT_FRAMES, Shell
 from workers.feeds.item import GENERATOR, item, plain, utc
 from workers.feeds.words import listing_title
 
 _TTL_MINUTES = 5
 _TAIL = b"  </channel>\n</rss>\n"
+_PLACE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Rss:
@@ -45,16 +49,28 @@ class Rss:
         return fixes.without_declarations(element)
 
     def shell(self, site: Site, listing: Listing, updated: datetime, footer: FooterLink | None = None) -> Shell:
-        feed = FeedGenerator()
-        feed.register_extension("entries", fixes.EntryNamespaces)
-        title = plain(listing_title(site, listing))
-        feed.title(title)
-        feed.description(plain(site.description) or title)
-        feed.language(site.language)
-        feed.lastBuildDate(utc(updated))
-        feed.generator(GENERATOR)
-        feed.ttl(_TTL_MINUTES)
-        feed.link(href=site.url(listing.feed_path(self.suffix)), rel="self", type=self.media_type.partition(";")[0])
-        feed.link(href=site.url(listing.path), rel="alternate")  # the last one is the channel's link
-        document: bytes = feed.rss_str(pretty=True)
-        return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)
+        frame = _frame(site, listing)
+        return replace(frame, head=frame.head.replace(_last_build_date(_PLACE), _last_build_date(updated), 1))
+
+
+@lru_cache(maxsize=KEPT_FRAMES)
+def _frame(site: Site, listing: Listing) -> Shell:
+    """The shell, with a time that is to be replaced."""
+    feed = FeedGenerator()
+    feed.register_extension("entries", fixes.EntryNamespaces)
+    title = plain(listing_title(site, listing))
+    feed.title(title)
+    feed.description(plain(site.description) or title)
+    feed.language(site.language)
+    feed.lastBuildDate(_PLACE)
+    feed.generator(GENERATOR)
+    feed.ttl(_TTL_MINUTES)
+    feed.link(href=site.url(listing.feed_path(Rss.suffix)), rel="self", type=Rss.media_type.partition(";")[0])
+    feed.link(href=site.url(listing.path), rel="alternate")  # the last one is the channel's link
+    document: bytes = feed.rss_str(pretty=True)
+    return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)
+
+
+def _last_build_date(moment: datetime) -> bytes:
+    """The element as feedgen writes it."""
+    return f"<lastBuildDate>{format_datetime(utc(moment))}</lastBuildDate>".encode()
