@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Connection,
+    Insert,
     Row,
     String,
     and_,
@@ -149,6 +151,11 @@ _UNCLAIMED = (
 )
 
 
+@cache
+def _plan_statement(dialect: str) -> Insert:
+    return insert_or_ignore(dialect, deliveries).from_select(_PLANNED_COLUMNS, _PLANNED)
+
+
 class DeliveryRepository:
     def __init__(self, connection: Connection):
         self._connection = connection
@@ -158,9 +165,8 @@ class DeliveryRepository:
 
         Planning an event again plans nothing twice. What still waits to tell a partner of an older revision is superseded.
         """
-        statement = insert_or_ignore(self._connection.dialect.name, deliveries).from_select(_PLANNED_COLUMNS, _PLANNED)
         planned = self._connection.execute(
-            statement,
+            _plan_statement(self._connection.dialect.name),
             {
                 "site_id": event.site_id,
                 "event_id": event.id,
