@@ -8,6 +8,7 @@ from typing import cast
 
 import structlog
 from aiohttp import hdrs, web
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_request import BaseRequest
 from multidict import CIMultiDict
 
@@ -31,7 +32,7 @@ class SlowBody(TimeoutError):
 class HttpProtocol(web.RequestHandler):
     """One connection. `_deadline` is when the head, or the body of `_request`, must have come; infinite while neither is due."""
 
-    __slots__ = ("_admitted", "_connections", "_deadline", "_ending", "_heard", "_request")
+    __slots__ = ("_admitted", "_body", "_connections", "_deadline", "_ending", "_heard", "_request")
 
     def __init__(self, server: web.Server, connections: Connections, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
@@ -47,6 +48,7 @@ class HttpProtocol(web.RequestHandler):
         self._ending = False
         self._heard = False
         self._request: BaseRequest | None = None
+        self._body: StreamReader = EMPTY_PAYLOAD
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         peer = transport.get_extra_info("peername")
@@ -63,18 +65,20 @@ class HttpProtocol(web.RequestHandler):
             super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._request is None and self._deadline == math.inf:
+        if self._request is None and self._deadline == math.inf and self._body.is_eof():
             self._deadline = self._loop.time() + self._connections.patience.head_seconds
         self._heard = True
         super().data_received(data)
 
     def begin(self, request: BaseRequest) -> None:
         """Learns that a head has come and its request is being handled."""
-        self._request = request
+        self._request, self._body = request, request.content
         self._deadline = self._loop.time() + self._connections.patience.body_seconds if request.body_exists else math.inf
 
     def finish(self) -> None:
-        """Learns that the answer is known; aiohttp sends it next."""
+        """Learns that the answer is known; aiohttp sends it next, and then reads what is left of the body."""
+        if self._request is not None and hdrs.CONTENT_ENCODING in self._request.headers and not self._body.is_eof():
+            self._body.set_exception(SlowBody())  # to unpack what nobody wants would let a small body hold up everyone
         self._request = None
         self._deadline = math.inf
         if self._ending:

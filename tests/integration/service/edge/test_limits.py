@@ -1,6 +1,7 @@
 """Keys, rates and sizes, asked of the whole service."""
 
 import asyncio
+import contextlib
 import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -85,6 +86,16 @@ async def test_a_compressed_body_is_measured_unpacked(edge: Edge) -> None:
     reply = await edge.ask(*compressed, f"Content-Length: {len(bomb)}", body=bomb)
     assert reply.status == 413
     assert (await edge.ask(*compressed, "Content-Length: 4", body=b"\x1f\x8bno")).status == 400
+
+
+async def test_a_bomb_that_is_refused_is_not_unpacked(edge: Edge) -> None:
+    bomb = gzip.compress(bytes(50_000_000))
+    async with asyncio.timeout(10), await edge.dial() as connection:
+        connection.send(POST, WRONG, "Content-Encoding: gzip", f"Content-Length: {len(bomb)}")
+        connection.writer.write(bomb)
+        assert (await connection.reply()).status == 401
+        with contextlib.suppress(ConnectionResetError):
+            assert await connection.is_closed_by_server()
 
 
 async def test_metrics_count_the_recalled_and_the_refused(edge: Edge) -> None:
