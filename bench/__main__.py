@@ -44,6 +44,7 @@ def main(arguments: list[str]) -> int:
 
 def _measure(names: Sequence[str]) -> tuple[list[Measurement], list[str]]:
     print(f"{os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}, {FOLDER} on {file_system(FOLDER)}")
+    print(f"load average of the last minute, before: {os.getloadavg()[0]:.1f}")  # figures taken beside others' work say little
     measurements: list[Measurement] = []
     left_out: list[str] = []
     for name in names:
