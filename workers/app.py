@@ -14,6 +14,8 @@ from workers.runtime import Runtime
 from workers.tasks import register
 
 HARD_LIMIT_SECONDS = 60
+#: How long a dead child's message blocks the queue, which with a prefetch of 1 stands still meanwhile.
+LOST_WAIT_SECONDS = 1.0
 CLEAN_SECONDS = 60
 
 log = structlog.get_logger()
@@ -56,6 +58,7 @@ def _configuration(settings: Settings) -> dict[str, Any]:
         "task_ignore_result": True,
         "task_time_limit": HARD_LIMIT_SECONDS,
         "worker_prefetch_multiplier": 1,
+        "worker_lost_wait": LOST_WAIT_SECONDS,
         "worker_soft_shutdown_timeout": settings.shutdown_seconds,
         "worker_send_task_events": False,
         "worker_enable_remote_control": False,
