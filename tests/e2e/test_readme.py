@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.documents import ROOT, commands, fences, read
-from tests.e2e.test_up import wait_for
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which is not installed")
 
+START_SECONDS = 30.0
+WITHIN_SECONDS = 15.0
 SHOWN_URL = "http://127.0.0.1:8080"
 #: Not run here: `make` is how we got here, and the key is taken from the output.
 LEFT_OUT = re.compile(r"make |export SOKBO_KEY=")
@@ -54,7 +56,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         command = [sys.executable, "-m", "sokbo", "up"]
         process = subprocess.Popen(command, env=environment, stdout=file, stderr=file, start_new_session=True)
     try:
-        wait_for(lambda: "/v1/articles" in output.read_text() or process.poll() is not None, seconds=30)
+        eventually(lambda: "/v1/articles" in output.read_text() or process.poll() is not None, START_SECONDS)
         said = output.read_text()
         key, url = re.search(r"Bearer (\S+)'", said), re.search(r"(http://\S+)/v1/articles", said)
         assert key, said
@@ -67,12 +69,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.mark.parametrize("line", TOUR, ids=range(len(TOUR)))
 def test_command_of_the_tour_works(running: Running, line: str) -> None:
-    wait_for(lambda: running.shows(line))
+    eventually(lambda: running.shows(line), WITHIN_SECONDS)
 
 
 def test_tour_leads_where_it_says(running: Running) -> None:
     assert "남해안 여객선" in running.type(f"curl {SHOWN_URL}/news/feed.atom").stdout
-    wait_for(lambda: "Storm nears" in running.type(f"curl {SHOWN_URL}/news/breaking.html").stdout)
+    eventually(lambda: "Storm nears" in running.type(f"curl {SHOWN_URL}/news/breaking.html").stdout, WITHIN_SECONDS)
     assert "Harbour Daily" in running.type(".venv/bin/sokbo partner list --site news").stdout
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from sokbo import broker_process
-from tests.e2e.test_up import wait_for
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -25,6 +25,7 @@ HTTP_SERVICES = ("service1", "service2")
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 NGINX_CONF = ROOT / "deploy" / "nginx.conf"
 CONTAINER_PORT = 8080
+START_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def deployed(folder: Path, database_url: str) -> Iterator[Deployment]:
     with running(deployment, folder / "log", Start([str(broker_process.find_server()), *options])):
         deployment.run(SERVICES["migrate"]["command"])
         with running(deployment, folder / "log", *ours, Start(nginx_command(folder, ports))):
-            wait_for(lambda: all(deployment.is_healthy(name) for name in HTTP_SERVICES))
+            eventually(lambda: all(deployment.is_healthy(name) for name in HTTP_SERVICES), START_SECONDS)
             yield deployment
 
 

@@ -17,7 +17,7 @@ from sokbo.domain.site import Site
 from sokbo.settings import Settings
 from sokbo.storage import Database, migrate
 from sokbo.storage.ledger import write_change
-from tests.e2e.test_up import wait_for
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def broker(settings: Settings) -> Iterator[None]:
     settings.broker_socket.parent.mkdir(mode=0o700, exist_ok=True)
     arguments = broker_process.server_arguments(settings.broker_socket.parent, settings.broker_socket)
     with Popen([broker_process.find_server(), *arguments]) as server:
-        wait_for(lambda: broker_process.answers(settings.broker_socket))
+        eventually(lambda: broker_process.answers(settings.broker_socket))
         yield
         server.terminate()
 

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 
 from tests.databases import Maker, new_name
-from tests.e2e.test_up import wait_for
 from tests.integration.compose import HTTP_SERVICES, NGINX, OURS, Deployment, deployed, nginx_command
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx, which is not installed")
 
 FEED = "/news/feed.atom"
+WITHIN_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, postgresql: Maker) -> Iterato
         made = deployment.run(["sokbo", "key", "create", "--site", "news", "--scope", "publish"])
         site = Site(deployment, made.splitlines()[-1])
         # Its documents are there, and at both services.
-        wait_for(lambda: all(site.get(FEED, at=name).status == 200 for name in (*HTTP_SERVICES, "nginx")))
+        eventually(lambda: all(site.get(FEED, at=name).status == 200 for name in (*HTTP_SERVICES, "nginx")), WITHIN_SECONDS)
         yield site
 
 
@@ -71,13 +72,13 @@ def test_article_posted_through_nginx_is_read_through_nginx(site: Site) -> None:
 
     assert posted.status == 201
     assert "X-Cache" not in posted.headers
-    wait_for(lambda: site.shows("Ferries return"))
+    eventually(lambda: site.shows("Ferries return"), WITHIN_SECONDS)
     path = json.loads(posted.body)["url"].partition(str(site.deployment.ports["nginx"]))[2]
     assert b"<em>dawn</em>" in site.get(path).body
 
 
 def test_second_reader_is_answered_from_the_cache(site: Site) -> None:
-    wait_for(lambda: site.get(FEED).headers["X-Cache"] == "HIT")
+    eventually(lambda: site.get(FEED).headers["X-Cache"] == "HIT", WITHIN_SECONDS)
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "br, gzip", "deflate, gzip;q=0.5"])
@@ -86,7 +87,7 @@ def test_prepared_gzip_passes_untouched_and_once_for_all_its_spellings(site: Sit
         direct, cached = (site.get(FEED, at=at, Accept_Encoding=accepted) for at in ("service1", "nginx"))
         return cached.headers["X-Cache"] == "HIT" and cached.body == direct.body
 
-    wait_for(both_the_same)
+    eventually(both_the_same, WITHIN_SECONDS)
     answer = site.get(FEED, Accept_Encoding=accepted)
     assert answer.headers["Content-Encoding"] == "gzip"
     assert answer.headers["ETag"].endswith('-gz"')
@@ -108,17 +109,17 @@ def test_reader_who_has_it_gets_304_from_the_cache(site: Site) -> None:
         answer = site.get(FEED, If_None_Match=site.get(FEED).headers["ETag"])
         return answer.status == 304 and answer.headers["X-Cache"] == "HIT"
 
-    wait_for(not_modified)
+    eventually(not_modified, WITHIN_SECONDS)
 
 
 def test_change_passes_the_cache_within_seconds(site: Site) -> None:
     posted = site.call("POST", "/v1/articles", {"title": "Storm nears", "markdown": "It nears."})
-    wait_for(lambda: site.shows("Storm nears"))
+    eventually(lambda: site.shows("Storm nears"), WITHIN_SECONDS)
 
     changed = site.call("PATCH", posted.headers["Location"], {"title": "Storm has passed"}, If_Match='"1"')
 
     assert changed.status == 200
-    wait_for(lambda: site.shows("Storm has passed"), seconds=6)
+    eventually(lambda: site.shows("Storm has passed"), 6.0)
     assert not site.shows("Storm nears")
 
 
@@ -128,13 +129,13 @@ def test_unchanged_document_is_only_revalidated(site: Site) -> None:
         answered = b"".join(site.get("/metrics", at=name).body for name in HTTP_SERVICES)
         return b'sokbo_http_request_seconds_count{method="GET",status="304"}' in answered
 
-    wait_for(revalidated)
+    eventually(revalidated, WITHIN_SECONDS)
 
 
 def test_site_with_a_host_of_its_own_is_found_by_it(site: Site) -> None:
     site.deployment.run(["sokbo", "site", "create", "harbour", "--title", "Harbour Post", "--base-url", "http://harbour.example"])
 
-    wait_for(lambda: b"Harbour Post" in site.get("/feed.atom", Host="harbour.example").body)
+    eventually(lambda: b"Harbour Post" in site.get("/feed.atom", Host="harbour.example").body, WITHIN_SECONDS)
     assert b"Harbour Post" not in site.get("/feed.atom").body
 
 
