@@ -1,0 +1,224 @@
+"""The pump on a loop of its own, against real receivers, with a clock that stands still until it is moved."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from sokbo.domain.article import Article
+from sokbo.domain.delivery import GIVE_UP_AFTER, Delivery
+from sokbo.domain.ids import PartnerId, new_id
+from sokbo.domain.partner import Partner, PartnerState
+from sokbo.errors import Unavailable
+from sokbo.net.signing import new_secret
+from sokbo.storage import Database, UnitOfWork
+from tests.clock import Clock
+from tests.integration.workers.bureau import Bureau, open_bureau
+from tests.receiver import receiving
+from tests.waiting import eventually
+from workers.deliver import Pump
+
+DEADLINE_SECONDS = 5.0
+
+
+@asynccontextmanager
+async def pumping(bureau: Bureau) -> AsyncIterator[Pump]:
+    """The bureau's pump at work; at the end it is stopped, and must drain in time."""
+    pump = bureau.runtime.pump
+    running = asyncio.create_task(pump.run())
+    pump.wake()
+    try:
+        yield pump
+    finally:
+        pump.stop()
+        await asyncio.wait_for(running, DEADLINE_SECONDS)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Waits in a thread, so that the pump's loop goes on."""
+    await asyncio.to_thread(eventually, condition, DEADLINE_SECONDS)
+
+
+def _twin(bureau: Bureau) -> Partner:
+    """A partner like any other, not registered yet."""
+    url = "https://twin.example/hook"
+    return Partner(PartnerId(new_id("ptr")), bureau.newsroom.site.id, "twin", "webhook", url, bureau.newsroom.site.created_at)
+
+
+def _refuse(database: Database, patched: pytest.MonkeyPatch) -> list[str]:
+    """Has the database refuse to write, as when its disk is full; what was refused is in the list."""
+    refused: list[str] = []
+
+    def write(_: Database) -> AbstractContextManager[UnitOfWork]:
+        refused.append("write")
+        raise Unavailable("the disk is full")
+
+    patched.setattr(type(database), "write", write)
+    return refused
+
+
+def states(bureau: Bureau, article: Article) -> list[str]:
+    return [delivery.state.value for delivery in bureau.newsroom.deliveries(article)]
+
+
+def only(bureau: Bureau, article: Article) -> Delivery:
+    [delivery] = bureau.newsroom.deliveries(article)
+    return delivery
+
+
+async def test_push_is_signed_and_recorded(bureau: Bureau) -> None:
+    secret = new_secret()
+    with receiving() as receiver:
+        bureau.newsroom.subscribe(receiver.url, secret=secret)
+        article = bureau.newsroom.post("하나")
+        bureau.syndicate()
+        async with pumping(bureau):
+            await until(lambda: states(bureau, article) == ["acknowledged"])
+    [push] = receiver.pushes
+    assert (push.id, push.type) == (only(bureau, article).id, "article.published")
+    assert push.data["article"]["title"] == "하나"
+    assert push.headers["webhook-signature"].startswith("v1,")
+
+
+async def test_failed_push_waits_for_its_time_and_keeps_its_id(bureau: Bureau, clock: Clock) -> None:
+    with receiving() as receiver:
+        receiver.statuses[:] = [503]
+        bureau.newsroom.subscribe(receiver.url)
+        article = bureau.newsroom.post()
+        bureau.syndicate()
+        async with pumping(bureau) as pump:
+            await until(lambda: states(bureau, article) == ["failing"])
+            due = only(bureau, article).next_attempt_at
+            assert due is not None
+            assert 4.0 <= (due - clock()).total_seconds() <= 6.0
+            clock.now = due
+            pump.wake()
+            await until(lambda: states(bureau, article) == ["acknowledged"])
+    assert len({push.id for push in receiver.pushes}) == 1
+    assert len({push.headers["webhook-timestamp"] for push in receiver.pushes}) == 2
+    assert only(bureau, article).attempts == 2
+
+
+async def test_retry_after_is_kept_to(bureau: Bureau, clock: Clock) -> None:
+    with receiving() as receiver:
+        receiver.statuses[:] = [429]
+        receiver.headers["Retry-After"] = "120"
+        bureau.newsroom.subscribe(receiver.url)
+        article = bureau.newsroom.post()
+        bureau.syndicate()
+        async with pumping(bureau):
+            await until(lambda: states(bureau, article) == ["failing"])
+    due = only(bureau, article).next_attempt_at
+    assert due is not None
+    assert (due - clock()).total_seconds() == 120
+
+
+async def test_delivery_is_dead_after_the_schedules_end(database: Database, tmp_path: Path, clock: Clock) -> None:
+    with open_bureau(database, tmp_path, retry_schedule="1,1") as bureau, receiving() as receiver:
+        receiver.statuses[:] = [500] * 3
+        bureau.newsroom.subscribe(receiver.url)
+        article = bureau.newsroom.post()
+        bureau.syndicate()
+        async with pumping(bureau) as pump:
+            for attempts in (1, 2, 3):
+                await until(lambda attempts=attempts: only(bureau, article).attempts == attempts)  # type: ignore[misc]  # mypy can't type a lambda's default
+                clock.advance(2)
+                pump.wake()
+    assert states(bureau, article) == ["dead"]
+    assert len(receiver.pushes) == 3
+
+
+async def test_no_attempt_is_planned_beyond_seven_days(bureau: Bureau, clock: Clock) -> None:
+    with receiving() as receiver:
+        receiver.statuses[:] = [500]
+        bureau.newsroom.subscribe(receiver.url)
+        article = bureau.newsroom.post()
+        bureau.syndicate()
+        clock.now += GIVE_UP_AFTER
+        async with pumping(bureau):
+            await until(lambda: states(bureau, article) == ["dead"])
+
+
+async def test_gone_disables_the_partner(bureau: Bureau) -> None:
+    with receiving() as receiver:
+        receiver.statuses[:] = [410]
+        partner = bureau.newsroom.subscribe(receiver.url)
+        bureau.newsroom.post()
+        bureau.syndicate()
+
+        def state() -> PartnerState:
+            with bureau.newsroom.database.read() as uow:
+                return uow.partners.many([partner.id])[partner.id].state
+
+        async with pumping(bureau):
+            await until(lambda: state() is PartnerState.DISABLED)
+    again = bureau.newsroom.post("둘")
+    bureau.syndicate()
+    assert bureau.newsroom.deliveries(again) == []
+
+
+async def test_partner_that_hangs_delays_nobody_and_has_eight_under_way_at_most(bureau: Bureau) -> None:
+    with receiving() as slow, receiving() as quick:
+        slow.hanging = True
+        bureau.newsroom.subscribe(slow.url)
+        for number in range(12):
+            bureau.newsroom.post(f"기사 {number}")
+        bureau.syndicate()
+        async with pumping(bureau) as pump:
+            await until(lambda: len(slow.pushes) == 8)
+            bureau.newsroom.subscribe(quick.url)
+            bureau.newsroom.post("새것")
+            bureau.syndicate()
+            pump.wake()
+            await until(lambda: len(quick.pushes) == 1)
+            assert len(slow.pushes) == 8
+            slow.hanging = False
+            slow.ended.set()
+            await until(lambda: len(slow.pushes) >= 9)
+
+
+async def test_stop_lets_what_is_under_way_finish_and_writes_it(bureau: Bureau) -> None:
+    with receiving() as receiver:
+        receiver.hanging = True
+        bureau.newsroom.subscribe(receiver.url)
+        article = bureau.newsroom.post()
+        bureau.syndicate()
+        async with pumping(bureau) as pump:
+            await until(lambda: receiver.pushes)
+            pump.stop()
+            assert states(bureau, article) == ["planned"]
+            receiver.ended.set()
+    assert only(bureau, article).attempts == 1
+
+
+async def test_partner_whose_secret_can_not_be_opened_holds_up_nobody(bureau: Bureau) -> None:
+    with receiving() as receiver:
+        broken = bureau.newsroom.subscribe(receiver.url)
+        bureau.newsroom.subscribe(receiver.url)
+        with bureau.newsroom.database.write() as uow:
+            copied = uow.partners.sealed_secrets([broken.id], uow.now)[broken.id][0]
+            uow.partners.add(_twin(bureau), copied)
+            uow.commit()
+        article = bureau.newsroom.post()
+        bureau.syndicate()
+        async with pumping(bureau):
+            await until(lambda: states(bureau, article).count("acknowledged") == 2)
+    assert states(bureau, article).count("planned") == 1
+
+
+async def test_outcomes_outlive_a_database_that_can_not_be_written(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    with receiving() as receiver:
+        receiver.hanging = True
+        bureau.newsroom.subscribe(receiver.url)
+        article = bureau.newsroom.post()
+        bureau.syndicate()
+        async with pumping(bureau):
+            await until(lambda: receiver.pushes)
+            with monkeypatch.context() as patched:
+                refused = _refuse(bureau.runtime.database, patched)
+                receiver.ended.set()
+                await until(lambda: refused)
+            await until(lambda: only(bureau, article).attempts == 1)
+    assert len(receiver.pushes) == 1

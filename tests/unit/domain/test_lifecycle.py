@@ -1,0 +1,179 @@
+"""Every deed on an article in every state: what it becomes, and what partners and readers are told."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sokbo.domain.article import BREAKING_LASTS, Article, ArticleState
+from sokbo.domain.event import EventType
+from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKind
+from sokbo.domain.ids import SiteId
+from sokbo.domain.lifecycle import Change, create, end_breaking, publish_due, revise, withdraw
+from sokbo.errors import Gone, Invalid
+from tests.clock import START
+from tests.newsroom import draft
+
+HOUR = timedelta(hours=1)
+LATER = START + HOUR
+PUBLISHED, UPDATED, CORRECTED = EventType.ARTICLE_PUBLISHED, EventType.ARTICLE_UPDATED, EventType.ARTICLE_CORRECTED
+WITHDRAWN, STARTED, ENDED = EventType.ARTICLE_WITHDRAWN, EventType.BREAKING_STARTED, EventType.BREAKING_ENDED
+POLITICS, WORLD = (Listing(ListingKind.CATEGORY, slug, label) for slug, label in (("정치", "정치"), ("world", "World")))
+
+
+def made(**fields: Any) -> Change:
+    return create(SiteId(1), 7, draft(**fields), START)
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "events"),
+    [
+        ({}, ArticleState.PUBLISHED, (PUBLISHED,)),
+        ({"breaking": True}, ArticleState.PUBLISHED, (PUBLISHED, STARTED)),
+        ({"draft": True}, ArticleState.DRAFT, ()),
+        ({"draft": True, "breaking": True}, ArticleState.DRAFT, ()),
+        ({"draft": True, "published_at": LATER}, ArticleState.DRAFT, ()),
+        ({"published_at": LATER}, ArticleState.SCHEDULED, ()),
+        ({"published_at": LATER, "breaking": True}, ArticleState.SCHEDULED, ()),
+        ({"published_at": START}, ArticleState.PUBLISHED, (PUBLISHED,)),
+        ({"published_at": START - HOUR}, ArticleState.PUBLISHED, (PUBLISHED,)),
+        ({"breaking": True, "breaking_until": START}, ArticleState.PUBLISHED, (PUBLISHED,)),
+    ],
+)
+def test_new_article_is_what_its_draft_says(fields: dict[str, Any], state: ArticleState, events: tuple[EventType, ...]) -> None:
+    change = made(**fields)
+    assert (change.article.state, change.events) == (state, events)
+    assert (change.is_new, change.is_revision, change.article.revision) == (True, True, 1)
+    assert bool(change.shown_in) == (state is ArticleState.PUBLISHED)
+
+
+@pytest.mark.parametrize(
+    ("fields", "published_at", "breaking_until"),
+    [
+        ({}, START, None),
+        ({"draft": True}, None, None),
+        ({"published_at": START - HOUR}, START - HOUR, None),
+        ({"breaking": True}, START, START + BREAKING_LASTS),
+        ({"breaking": True, "published_at": LATER}, LATER, LATER + BREAKING_LASTS),
+        ({"breaking": True, "published_at": START - HOUR}, START - HOUR, START + BREAKING_LASTS),
+        ({"breaking": True, "breaking_until": LATER}, START, LATER),
+    ],
+)
+def test_times_of_a_new_article(fields: dict[str, Any], published_at: object, breaking_until: object) -> None:
+    article = made(**fields).article
+    assert (article.published_at, article.breaking_until) == (published_at, breaking_until)
+    assert article.modified_at == (published_at or START)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "state", "events"),
+    [
+        ({}, {"title": "둘"}, ArticleState.PUBLISHED, (UPDATED,)),
+        ({}, {"correction_note": "고침"}, ArticleState.PUBLISHED, (CORRECTED,)),
+        ({"correction_note": "고침"}, {"correction_note": "고침", "title": "둘"}, ArticleState.PUBLISHED, (UPDATED,)),
+        ({"correction_note": "고침"}, {"correction_note": "또 고침"}, ArticleState.PUBLISHED, (CORRECTED,)),
+        ({}, {"breaking": True}, ArticleState.PUBLISHED, (STARTED,)),
+        ({}, {"breaking": True, "title": "둘"}, ArticleState.PUBLISHED, (UPDATED, STARTED)),
+        ({"breaking": True}, {}, ArticleState.PUBLISHED, (ENDED,)),
+        ({"breaking": True}, {"breaking": True, "title": "둘"}, ArticleState.PUBLISHED, (UPDATED,)),
+        ({"breaking": True}, {"breaking": True, "breaking_until": LATER + HOUR}, ArticleState.PUBLISHED, (UPDATED,)),
+        ({"draft": True}, {}, ArticleState.PUBLISHED, (PUBLISHED,)),
+        ({"draft": True}, {"draft": True, "title": "둘"}, ArticleState.DRAFT, ()),
+        ({"draft": True}, {"published_at": LATER + HOUR}, ArticleState.SCHEDULED, ()),
+        ({"published_at": LATER + HOUR}, {"title": "둘"}, ArticleState.SCHEDULED, ()),
+        ({"published_at": LATER + HOUR}, {"published_at": START}, ArticleState.PUBLISHED, (PUBLISHED,)),
+        ({"published_at": LATER + HOUR}, {"draft": True}, ArticleState.DRAFT, ()),
+    ],
+)
+def test_revised_article_tells_what_changed(
+    before: dict[str, Any], after: dict[str, Any], state: ArticleState, events: tuple[EventType, ...]
+) -> None:
+    article = made(**before).article
+    change = revise(article, draft(**after), LATER)
+    assert change is not None
+    assert (change.article.state, change.events, change.article.revision) == (state, events, 2)
+    assert (change.article.id, change.article.number, change.article.created_at) == (article.id, 7, START)
+
+
+@pytest.mark.parametrize("fields", [{}, {"draft": True}, {"published_at": LATER + HOUR}, {"breaking": True}])
+def test_revision_that_changes_nothing_is_none(fields: dict[str, Any]) -> None:
+    article = made(**fields).article
+    assert revise(article, draft(**fields | {"published_at": article.published_at}), START) is None
+
+
+def test_slug_and_hour_of_a_published_article_stay_unless_they_are_given() -> None:
+    article = made(title="하나").article
+    kept, given = revise(article, draft("둘"), LATER), revise(article, draft("둘", slug="two"), LATER)
+    assert kept is not None
+    assert given is not None
+    assert (kept.article.slug, given.article.slug) == ("하나", "two")
+    assert kept.article.published_at == START
+    assert kept.article.modified_at == LATER
+
+
+@pytest.mark.parametrize(("fields", "field"), [({"draft": True}, "draft"), ({"published_at": LATER + HOUR}, "published_at")])
+def test_published_article_can_not_be_unpublished(fields: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as raised:
+        revise(made().article, draft(**fields), LATER)
+    assert [error.field for error in raised.value.errors] == [field]
+
+
+def test_left_and_joined_listings_are_both_touched() -> None:
+    change = revise(made(categories=("정치",)).article, draft(categories=("World",)), LATER)
+    assert change is not None
+    assert change.shown_in == (SITE_LISTING, WORLD)
+    assert set(change.touched) == {SITE_LISTING, POLITICS, WORLD}
+
+
+@pytest.mark.parametrize(
+    ("fields", "events", "touched"),
+    [
+        ({}, (WITHDRAWN,), {SITE_LISTING}),
+        ({"breaking": True, "categories": ("정치",)}, (WITHDRAWN,), {SITE_LISTING, POLITICS, BREAKING_LISTING}),
+        ({"draft": True}, (), set()),
+        ({"published_at": LATER + HOUR}, (), set()),
+    ],
+)
+def test_withdrawn_article_leaves_every_listing(
+    fields: dict[str, Any], events: tuple[EventType, ...], touched: set[Listing]
+) -> None:
+    change = withdraw(made(**fields).article, LATER)
+    assert change is not None
+    assert (change.events, set(change.touched), change.shown_in) == (events, touched, ())
+    assert (change.article.state, change.article.breaking_until) == (ArticleState.WITHDRAWN, None)
+    assert withdraw(change.article, LATER) is None
+    with pytest.raises(Gone):
+        revise(change.article, draft(), LATER)
+
+
+@pytest.mark.parametrize("deed", [lambda article, now: revise(article, draft("둘"), now), withdraw])
+def test_end_of_breaking_that_is_not_recorded_yet_is_still_listed(deed: Any) -> None:
+    """Else the breaking list would go on showing the article, for nobody would assemble it."""
+    change = deed(made(breaking=True, breaking_until=LATER).article, LATER + HOUR)
+    assert BREAKING_LISTING in change.touched
+    assert change.breaking
+    assert change.article.breaking_until is None
+
+
+def test_scheduled_article_is_published_without_a_new_revision() -> None:
+    change = publish_due(made(published_at=LATER, breaking=True).article, LATER)
+    assert (change.article.state, change.events) == (ArticleState.PUBLISHED, (PUBLISHED, STARTED))
+    assert (change.is_revision, change.article.revision) == (False, 1)
+    assert change.article.modified_at == LATER
+
+
+def test_breaking_time_that_is_over_ends_without_a_new_revision() -> None:
+    article = made(breaking=True, categories=("정치",)).article
+    change = end_breaking(article, START + BREAKING_LASTS)
+    assert change.article == replace(article, breaking_until=None)
+    assert (change.events, change.is_revision, change.breaking) == ((ENDED,), False, True)
+    assert change.shown_in == (SITE_LISTING, POLITICS)
+    assert change.touched == (SITE_LISTING, POLITICS, BREAKING_LISTING)
+
+
+def test_article_is_breaking_up_to_its_end_and_only_while_published() -> None:
+    article: Article = made(breaking=True, breaking_until=LATER).article
+    assert article.is_breaking(LATER - timedelta(microseconds=1))
+    assert not article.is_breaking(LATER)
+    assert not replace(article, state=ArticleState.SCHEDULED).is_breaking(START)

@@ -1,0 +1,62 @@
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from sokbo.domain.delivery import GIVE_UP_AFTER, Delivery, DeliveryState, Outcome, Verdict, next_attempt_at
+from sokbo.domain.event import Lane
+from sokbo.domain.ids import ArticleId, DeliveryId, EventId, PartnerId, SiteId
+from sokbo.settings import DEFAULT_RETRY_SCHEDULE
+from tests.clock import START
+
+FAILED = Outcome(Verdict.RETRY, 0.1, 500)
+DELIVERY = Delivery(
+    DeliveryId("d"),
+    SiteId(1),
+    EventId("e"),
+    PartnerId("p"),
+    ArticleId("a"),
+    1,
+    Lane.DEFAULT,
+    DeliveryState.PLANNED,
+    attempts=0,
+    created_at=START,
+)
+
+
+def waits(outcome: Outcome = FAILED, schedule: tuple[float, ...] = DEFAULT_RETRY_SCHEDULE, seed: int = 1) -> list[float]:
+    """Seconds between the attempts until it is given up."""
+    rng, now, found, delivery = random.Random(seed), START, [], DELIVERY
+    while (due := next_attempt_at(delivery, outcome, now, schedule, rng=rng)) is not None:
+        found.append((due - now).total_seconds())
+        delivery, now = replace(delivery, attempts=delivery.attempts + 1), due
+    return found
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_schedule_is_kept_within_twenty_percent_for_at_least_twenty_attempts_in_seven_days(seed: int) -> None:
+    found = waits(seed=seed)
+    assert 1 + len(found) >= 20
+    assert sum(found) <= GIVE_UP_AFTER.total_seconds()
+    assert sum(found) > timedelta(days=6).total_seconds()
+    for wait, planned in zip(found, DEFAULT_RETRY_SCHEDULE, strict=False):
+        assert 0.8 * planned <= wait <= 1.2 * planned
+
+
+def test_waits_are_spread() -> None:
+    assert len({waits(seed=seed)[0] for seed in range(10)}) == 10
+
+
+def test_short_schedule_ends_with_its_last_wait() -> None:
+    assert len(waits(schedule=(1.0, 2.0))) == 2
+    assert waits(schedule=()) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [(None, (4.0, 6.0)), (0.0, (4.0, 6.0)), (60.0, (60.0, 60.0)), (86_400.0, (86_400.0, 86_400.0)), (1e9, (86_400.0, 86_400.0))],
+)
+def test_retry_after_lengthens_the_wait_up_to_a_day(asked: float | None, first: tuple[float, float]) -> None:
+    wait = waits(replace(FAILED, retry_after_seconds=asked))[0]
+    assert first[0] <= wait <= first[1]
