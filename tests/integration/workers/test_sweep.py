@@ -1,0 +1,91 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from sokbo.domain.delivery import DeliveryState
+from tests.clock import Clock
+from tests.integration.workers.bureau import Bureau
+
+FEEDS = ("feed.rss", "feed.atom", "feed.json")
+
+
+def test_breaking_news_leads_the_strip_until_its_end(bureau: Bureau, clock: Clock) -> None:
+    assert "newsdao.example" in bureau.text("breaking.html")
+    bureau.newsroom.post("큰불", breaking=True, breaking_until=clock() + timedelta(seconds=30))
+    bureau.syndicate()
+    assert "큰불" in bureau.text("breaking.html")
+    clock.advance(29.9)
+    bureau.sweep()
+    assert "큰불" in bureau.text("breaking.json")
+    clock.advance(0.1)
+    bureau.sweep()
+    for path in ("breaking.html", "breaking.json", "breaking.rss", "breaking"):
+        assert "큰불" not in bureau.text(path), path
+    assert "newsdao.example" in bureau.text("breaking.html")
+    assert "큰불" in bureau.text("feed.rss")
+
+
+@pytest.mark.parametrize("deed", ["revise", "withdraw"])
+def test_article_changed_between_its_breaking_end_and_the_sweep_leaves_the_breaking_list(
+    bureau: Bureau, clock: Clock, deed: str
+) -> None:
+    article = bureau.newsroom.post("큰불", breaking=True, breaking_until=clock() + timedelta(seconds=30))
+    bureau.syndicate()
+    clock.advance(31)
+    if deed == "revise":
+        bureau.newsroom.revise(article, "큰불", breaking=True, breaking_until=article.breaking_until, summary="다른 요약")
+    else:
+        bureau.newsroom.withdraw(article)
+    bureau.syndicate()
+    bureau.sweep()
+    for path in ("breaking.html", "breaking.json", "breaking"):
+        assert "큰불" not in bureau.text(path), path
+
+
+def test_scheduled_article_appears_at_its_hour_and_not_before(bureau: Bureau, clock: Clock) -> None:
+    bureau.newsroom.subscribe()
+    article = bureau.newsroom.post("내일", published_at=clock() + timedelta(hours=1))
+    bureau.syndicate()
+    clock.advance(3599.9)
+    bureau.sweep()
+    assert "내일" not in bureau.text("feed.rss")
+    assert bureau.document(str(article.number)) is None
+    clock.advance(0.1)
+    bureau.sweep()
+    assert "내일" in bureau.text("feed.rss")
+    assert bureau.newsroom.article(article).revision == 1
+    assert [item.state for item in bureau.newsroom.deliveries(article)] == [DeliveryState.PLANNED]
+
+
+def test_draft_is_nowhere_until_it_is_published(bureau: Bureau) -> None:
+    article = bureau.newsroom.post("초고", draft=True)
+    bureau.sweep()
+    assert "초고" not in bureau.text("feed.rss")
+    assert bureau.document(str(article.number)) is None
+    bureau.newsroom.revise(article, "초고")
+    bureau.sweep()
+    assert "초고" in bureau.text("feed.rss")
+
+
+def test_new_site_has_its_documents_before_its_first_article(bureau: Bureau) -> None:
+    for path in (*FEEDS, "", "feeds", "breaking.json", "breaking.html"):
+        assert bureau.document(path) is not None, path
+
+
+def test_changed_title_reaches_every_page_slice_by_slice(bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.anew.SLICE_ARTICLES", 2)
+    articles = [bureau.newsroom.post(f"기사 {number}") for number in range(5)]
+    bureau.newsroom.withdraw(articles[0])
+    bureau.syndicate()
+    with bureau.newsroom.database.write() as uow:
+        uow.sites.save(replace(bureau.newsroom.site, title="새 이름"))
+        uow.sites.render_anew(bureau.newsroom.site.id)
+        uow.commit()
+    for _ in range(3):
+        bureau.sweep()
+    for path in (*FEEDS, "", "feeds", *(str(article.number) for article in articles)):
+        assert "새 이름" in bureau.text(path), path
+    before = bureau.versions()
+    bureau.sweep()
+    assert bureau.versions() == before
