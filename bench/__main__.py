@@ -33,27 +33,29 @@ def main(arguments: list[str]) -> int:
         parser.error(f"there is no figure {', '.join(sorted(unknown))}")
     for name in [name for name in os.environ if name.startswith("SOKBO_")]:
         del os.environ[name]  # what is measured is the system as it comes
-    measurements, left_out = _measure(wanted.names or list(FIGURES))
-    print(table(measurements))
-    for reason in left_out:
-        print(f"left out: {reason}")
+    measurements: list[Measurement] = []
+    left_out: list[str] = []
+    try:
+        _measure(wanted.names or list(FIGURES), measurements, left_out)
+    finally:  # what was measured before a failure is told
+        print(table(measurements))
+        for reason in left_out:
+            print(f"left out: {reason}")
     if wanted.json:
         wanted.json.write_bytes(orjson.dumps(as_json(measurements, left_out), option=orjson.OPT_INDENT_2))
     return 1 if any(item.is_missed for item in measurements) else 0
 
 
-def _measure(names: Sequence[str]) -> tuple[list[Measurement], list[str]]:
+def _measure(names: Sequence[str], measurements: list[Measurement], left_out: list[str]) -> None:
+    """Adds to both lists."""
     print(f"{os.cpu_count()} cores, {platform.platform()}, Python {platform.python_version()}, {FOLDER} on {file_system(FOLDER)}")
     print(f"load average of the last minute, before: {os.getloadavg()[0]:.1f}")  # figures taken beside others' work say little
-    measurements: list[Measurement] = []
-    left_out: list[str] = []
     for name in names:
         print(f"measuring {name} ...", file=sys.stderr)
         try:
             measurements += FIGURES[name]()
         except LeftOut as reason:
             left_out.append(f"{name}: {reason}")
-    return measurements, left_out
 
 
 if __name__ == "__main__":
