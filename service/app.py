@@ -20,6 +20,7 @@ from service.middlewares import edge
 from service.nudger import Nudger
 from service.reading import Reader
 from service.routes.articles import add_article_routes
+from service.routes.audit import add_audit_routes
 from service.routes.documents import add_document_routes
 from service.routes.operating import add_operating_routes
 from service.routes.partners import add_partner_routes
@@ -92,6 +93,7 @@ def _make_app(services: Services, reader: Reader, directory: SiteDirectory) -> w
     add_operating_routes(app, services)
     add_article_routes(app, services)
     add_partner_routes(app, services)
+    add_audit_routes(app, services)
     add_document_routes(app, reader, directory)
     return app
 

@@ -18,6 +18,10 @@ DAY = 24 * HOUR
 #: A unix socket's path fits in 104 bytes on macOS, 108 on Linux, with the NUL.
 MAX_SOCKET_PATH_BYTES = 100
 
+#: In the data folder: the embedded database, and what the one process that runs on the folder holds.
+DATABASE_FILE = "sokbo.db"
+LOCK_FILE = "lock"
+
 #: Seconds to wait after each failed attempt; the last, 8 h, repeats until seven days are over (about 27 attempts).
 DEFAULT_RETRY_SCHEDULE = (
     5,
@@ -93,7 +97,12 @@ class Settings(BaseSettings):
     @property
     def resolved_database_url(self) -> str:
         """The database to use: `database_url`, or the SQLite file in the data folder."""
-        return self.database_url or f"sqlite:///{self.data.resolve() / 'sokbo.db'}"
+        return self.database_url or f"sqlite:///{self.database_file}"
+
+    @property
+    def database_file(self) -> Path:
+        """The embedded database; only meaningful while `database_url` is empty."""
+        return self.data.resolve() / DATABASE_FILE
 
     @property
     def broker_socket(self) -> Path:

@@ -83,6 +83,11 @@ def change(uow: UnitOfWork, name: str, values: Mapping[str, object], *, actor: s
     return _changed(uow, site, "site.change", actor, request_id)
 
 
+def rebuild(uow: UnitOfWork, site: Site, *, actor: str, request_id: str) -> None:
+    """Has all of the site rendered anew."""
+    _changed(uow, site, "site.rebuild", actor, request_id)
+
+
 def find(uow: UnitOfWork, name: str) -> Site:
     """Raises NotFound."""
     site = uow.sites.by_name(name)

@@ -35,7 +35,8 @@ def assemble(uow: UnitOfWork, pages: PageRenderer, site: Site, touched: Iterable
         )
     for listing in listings:
         entries = uow.documents.entries(site.id, listing, limit)
-        made.extend(_feed(site, listing, form, entries, footer) for form in FORMATS.values())
+        shown = footer if listing == BREAKING_LISTING else None
+        made.extend(_feed(site, listing, form, entries, shown) for form in FORMATS.values())
         made.append(_list_page(pages, site, listing, entries))
     if _has_new(uow, site, listings):
         made.append(feeds_page(uow, pages, site))

@@ -1,6 +1,5 @@
 """/v1/partners: register, list, read, change, enable, delete."""
 
-import re
 from typing import Any
 
 import orjson
@@ -9,18 +8,15 @@ from aiohttp import web
 
 from service.answering import json_response
 from service.auth import Caller
+from service.paging import read_page
 from service.services import Services
 from sokbo import partners
 from sokbo.domain.key import Scope
 from sokbo.domain.partner import Partner
-from sokbo.errors import BadRequest, FieldError, Invalid, UnsupportedMediaType
+from sokbo.errors import BadRequest, UnsupportedMediaType
 
-DEFAULT_PAGE = 50
-MAX_PAGE = 200
 JSON_TYPES = ("application/json",)
 MERGE_PATCH_TYPES = ("application/merge-patch+json", *JSON_TYPES)
-
-_LIMIT = re.compile(r"[0-9]{1,3}")
 
 log = structlog.get_logger()
 
@@ -55,7 +51,7 @@ class Partners:
 
     async def list(self, request: web.Request) -> web.Response:
         caller = await self._caller(request)
-        after, limit = _page(request)
+        after, limit = read_page(request, partners.is_partner_id)
         found = await self._services.read(lambda uow: uow.partners.page(caller.site.id, after, limit + 1))
         items = [partners.described(partner) for partner in found[:limit]]
         return json_response({"items": items, "next": items[-1]["id"] if len(found) > limit else None})
@@ -112,15 +108,3 @@ async def _json_object(request: web.Request, types: tuple[str, ...]) -> dict[str
     if not isinstance(value, dict):
         raise BadRequest("the body must be a JSON object with the partner's fields")
     return value
-
-
-def _page(request: web.Request) -> tuple[str, int]:
-    """The cursor and the number of items that the query asks for. Raises Invalid."""
-    if unknown := request.query.keys() - {"after", "limit"}:
-        raise Invalid(*(FieldError(name, "is not a parameter that is known here", "unknown_field") for name in sorted(unknown)))
-    after, limit = request.query.get("after", ""), request.query.get("limit", str(DEFAULT_PAGE))
-    if after and not partners.is_partner_id(after):
-        raise Invalid(FieldError("after", "must be what the page before gave as next"))
-    if not (_LIMIT.fullmatch(limit) and 1 <= int(limit) <= MAX_PAGE):
-        raise Invalid(FieldError("limit", f"must be a number from 1 to {MAX_PAGE}"))
-    return after, int(limit)

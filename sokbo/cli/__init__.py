@@ -9,10 +9,13 @@ from sokbo.errors import SokboError
 
 #: A command's name -> where it is, "module:attribute".
 COMMANDS = {
+    "backup": "sokbo.cli.backup:backup",
     "check": "sokbo.cli.check:check",
     "key": "sokbo.cli.key:key",
     "migrate": "sokbo.cli.migrate:migrate",
     "partner": "sokbo.cli.partner:partner",
+    "rebuild": "sokbo.cli.rebuild:rebuild",
+    "restore": "sokbo.cli.restore:restore",
     "site": "sokbo.cli.site:site",
     "up": "sokbo.cli.up:up",
 }

@@ -42,9 +42,8 @@ def check(lanes: tuple[str, ...], max_age_seconds: float, data: Path | None) -> 
 
 def _waiting(settings: Settings) -> dict[Lane, tuple[int, float]]:
     """For each lane, how many events wait and the oldest one's age in seconds. Raises Unavailable."""
-    file = Path(settings.resolved_database_url.removeprefix("sqlite:///"))
-    if not settings.database_url and not file.exists():  # or SQLite would make it
-        raise click.ClickException(f"there is no database at {file}")
+    if not settings.database_url and not settings.database_file.exists():  # or SQLite would make it
+        raise click.ClickException(f"there is no database at {settings.database_file}")
     database = Database(settings.resolved_database_url)
     try:
         with database.read() as uow:

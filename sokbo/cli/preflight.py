@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sokbo.errors import StartupError
+from sokbo.settings import LOCK_FILE
 
 OWNER_ONLY = 0o700
 
@@ -21,7 +22,7 @@ def claimed(data: Path) -> Iterator[None]:
     """
     private_folder(data)
     try:
-        lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StartupError(f"can't write to {data}: {error.strerror}") from error
     try:

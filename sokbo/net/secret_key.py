@@ -5,6 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
+from sokbo.disk import sync
 from sokbo.errors import StartupError
 from sokbo.net.sealing import KEY_BYTES
 from sokbo.settings import Settings
@@ -39,18 +40,9 @@ def _create(path: Path) -> None:
             path.hardlink_to(draft)  # unlike a rename, never in another one's place
         except FileExistsError:
             return
-        _sync_folder(path.parent)
+        sync(path.parent)  # the new name must outlive a power cut: secrets sealed with a lost key are lost
     finally:
         draft.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name outlive a power cut: secrets sealed with a lost key are lost."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _decode(text: str | bytes, source: str) -> bytes:

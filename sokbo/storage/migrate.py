@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
+from sokbo.errors import StartupError
 from sokbo.storage.database import LOCK_WAIT_SECONDS, translated
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -20,13 +21,15 @@ _ADVISORY_LOCK = 0x736F6B626F
 def migrate(url: str) -> tuple[str | None, str]:
     """The schema revisions before and after. Safe to run from several processes at once.
 
-    Raises Unavailable when the database can't be had.
+    Raises Unavailable when the database can't be had, StartupError when its schema is newer than ours.
     """
     engine = _engine(url)
     try:
         with translated(), _alone(engine), engine.connect() as connection:
             before = MigrationContext.configure(connection).get_current_revision()
             head = _head()
+            if before not in _revisions():
+                raise StartupError(f"the database's schema, {before}, is newer than this Sokbo, which knows {head}")
             if before != head:
                 config = _config()
                 config.attributes["connection"] = connection
@@ -51,6 +54,11 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     return config
+
+
+def _revisions() -> set[str | None]:
+    """Every schema that can be brought up to date; None is that of an empty database."""
+    return {None, *(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())}
 
 
 def _head() -> str:

@@ -18,6 +18,7 @@ from aiohttp import web
 from service import ingest
 from service.ingest.fields import ArticleFields
 from service.routes.articles import add_article_routes
+from service.routes.audit import add_audit_routes
 from service.routes.operating import add_operating_routes
 from service.routes.partners import add_partner_routes
 from service.services import Services
@@ -113,7 +114,7 @@ def test_rows_of_commands_name_no_other() -> None:
 def test_each_route_has_its_heading_and_each_heading_its_route() -> None:
     app = web.Application()
     services = cast("Services", None)  # only the handlers would ask it
-    for add in (add_article_routes, add_partner_routes, add_operating_routes):
+    for add in (add_article_routes, add_partner_routes, add_audit_routes, add_operating_routes):
         add(app, services)
     routes = {
         f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource and route.method != "HEAD"

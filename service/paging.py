@@ -1,0 +1,25 @@
+"""Lists are paged by cursor: `after` says where the page before ended, `limit` how many items are wanted."""
+
+import re
+from collections.abc import Callable
+
+from aiohttp import web
+
+from sokbo.errors import FieldError, Invalid
+
+DEFAULT_PAGE = 50
+MAX_PAGE = 200
+
+_LIMIT = re.compile(r"[0-9]{1,3}")
+
+
+def read_page(request: web.Request, is_cursor: Callable[[str], bool]) -> tuple[str, int]:
+    """The cursor, empty for the first page, and the number of items that the query asks for. Raises Invalid."""
+    if unknown := request.query.keys() - {"after", "limit"}:
+        raise Invalid(*(FieldError(name, "is not a parameter that is known here", "unknown_field") for name in sorted(unknown)))
+    after, limit = request.query.get("after", ""), request.query.get("limit", str(DEFAULT_PAGE))
+    if after and not is_cursor(after):
+        raise Invalid(FieldError("after", "must be what the page before gave as next"))
+    if not (_LIMIT.fullmatch(limit) and 1 <= int(limit) <= MAX_PAGE):
+        raise Invalid(FieldError("limit", f"must be a number from 1 to {MAX_PAGE}"))
+    return after, int(limit)

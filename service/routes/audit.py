@@ -1,0 +1,26 @@
+"""/v1/audit: who did what, oldest first."""
+
+import re
+from dataclasses import asdict
+
+from aiohttp import web
+
+from service.answering import json_response
+from service.paging import read_page
+from service.services import Services
+from sokbo.domain.key import Scope
+
+_ID = re.compile(r"[0-9]{1,9}")
+
+
+def add_audit_routes(app: web.Application, services: Services) -> None:
+    """Adds the route at /v1/audit."""
+
+    async def get(request: web.Request) -> web.Response:
+        caller = await services.authenticator.caller(request, Scope.ADMIN)
+        after, limit = read_page(request, lambda cursor: _ID.fullmatch(cursor) is not None)
+        found = await services.read(lambda uow: uow.audit.page(caller.site.id, int(after or 0), limit + 1))
+        items = [asdict(entry) for entry in found[:limit]]
+        return json_response({"items": items, "next": items[-1]["id"] if len(found) > limit else None})
+
+    app.router.add_get("/v1/audit", get)

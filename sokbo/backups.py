@@ -1,0 +1,137 @@
+"""Backups of the embedded database: one tar file with the database and, unless the settings hold it, the key that opens
+partners' secrets. Whoever has the file can sign in the publisher's name, so that only its owner can read it."""
+
+import os
+import shutil
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sokbo.disk import sync
+from sokbo.errors import StartupError
+from sokbo.net.secret_key import FILE_NAME as SECRET_KEY
+from sokbo.net.secret_key import load_secret_key
+from sokbo.settings import DATABASE_FILE, LOCK_FILE, Settings
+from sokbo.storage import Database, migrate
+from sokbo.storage.copying import Progress, check_database, copy_database
+
+ASIDE = "before-restore-"
+
+
+def check_embedded(settings: Settings) -> None:
+    """Raises StartupError when the database is another one than ours in the data folder."""
+    if settings.database_url:
+        raise StartupError("SOKBO_DATABASE_URL is set: use pg_dump and pg_restore, as docs/operating.md says")
+
+
+def write_backup(settings: Settings, file: Path, progress: Progress, *, actor: str, request_id: str) -> None:
+    """Writes the backup while everything runs; the file is there when all of it is on the disk, or not at all.
+
+    Raises StartupError when it exists already or can't be written, or when the copy isn't sound.
+    """
+    _check_free(file)
+    with _reported(), TemporaryDirectory(prefix=f".{file.name}-", dir=file.parent) as folder:
+        copy, draft = Path(folder, DATABASE_FILE), Path(folder, "draft")
+        _record(settings.resolved_database_url, "site.backup", file, actor, request_id)
+        copy_database(settings.database_file, copy, progress)
+        check_database(copy)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            with tarfile.open(fileobj=stream, mode="w") as archive:
+                archive.add(copy, DATABASE_FILE, filter=_without_owner)
+                if not settings.secret_key:
+                    load_secret_key(settings)  # which makes it, if nobody has needed it yet
+                    archive.add(settings.data / SECRET_KEY, SECRET_KEY, filter=_without_owner)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _check_free(file)
+        draft.rename(file)
+        sync(file.parent)
+
+
+def restore_backup(settings: Settings, file: Path, *, replace: bool, actor: str, request_id: str) -> Path | None:
+    """Puts the backup into the data folder, which the caller has claimed, with its schema brought up to date. With `replace`,
+    the folder where it has put what was there, if anything was.
+
+    Raises StartupError when something is there and `replace` isn't said, or when the backup isn't whole, isn't sound, has a
+    schema newer than ours or needs a key that isn't there. Then nothing has changed.
+    """
+    data = settings.data.resolve()
+    there = [path for path in data.iterdir() if path.name != LOCK_FILE and not path.name.startswith(ASIDE)]
+    if there and not replace:
+        raise StartupError(f"{data} isn't empty: --force puts what is in it aside")
+    with _reported(), TemporaryDirectory(prefix=".restore-", dir=data) as made:
+        folder = Path(made)
+        _unpack(file, folder)
+        if not settings.secret_key and not (folder / SECRET_KEY).exists():
+            raise StartupError(f"{file} holds no secret key: set SOKBO_SECRET_KEY as it was when the backup was made")
+        check_database(folder / DATABASE_FILE)
+        url = f"sqlite:///{folder / DATABASE_FILE}"
+        if migrate(url)[0] is None:
+            raise StartupError(f"{file} is no backup of Sokbo")
+        _record(url, "site.restore", file, actor, request_id)
+        aside = _put_aside(there, data)
+        for path in sorted(folder.iterdir(), reverse=True):  # the database last: with it there, all is
+            sync(path)
+            path.rename(data / path.name)
+        sync(data)
+    return aside
+
+
+def _unpack(file: Path, folder: Path) -> None:
+    """Only the members that belong there, whatever else the archive says."""
+    with tarfile.open(file, mode="r:") as archive:
+        for name in (DATABASE_FILE, SECRET_KEY):
+            member = archive.getmember(name) if name in archive.getnames() else None
+            content = archive.extractfile(member) if member is not None else None
+            if content is not None:
+                with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+                    shutil.copyfileobj(content, target)
+    if not (folder / DATABASE_FILE).exists():
+        raise StartupError(f"{file} is no backup of Sokbo")
+
+
+def _put_aside(there: list[Path], data: Path) -> Path | None:
+    if not there:
+        return None
+    aside = data / f"{ASIDE}{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    aside.mkdir(mode=0o700)
+    for path in there:
+        path.rename(aside / path.name)
+    return aside
+
+
+def _record(url: str, action: str, file: Path, actor: str, request_id: str) -> None:
+    database = Database(url)
+    try:
+        with database.write() as uow:
+            for site in uow.sites.all():
+                uow.audit.record(site.id, actor, action, file.name, request_id, uow.now)
+            uow.commit()
+    finally:
+        database.close()
+
+
+def _check_free(file: Path) -> None:
+    if file.exists():
+        raise StartupError(f"{file} exists already")
+
+
+def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o600
+    return member
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    """Turns what goes wrong with files into one line."""
+    try:
+        yield
+    except tarfile.TarError as error:
+        raise StartupError(f"the backup can't be read: {error}") from error
+    except OSError as error:
+        raise StartupError(f"{error.filename or 'the backup'}: {error.strerror or error}") from error

@@ -1,0 +1,135 @@
+import pytest
+from sqlalchemy import text
+
+from sokbo.domain.document import Document
+from sokbo.storage import UnitOfWork
+from sokbo.storage.sites import SiteRepository
+from tests.clock import Clock
+from tests.integration.storage.test_migrations import engine_of
+from tests.integration.workers.bureau import Bureau
+from workers import anew
+from workers.rendering import Rendered, render_article
+
+
+def everything(bureau: Bureau) -> dict[str, tuple[bytes, bytes, str, int, str | None]]:
+    """What readers get at every path: both forms of the body, the entity tag, the status, where other spellings are sent."""
+    with bureau.newsroom.database.read() as uow:
+        paths = uow.documents.changed_since(bureau.newsroom.site.id, -1)
+        return {path: whole(uow, document) for path in paths if (document := uow.documents.get(bureau.newsroom.site.id, path))}
+
+
+def whole(uow: UnitOfWork, document: Document) -> tuple[bytes, bytes, str, int, str | None]:
+    pieces = uow.documents.pieces(document.fragments)
+    closing = [document.closing] if document.closing else []
+    parts = [document.head, *(pieces[number] for number in document.fragments), document.separator, document.tail, *closing]
+    raw, deflated = b"".join(part.raw for part in parts), b"".join(part.deflated for part in parts)
+    return raw, deflated, document.etag, document.status, document.canonical_path
+
+
+def rebuild(bureau: Bureau) -> None:
+    """In as many sweeps as the machine needs."""
+    with bureau.newsroom.database.write() as uow:
+        uow.sites.render_anew(bureau.newsroom.site.id)
+        uow.commit()
+    while being_rendered(bureau):
+        bureau.sweep()
+
+
+def being_rendered(bureau: Bureau) -> bool:
+    with bureau.newsroom.database.read() as uow:
+        return bool(uow.sites.being_rendered())
+
+
+def fill(bureau: Bureau, clock: Clock) -> None:
+    """Articles of every kind, so many that the feeds' are fewer."""
+    for number in range(60):
+        bureau.newsroom.post(f"기사 {number}", categories=("정치",) if number % 3 else ("Weather",), tags=(f"tag {number % 4}",))
+        clock.advance(1)
+    breaking = bureau.newsroom.post("큰불", breaking=True)
+    bureau.newsroom.withdraw(bureau.newsroom.post("철회"))
+    bureau.newsroom.post("초고", draft=True)
+    bureau.newsroom.revise(breaking, "큰불, 꺼져", breaking=True, correction_note="바로잡음")
+    bureau.newsroom.revise(bureau.newsroom.post("떠남", tags=("gone",)), "떠남")
+    bureau.syndicate()
+
+
+def test_lost_documents_come_back_byte_by_byte(bureau: Bureau, database_url: str, clock: Clock) -> None:
+    fill(bureau, clock)
+    before = everything(bureau)
+    clock.advance(60)
+    engine = engine_of(database_url)
+    with engine.begin() as connection:
+        for table in ("documents", "fragments", "renderings"):
+            connection.execute(text(f"DELETE FROM {table}"))
+    engine.dispose()
+    assert everything(bureau) == {}
+
+    rebuild(bureau)
+
+    assert {path for path in before if path not in everything(bureau)} == set()
+    assert everything(bureau) == before
+
+
+def test_damaged_pieces_are_made_again_and_nothing_else_is_new_to_readers(
+    bureau: Bureau, database_url: str, clock: Clock
+) -> None:
+    fill(bureau, clock)
+    before, times = everything(bureau), modified(bureau)
+    clock.advance(60)
+    engine = engine_of(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE documents SET head_raw = 'torn'"))
+        connection.execute(text("UPDATE fragments SET raw = 'torn'"))
+    engine.dispose()
+
+    rebuild(bureau)
+
+    assert everything(bureau) == before
+    assert modified(bureau) == times
+
+
+def modified(bureau: Bureau) -> dict[str, object]:
+    return {path: document.last_modified for path in everything(bureau) if (document := bureau.document(path))}
+
+
+def test_event_that_comes_meanwhile_goes_first(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anew, "SLICE_ARTICLES", 1)
+    monkeypatch.setattr(anew, "TURN_SECONDS", 60.0)
+    for number in range(3):
+        bureau.newsroom.post(f"기사 {number}")
+    bureau.syndicate()
+    seen: list[str] = []
+    note_progress = SiteRepository.rendered_down_to
+
+    def come_meanwhile(self: SiteRepository, *arguments: object) -> bool:
+        seen.append(bureau.text("feed.rss"))
+        return note_progress(self, *arguments)  # type: ignore[arg-type]  # handed on as they came
+
+    with bureau.newsroom.database.write() as uow:
+        uow.sites.render_anew(bureau.newsroom.site.id)
+        uow.commit()
+    bureau.newsroom.post("속보")
+    monkeypatch.setattr(SiteRepository, "rendered_down_to", come_meanwhile)
+    monkeypatch.setattr("workers.sweep.syndicate", lambda *_: None)  # as if it came after the sweep had looked
+    bureau.sweep()
+
+    assert ["속보" in text for text in seen] == [False, True, True, True]
+    assert "속보" in bureau.text("feed.rss")
+
+
+def test_article_that_can_not_be_rendered_holds_up_no_other(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = bureau.newsroom.post("나쁜")
+    good = bureau.newsroom.post("좋은")
+    bureau.syndicate()
+
+    def render(*arguments: object) -> Rendered:
+        if getattr(arguments[2], "id", None) == bad.id:
+            raise ValueError("no renderer likes this one")
+        return render_article(*arguments)  # type: ignore[arg-type]  # handed on as they came
+
+    before = bureau.versions()
+    monkeypatch.setattr(anew, "render_article", render)
+    rebuild(bureau)
+    assert bureau.versions()[str(good.number)] > before[str(good.number)]
+    assert bureau.versions()[str(bad.number)] == before[str(bad.number)]
+    assert "나쁜" in bureau.text("feed.rss")
