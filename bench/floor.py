@@ -48,7 +48,8 @@ def task_start_seconds(settings: Settings, samples: int) -> list[float]:
 
 @contextmanager
 def _worker(settings: Settings) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", "bench.noop_worker", celery_url(settings), redis_url(settings)])
+    command = [sys.executable, "-m", "bench.noop_worker", celery_url(settings), redis_url(settings)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # where Celery says good-bye
     try:
         yield
     finally:
