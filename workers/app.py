@@ -3,7 +3,7 @@
 from typing import Any
 
 import structlog
-from celery import Celery, signals
+from celery import Celery, bootsteps, signals
 
 from sokbo.broker import Task, celery_url
 from sokbo.domain.event import Lane
@@ -14,17 +14,27 @@ from workers.runtime import Runtime
 from workers.tasks import register
 
 HARD_LIMIT_SECONDS = 60
-#: How long a dead child's message blocks the queue, which with a prefetch of 1 stands still meanwhile.
+#: How long a dead child's message may block the queue, which with a prefetch of 1 stands still meanwhile.
 LOST_WAIT_SECONDS = 1.0
 CLEAN_SECONDS = 60
 
 log = structlog.get_logger()
 
 
+class PoolCare(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ships no types
+    """Looks for dead children's tasks every second; Celery itself does so every five."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def register_with_event_loop(self, worker: Any, hub: Any) -> None:
+        hub.call_repeatedly(LOST_WAIT_SECONDS, worker.pool.maintain_pool)
+
+
 def make_app(settings: Settings, lanes: tuple[Lane, ...]) -> Celery:
     """The app of a worker that serves these lanes, or of beat."""
     app = Celery("sokbo", broker=celery_url(settings), set_as_current=False)
     app.conf.update(_configuration(settings))
+    app.steps["worker"].add(PoolCare)
     current: list[Runtime] = []
     register(app, lambda: current[0])
 
