@@ -154,6 +154,9 @@ async def test_gone_disables_the_partner(bureau: Bureau) -> None:
 
         async with pumping(bureau):
             await until(lambda: state() is PartnerState.DISABLED)
+    with bureau.newsroom.database.read() as uow:
+        last = uow.audit.page(bureau.newsroom.site.id, 0, 100)[-1]
+    assert (last.actor, last.action, last.subject, last.request_id) == ("worker", "partner.disable", partner.id, "req_1")
     again = bureau.newsroom.post("둘")
     bureau.syndicate()
     assert bureau.newsroom.deliveries(again) == []
