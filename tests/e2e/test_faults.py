@@ -1,0 +1,89 @@
+"""What the running system survives: nothing that was accepted is lost, and readers hardly notice."""
+
+from collections.abc import Iterator
+
+import psutil
+import pytest
+import redis
+
+from sokbo.broker import redis_url
+from tests.publisher import Publisher
+from tests.receiver import Receiver
+from tests.system import System, up
+from tests.waiting import eventually
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system of this module's own: what is killed here must not trouble other tests."""
+    with up(tmp_path_factory.mktemp("faults")) as running:
+        yield running
+
+
+def worker(system: System, queue: str) -> list[psutil.Process]:
+    """The queue's worker and its child, once both run."""
+
+    def both() -> list[psutil.Process]:
+        family = system.family(f"celeryd: {queue}@")
+        return family if len(family) > 1 else []
+
+    return eventually(both, 15)
+
+
+@pytest.mark.parametrize("victim", ["parent", "child"])
+@pytest.mark.parametrize("queue", ["default", "breaking"])
+def test_article_posted_after_a_worker_was_killed_is_visible_and_pushed_within_five_seconds(
+    system: System, publisher: Publisher, receiver: Receiver, queue: str, victim: str
+) -> None:
+    publisher.register(receiver.url)
+    processes = worker(system, queue)
+    processes[0 if victim == "parent" else -1].kill()
+    publisher.post("하나", breaking=queue == "breaking")
+    publisher.await_text("feed.rss", "하나", seconds=5)
+    receiver.wait_for(1, seconds=5)
+    worker(system, queue)
+
+
+@pytest.mark.parametrize("queue", ["default", "breaking"])
+def test_worker_killed_amid_its_work_leaves_it_to_the_next(system: System, publisher: Publisher, queue: str) -> None:
+    """What it had taken is neither lost nor held back by the message that it never acknowledged."""
+    child = worker(system, queue)[-1]
+    child.suspend()
+    publisher.post("하나", breaking=queue == "breaking")
+    child.kill()
+    publisher.await_text("feed.rss", "하나", seconds=6)
+
+
+def test_flushed_broker_loses_nothing(system: System, publisher: Publisher, receiver: Receiver) -> None:
+    publisher.register(receiver.url)
+    broker = redis.Redis.from_url(redis_url(system.settings))
+    for number in range(5):
+        publisher.post(f"기사 {number}")
+        broker.flushall()
+    broker.close()
+    for number in range(5):
+        publisher.await_text("feed.rss", f"기사 {number}")
+    receiver.wait_for(5)
+
+
+def test_dead_broker_keeps_no_article_from_being_accepted(system: System, publisher: Publisher, receiver: Receiver) -> None:
+    publisher.register(receiver.url)
+    [broker] = system.family("valkey-server")
+    broker.kill()
+    publisher.post("하나")
+    publisher.await_text("feed.rss", "하나", seconds=10)
+    receiver.wait_for(1, seconds=10)
+
+
+def test_killed_service_is_back_with_all_that_it_accepted(system: System, publisher: Publisher) -> None:
+    publisher.post("하나")
+    [service, *_] = system.family("sokbo: service")
+    service.kill()
+
+    def answers() -> bool:
+        try:
+            return "하나" in publisher.read("feed.rss").text
+        except OSError:
+            return False
+
+    eventually(answers, 10)
