@@ -9,6 +9,7 @@ from sokbo.broker import Task, celery_url
 from sokbo.domain.event import Lane
 from sokbo.lifeline import end_with_parent
 from sokbo.settings import Settings
+from workers import acknowledging
 from workers import runtime as process
 from workers.runtime import Runtime
 from workers.tasks import register
@@ -32,6 +33,7 @@ class PoolCare(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ships n
 
 def make_app(settings: Settings, lanes: tuple[Lane, ...]) -> Celery:
     """The app of a worker that serves these lanes, or of beat."""
+    acknowledging.install()
     app = Celery("sokbo", broker=celery_url(settings), set_as_current=False)
     app.conf.update(_configuration(settings))
     app.steps["worker"].add(PoolCare)
