@@ -1,17 +1,20 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert, literal, select, update
 
 from sokbo.domain.article import Article
-from sokbo.domain.delivery import DeliveryState, Outcome, Verdict
+from sokbo.domain.delivery import OPEN_STATES, DeliveryState
 from sokbo.domain.event import Event, Lane
 from sokbo.domain.ids import EventId
 from sokbo.domain.partner import Partner, PartnerState
 from sokbo.partners import delete
 from sokbo.storage import UnitOfWork
-from sokbo.storage.deliveries import Recorded
+from sokbo.storage.tables import attempts, deliveries
+from sokbo.storage.types import UtcDateTime
 from tests.clock import Clock
+from tests.integration.storage.test_migrations import engine_of
 from tests.integration.workers.bureau import Bureau
 from workers.clean import clean
 
@@ -20,14 +23,31 @@ HOUR = timedelta(hours=1).total_seconds()
 FEEDS = ("feed.rss", "feed.atom", "feed.json", "")
 
 
-def push(bureau: Bureau, verdict: Verdict = Verdict.ACKNOWLEDGED) -> None:
-    """Makes one attempt of every delivery that is due, with this end."""
-    ends = {Verdict.ACKNOWLEDGED: DeliveryState.ACKNOWLEDGED, Verdict.RETRY: DeliveryState.FAILING}
-    with bureau.newsroom.database.write() as uow:
-        for delivery in uow.deliveries.lease(Lane.DEFAULT, "me", uow.now, 5, 10):
-            again = uow.now if verdict is Verdict.RETRY else None
-            uow.deliveries.record([Recorded(delivery, Outcome(verdict, 0.1), ends[verdict], again)], "me", uow.now)
-        uow.commit()
+Push = Callable[..., None]
+
+
+@pytest.fixture
+def push(database_url: str, clock: Clock) -> Iterator[Push]:
+    """Makes one attempt of every open delivery, after which it is in the state given."""
+    engine = engine_of(database_url)
+
+    def end(state: DeliveryState = DeliveryState.ACKNOWLEDGED) -> None:
+        tried = select(
+            deliveries.c.id,
+            deliveries.c.attempts + 1,
+            literal(clock(), UtcDateTime),
+            literal(0.1),
+            literal("verdict"),
+            literal(""),
+        )
+        columns = ["delivery_id", "number", "ended_at", "duration_seconds", "verdict", "detail"]
+        is_open = deliveries.c.state.in_(OPEN_STATES)
+        with engine.begin() as connection:
+            connection.execute(insert(attempts).from_select(columns, tried.where(is_open)))
+            connection.execute(update(deliveries).where(is_open).values(state=state, attempts=deliveries.c.attempts + 1))
+
+    yield end
+    engine.dispose()
 
 
 def known(bureau: Bureau, *events: tuple[Event, object]) -> list[EventId]:
@@ -41,10 +61,10 @@ def post(bureau: Bureau) -> Article:
     return article
 
 
-def test_event_goes_after_its_days_with_its_deliveries_and_attempts(bureau: Bureau, clock: Clock) -> None:
+def test_event_goes_after_its_days_with_its_deliveries_and_attempts(bureau: Bureau, clock: Clock, push: Push) -> None:
     bureau.newsroom.subscribe()
     article = post(bureau)
-    push(bureau)
+    push()
     clock.advance(30 * DAY)
     assert clean(bureau.runtime) == 0
     clock.advance(1)
@@ -62,14 +82,14 @@ def test_article_and_its_documents_stay_when_its_event_goes(bureau: Bureau, cloc
     assert bureau.newsroom.article(article) == article
 
 
-def test_event_stays_while_one_of_its_deliveries_is_open(bureau: Bureau, clock: Clock) -> None:
+def test_event_stays_while_one_of_its_deliveries_is_open(bureau: Bureau, clock: Clock, push: Push) -> None:
     bureau.newsroom.subscribe()
     article = post(bureau)
-    push(bureau, Verdict.RETRY)
+    push(DeliveryState.FAILING)
     clock.advance(40 * DAY)
     assert clean(bureau.runtime) == 1  # the attempt, of which the delivery keeps the number
     assert known(bureau, *bureau.newsroom.events)
-    push(bureau)
+    push()
     assert clean(bureau.runtime) == 0  # the new attempt is kept, and with it all that it belongs to
     assert [(item.state, item.attempts) for item in bureau.newsroom.deliveries(article)] == [(DeliveryState.ACKNOWLEDGED, 2)]
 
@@ -178,14 +198,14 @@ Forget = Callable[[UnitOfWork, int], int]
         lambda uow, limit: uow.retention.forget_answers(uow.now, limit),
     ],
 )
-def test_no_more_rows_are_deleted_at_once_than_asked_for(bureau: Bureau, clock: Clock, forget: Forget) -> None:
+def test_no_more_rows_are_deleted_at_once_than_asked_for(bureau: Bureau, clock: Clock, push: Push, forget: Forget) -> None:
     bureau.newsroom.subscribe()
     for key in ("a", "b", "c"):
         post(bureau)
         with bureau.newsroom.database.write() as uow:
             uow.idempotency.keep(bureau.newsroom.site.id, key, "digest", {}, uow.now)
             uow.commit()
-    push(bureau)
+    push()
     clock.advance(1)
     with bureau.newsroom.database.write() as uow:
         assert [forget(uow, 2), forget(uow, 2), forget(uow, 2)] == [2, 1, 0]
