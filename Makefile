@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: up install install-dev test check lint bench lock clean
+.PHONY: up install install-dev test check lint bench chaos lock clean
 .DEFAULT_GOAL := up
 
 up: install
@@ -41,6 +41,9 @@ check: lint
 
 bench: install-dev
 	@$(BIN)/python -m bench $(ARGS)
+
+chaos: install-dev
+	@$(BIN)/python -m chaos $(ARGS)
 
 lock: $(BIN)/python
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv

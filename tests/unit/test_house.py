@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MAX_FUNCTION_LINES = 60
 MAX_FILE_LINES = 400
-CODE = ("sokbo", "service", "workers", "bench")
+CODE = ("sokbo", "service", "workers", "bench", "chaos")
 
 #: Spelled so that this file doesn't hold what it looks for.
 REGISTRIES = re.compile(

@@ -1,0 +1,31 @@
+"""All that is known when the run is over, for the checks and the figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chaos.ledger import Ledger
+from chaos.partners import Character, Receipt
+from chaos.promise import Promise
+from chaos.reader import View
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """What one partner got, in the order in which it came. `strays`: requests that it should never have had."""
+
+    partner_id: str
+    character: Character
+    receipts: Sequence[Receipt]
+    strays: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`torn`: feeds seen during the run that were none; `troubles`: what went wrong in starting and ending."""
+
+    promises: Sequence[Promise]
+    views: Sequence[View]
+    mailboxes: Sequence[Mailbox]
+    ledger: Ledger
+    torn: Sequence[str] = ()
+    troubles: Sequence[str] = field(default=())
