@@ -9,8 +9,8 @@ from sokbo.broker import Task, celery_url
 from sokbo.domain.event import Lane
 from sokbo.lifeline import end_with_parent
 from sokbo.settings import Settings
-from workers import acknowledging
 from workers import runtime as process
+from workers.connection import hold_on
 from workers.runtime import Runtime
 from workers.tasks import register
 
@@ -33,9 +33,9 @@ class PoolCare(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ships n
 
 def make_app(settings: Settings, lanes: tuple[Lane, ...]) -> Celery:
     """The app of a worker that serves these lanes, or of beat."""
-    acknowledging.install()
     app = Celery("sokbo", broker=celery_url(settings), set_as_current=False)
     app.conf.update(_configuration(settings))
+    hold_on(app)
     app.steps["worker"].add(PoolCare)
     current: list[Runtime] = []
     register(app, lambda: current[0])

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from celery import Celery
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
 from sokbo import broker_process
 from tests.waiting import eventually
-from workers import acknowledging
+from workers.connection import RECONNECT_SECONDS, hold_on
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_worker_takes_further_messages_when_it_could_not_acknowledge_the_last(
     broker: tuple[subprocess.Popen[bytes], Path], ending: str
 ) -> None:
     process, socket = broker
-    acknowledging.install()
+    hold_on(Celery("sokbo", set_as_current=False))
     line = Connection(f"redis+socket://{socket}")  # type: ignore[no-untyped-call]  # kombu is typed in part
     with line as connection, connection.channel() as channel:
         channel.basic_qos(0, 1, False)
@@ -45,3 +46,19 @@ def test_worker_takes_further_messages_when_it_could_not_acknowledge_the_last(
             getattr(channel, ending)(taken.delivery_tag)
 
         assert channel.qos.can_consume()
+
+
+def test_broker_that_has_been_away_for_long_is_found_as_soon_as_one_that_has_not(tmp_path: Path) -> None:
+    app = Celery("sokbo", broker=f"redis+socket://{tmp_path / 'nobody.sock'}", set_as_current=False)
+    hold_on(app)
+    waits: list[float] = []
+
+    def note(_error: Exception, wait_seconds: float) -> None:
+        waits.append(wait_seconds)
+        if len(waits) == 2:
+            raise StopIteration
+
+    with app.connection_for_read() as connection, pytest.raises(StopIteration):
+        connection.ensure_connection(note)
+
+    assert waits == [RECONNECT_SECONDS] * 2

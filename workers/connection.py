@@ -1,6 +1,21 @@
-"""Keeps a worker from going deaf when the broker dies while it works: kombu's count of taken messages, mended."""
+"""How a worker and the beat hold on to the broker: two places where Celery and kombu, left alone, would wait for too long."""
 
+from typing import Any
+
+from celery import Celery
+from kombu.connection import Connection
 from kombu.transport import redis, virtual
+
+#: Celery waits 2 s longer after each failed attempt, up to 30 s.
+RECONNECT_SECONDS = 1
+
+
+class SteadyConnection(Connection):
+    """Tries to reach the broker every second, however long it has been away."""
+
+    def _ensure_connection(self, *args: Any, **options: Any) -> Any:
+        every = {"interval_start": RECONNECT_SECONDS, "interval_step": 0, "interval_max": RECONNECT_SECONDS}
+        return super()._ensure_connection(*args, **(options | every))  # type: ignore[no-untyped-call]  # kombu is typed in part
 
 
 class ForgettingQoS(redis.QoS):
@@ -23,6 +38,7 @@ class ForgettingQoS(redis.QoS):
             virtual.QoS.ack(self, delivery_tag)  # type: ignore[no-untyped-call]  # kombu is typed in part
 
 
-def install() -> None:
-    """Makes every channel of the process forget. The class is the one place where Celery lets it be chosen, whatever the URL."""
+def hold_on(app: Celery) -> None:
+    """Makes the app's connections steady and the channels of its process forget, which can be chosen only for all of them."""
+    app.amqp.Connection = SteadyConnection
     redis.Channel.QoS = ForgettingQoS
