@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
+from typing import ParamSpec
 
+import structlog
 from celery import Celery
 
 from sokbo.broker import Task
@@ -12,6 +14,10 @@ from workers.clean import clean
 from workers.runtime import Runtime
 from workers.sweep import sweep
 from workers.syndicate import syndicate
+
+P = ParamSpec("P")
+
+log = structlog.get_logger()
 
 #: A sweep that comes while the last one is this fresh has piled up behind it and is skipped.
 FRESH_SECONDS = 0.1
@@ -34,6 +40,17 @@ def register(app: Celery, runtime: Callable[[], Runtime]) -> None:
     def clean_up() -> None:
         clean(runtime())
 
-    app.task(name=Task.SYNDICATE, throws=(Unavailable,))(follow_nudge)
-    app.task(name=Task.SWEEP, throws=(Unavailable,))(sweep_unless_fresh)
-    app.task(name=Task.CLEAN, throws=(Unavailable,))(clean_up)
+    for name, work in ((Task.SYNDICATE, follow_nudge), (Task.SWEEP, sweep_unless_fresh), (Task.CLEAN, clean_up)):
+        app.task(name=name)(_tolerating(work))
+
+
+def _tolerating(work: Callable[P, None]) -> Callable[P, None]:
+    """The work, given up for now where the database can't be used: what waits there is found by the next sweep."""
+
+    def tolerate(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            work(*args, **kwargs)
+        except Unavailable as error:
+            log.warning("task_given_up", reason=error.message)
+
+    return tolerate

@@ -160,6 +160,8 @@ def translated() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError, InternalError, PoolTimeoutError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+            raise  # SQLite's word for statements that are wrong, which no waiting mends
         raise Unavailable(
             f"the database can't be used right now: {' '.join(str(cause).split())}",
             headers=RETRY_LATER,
