@@ -108,19 +108,22 @@ def validly_signed(evidence: Evidence) -> Iterator[str]:
 
 
 def reached(evidence: Evidence) -> Iterator[str]:
-    """Each healthy partner got each event that it wants, or a newer one of the same article instead."""
+    """Each healthy partner got each event that it wants, or a newer one of the same article instead: of a newer revision, or the
+    end of what has broken."""
     promises = {promise.article_id: promise for promise in evidence.promises if promise.article_id}
     for mailbox in healthy(evidence):
         newest: dict[str, float] = defaultdict(float)
         for receipt in mailbox.receipts:
             newest[receipt.article_id] = max(newest[receipt.article_id], receipt.revision)
         got = {receipt.sequence for receipt in mailbox.receipts}
+        ended = {receipt.article_id for receipt in mailbox.receipts if receipt.type == "breaking.ended"}
         for event in evidence.ledger.events:
             promise = promises.get(event.article_id)
             desk = promise.story.desk if promise else ""
             if not mailbox.character.wants(event.type, breaking=event.breaking, desk=desk) or event.sequence in got:
                 continue
-            if newest[event.article_id] <= event.revision:
+            is_over = event.type == "breaking.started" and event.article_id in ended
+            if newest[event.article_id] <= event.revision and not is_over:
                 yield f"{mailbox.character.name} never got event {event.sequence}, {event.type} of {event.article_id}"
         yield from _last_words(mailbox, newest, evidence.promises)
 

@@ -129,6 +129,15 @@ def test_older_event_need_not_come_after_a_newer_one_of_the_same_article() -> No
     assert complaints(receipts(good(), 1, 3, 4, 5)) == []
 
 
+def test_news_that_has_stopped_breaking_need_not_be_told_to_have_started() -> None:
+    started, ended = event(6, "", "plain", 1, breaking=True), event(7, "", "plain", 1, breaking=True)
+    broke = [replace(started, type="breaking.started"), replace(ended, type="breaking.ended")]
+    told = ledger(events=[*good().ledger.events, *broke])(good())
+
+    assert complaints(receipts(told, 1, 2, 3, 4, 5, 7)) == []
+    assert complaints(receipts(told, 1, 2, 3, 4, 5, 6)) == ["reached: everything never got event 7, breaking.ended of id-plain"]
+
+
 def test_repeated_push_of_an_older_revision_is_no_disorder() -> None:
     said = complaints(receipts(good(), 1, 2, 3, 4, 5, 2))
 
