@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     retry_schedule: Annotated[tuple[float, ...], NoDecode] = Field(
         DEFAULT_RETRY_SCHEDULE, description="Seconds to wait after each failed delivery attempt, comma-separated."
     )
+    breaker_probe_seconds: float = Field(
+        60.0, gt=0, description="How often a partner who took no pushes is tried again; never less often than the retry schedule."
+    )
     feed_entries: int = Field(50, ge=1, le=500, description="Entries in a feed and on an index page.")
     max_article_bytes: int = Field(1024 * 1024, ge=1024, description="Largest article body taken, after decompression.")
     requests_per_minute: int = Field(60_000, ge=1, description="Requests a minute that one API key may make.")
@@ -103,6 +106,11 @@ class Settings(BaseSettings):
     def database_file(self) -> Path:
         """The embedded database; only meaningful while `database_url` is empty."""
         return self.data.resolve() / DATABASE_FILE
+
+    @property
+    def probe_seconds(self) -> float:
+        """Seconds between the probes of a partner whose breaker is open: no more than any delivery of its own would wait."""
+        return min(self.breaker_probe_seconds, max(self.retry_schedule, default=self.breaker_probe_seconds))
 
     @property
     def broker_socket(self) -> Path:

@@ -97,4 +97,4 @@ class Newsroom:
 
     def deliveries(self, article: Article) -> list[Delivery]:
         with self.database.read() as uow:
-            return list(uow.deliveries.of_article(article.id))
+            return list(uow.delivery_records.of_article(article.id))

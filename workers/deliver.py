@@ -9,31 +9,28 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import structlog
 
-from sokbo.domain.delivery import Delivery, DeliveryState, Outcome, Verdict, next_attempt_at
+from sokbo.domain.delivery import Delivery, Outcome, Verdict
 from sokbo.domain.event import Lane
 from sokbo.domain.ids import DeliveryId
-from sokbo.domain.tally import Measure, Tally
 from sokbo.errors import Unavailable
 from sokbo.net.client import GuardedClient
 from sokbo.net.sealing import Sealer
 from sokbo.settings import Settings
 from sokbo.storage import Database, UnitOfWork
-from sokbo.storage.deliveries import Recorded
 from workers.channels.job import PushJob
 from workers.channels.registry import CHANNELS
 from workers.jobs import load_jobs
+from workers.recording import record
 
 #: A push that takes longer makes room for others, so that partners who hang delay nobody; there is an end to that.
-SLOW_SECONDS = 1.0
+SLOW_SECONDS = 0.25
 MAX_UNDER_WAY = 2000
 #: How long outcomes may wait to be written together, and leases to be renewed while pushes are under way.
 GATHER_SECONDS = 0.005
 RENEW_SECONDS = 1.0
-ACTOR = "worker"
 
 log = structlog.get_logger()
 
@@ -90,7 +87,9 @@ class Pump:
 
     async def _wait(self) -> None:
         """Until something has changed; outcomes then get a moment for others to join them."""
-        timeout = RENEW_SECONDS if self._under_way else None
+        timeout = None
+        if self._under_way:
+            timeout = RENEW_SECONDS if self._room() else SLOW_SECONDS
         try:
             await asyncio.wait_for(self._changed.wait(), timeout)
         except TimeoutError:
@@ -122,15 +121,25 @@ class Pump:
 
     def _write_turn(self, turn: Turn) -> Sequence[tuple[Delivery, PushJob]]:
         with self.database.write() as uow:
-            self._record(uow, turn.finished)
+            changes = record(uow, turn.finished, self.holder, self.settings, self.rng)
             uow.deliveries.renew(turn.under_way, self.holder, uow.now, self.settings.lease_seconds)
-            leased: list[Delivery] = []
-            for lane in self.lanes:
-                if room := turn.room - len(leased):
-                    leased += uow.deliveries.lease(lane, self.holder, uow.now, self.settings.lease_seconds, room)
+            leased = self._lease(uow, turn.room)
             if turn.finished or turn.under_way or leased:
                 uow.commit()
+        for change in changes:
+            change.log()
         return self._load(leased)
+
+    def _lease(self, uow: UnitOfWork, room: int) -> list[Delivery]:
+        """As many as there is room for: breaking news first, probes of partners who took no pushes last."""
+        leased: list[Delivery] = []
+        lease_seconds, probe_seconds = self.settings.lease_seconds, self.settings.probe_seconds
+        for lane in self.lanes:
+            if left := room - len(leased):
+                leased += uow.deliveries.lease(lane, self.holder, uow.now, lease_seconds, left)
+        if left := room - len(leased):
+            leased += uow.deliveries.lease_probes(self.lanes, self.holder, uow.now, lease_seconds, probe_seconds, left)
+        return leased
 
     def _load(self, leased: Sequence[Delivery]) -> Sequence[tuple[Delivery, PushJob]]:
         """What can be pushed now. The rest keeps its lease, and is tried again when that has run out."""
@@ -153,7 +162,7 @@ class Pump:
             outcome = Outcome(Verdict.RETRY, 0.0, detail=f"our own fault: {type(error).__name__}")
         log.info(
             "delivery_attempted",
-            request_id=job.event.request_id,
+            request_id=job.event.request_id if job.event else None,
             delivery_id=delivery.id,
             verdict=outcome.verdict,
             status=outcome.status,
@@ -162,36 +171,3 @@ class Pump:
         del self._under_way[delivery.id]
         self._finished.append((delivery, outcome))
         self._changed.set()
-
-    def _record(self, uow: UnitOfWork, finished: Sequence[tuple[Delivery, Outcome]]) -> None:
-        if not finished:
-            return
-        recorded = [self._judge(delivery, outcome, uow.now) for delivery, outcome in finished]
-        uow.deliveries.record(recorded, self.holder, uow.now)
-        for item in recorded:
-            if item.outcome.verdict is Verdict.DISABLE:
-                _disable(uow, item)
-        uow.tallies.add(_tally(recorded, uow.now))
-
-    def _judge(self, delivery: Delivery, outcome: Outcome, now: datetime) -> Recorded:
-        """Where an attempt leaves its delivery."""
-        if outcome.verdict is Verdict.ACKNOWLEDGED:
-            return Recorded(delivery, outcome, DeliveryState.ACKNOWLEDGED, None)
-        again = next_attempt_at(delivery, outcome, now, self.settings.retry_schedule, rng=self.rng)
-        return Recorded(delivery, outcome, DeliveryState.FAILING if again else DeliveryState.DEAD, again)
-
-
-def _disable(uow: UnitOfWork, item: Recorded) -> None:
-    delivery = item.delivery
-    if uow.partners.disable(delivery.partner_id, item.outcome.detail):
-        cause = uow.events.get([delivery.event_id])[delivery.event_id]
-        uow.audit.record(delivery.site_id, ACTOR, "partner.disable", delivery.partner_id, cause.request_id, uow.now)
-
-
-def _tally(recorded: Sequence[Recorded], now: datetime) -> Tally:
-    tally = Tally()
-    for item in recorded:
-        tally.count(Measure.ATTEMPTS, item.outcome.verdict)
-        if item.state is DeliveryState.ACKNOWLEDGED:
-            tally.observe(Measure.ACKNOWLEDGED_SECONDS, (now - item.delivery.created_at).total_seconds())
-    return tally

@@ -15,11 +15,11 @@ log = structlog.get_logger()
 
 def load_jobs(uow: UnitOfWork, leased: Sequence[Delivery], sealer: Sealer) -> dict[DeliveryId, PushJob]:
     """A job for each delivery, without those whose partner's secret can't be opened; what several share is loaded once."""
-    events = uow.events.get({delivery.event_id for delivery in leased})
+    events = uow.events.get({delivery.event_id for delivery in leased if delivery.event_id})
     partners = uow.partners.many({delivery.partner_id for delivery in leased})
     sealed = uow.partners.sealed_secrets(partners, uow.now)
     sites = {site_id: uow.sites.get(site_id) for site_id in {delivery.site_id for delivery in leased}}
-    editions = {(delivery.article_id, delivery.revision) for delivery in leased}
+    editions = {(delivery.article_id, delivery.revision) for delivery in leased if delivery.article_id}
     articles = {edition: uow.articles.at_revision(*edition) for edition in editions}
     jobs = {}
     for delivery in leased:
@@ -30,9 +30,9 @@ def load_jobs(uow: UnitOfWork, leased: Sequence[Delivery], sealer: Sealer) -> di
             continue
         jobs[delivery.id] = PushJob(
             delivery_id=delivery.id,
-            event=events[delivery.event_id],
+            event=events[delivery.event_id] if delivery.event_id else None,
             site=sites[delivery.site_id],
-            article=articles[delivery.article_id, delivery.revision],
+            article=articles[delivery.article_id, delivery.revision] if delivery.article_id else None,
             partner=partners[delivery.partner_id],
             secrets=secrets,
             now=uow.now,

@@ -28,7 +28,9 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
         hour_has_come = uow.articles.has_due(uow.now)
         breaking_is_over = uow.articles.has_breaking_over(uow.now)
         events_wait = lane in uow.events.unclaimed(uow.now, runtime.settings.lease_seconds)
-        deliveries_wait = lane in uow.deliveries.unclaimed(uow.now, runtime.settings.lease_seconds)
+        misdated = uow.deliveries.are_misdated(uow.now)
+        deliveries_wait = uow.deliveries.unclaimed(lane, uow.now, runtime.settings.lease_seconds)
+        to_park = uow.deliveries.to_park(lane, uow.now, runtime.settings.lease_seconds)
         to_render = uow.sites.being_rendered() if lane is Lane.DEFAULT else []
     if hour_has_come:
         _change(runtime, lambda uow: uow.articles.due(uow.now, BATCH_ARTICLES), publish_due)
@@ -37,7 +39,12 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
     if events_wait or hour_has_come or breaking_is_over:
         for waiting in runtime.lanes:
             syndicate(runtime, waiting)
-    if deliveries_wait:
+    if to_park or misdated:
+        with runtime.database.write() as uow:
+            uow.deliveries.park(lane, uow.now, runtime.settings.lease_seconds)
+            uow.deliveries.redate(uow.now)
+            uow.commit()
+    if deliveries_wait or misdated:
         runtime.wake_deliveries()
     if to_render:
         render_anew(runtime, to_render)

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -12,10 +12,17 @@ from sokbo.domain.ids import ArticleId, DeliveryId, EventId, PartnerId, SiteId
 JITTER = 0.2
 MAX_RETRY_AFTER = timedelta(hours=24)
 GIVE_UP_AFTER = timedelta(days=7)
+REPLAYABLE_FOR = timedelta(days=30)
+
+#: The type of a delivery that tells of no event: a test, tried once, whatever the partner's state.
+PING = "ping"
 
 
 class DeliveryState(StrEnum):
-    """planned -> acknowledged | failing -> acknowledged | dead; superseded: a newer revision took its place."""
+    """planned -> acknowledged | failing -> acknowledged | dead; superseded: a newer revision took its place.
+
+    A replay leads back to planned.
+    """
 
     PLANNED = "planned"
     FAILING = "failing"
@@ -49,20 +56,56 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
+    """`type` is the event's, or `PING`, which has no event and no article. `attempts` are all that were made, `retries` those
+    that used up a wait of the schedule since it was planned or replayed; `give_up_at` counts from there too.
+
+    An open delivery without `next_attempt_at` is parked: it is due, and waits until its partner takes pushes again.
+    """
+
     id: DeliveryId
     site_id: SiteId
-    event_id: EventId
+    event_id: EventId | None
     partner_id: PartnerId
-    article_id: ArticleId
+    article_id: ArticleId | None
+    type: str
     revision: int
     lane: Lane
     state: DeliveryState
     attempts: int
+    retries: int
     created_at: datetime
+    give_up_at: datetime
     next_attempt_at: datetime | None = None
     acknowledged_at: datetime | None = None
     last_status: int | None = None
     last_detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One that was made, as it is kept. `number` counts from 1 and goes on after a replay."""
+
+    number: int
+    ended_at: datetime
+    duration_seconds: float
+    verdict: Verdict
+    status: int | None
+    detail: str
+
+
+def after(delivery: Delivery, outcome: Outcome, now: datetime, schedule: Sequence[float], *, rng: random.Random) -> Delivery:
+    """The delivery after one more attempt. A probe that came before its time uses up nothing of its schedule."""
+    tried = replace(delivery, attempts=delivery.attempts + 1, last_status=outcome.status, last_detail=outcome.detail)
+    if outcome.verdict is Verdict.ACKNOWLEDGED:
+        first = delivery.acknowledged_at or now
+        return replace(tried, state=DeliveryState.ACKNOWLEDGED, next_attempt_at=None, acknowledged_at=first)
+    if delivery.type == PING:
+        return replace(tried, state=DeliveryState.DEAD, next_attempt_at=None)
+    if delivery.next_attempt_at is not None and delivery.next_attempt_at > now:
+        return replace(tried, state=DeliveryState.FAILING)
+    again = next_attempt_at(delivery, outcome, now, schedule, rng=rng)
+    state = DeliveryState.DEAD if again is None else DeliveryState.FAILING
+    return replace(tried, state=state, next_attempt_at=again, retries=delivery.retries + 1)
 
 
 def next_attempt_at(
@@ -72,10 +115,10 @@ def next_attempt_at(
 
     The wait is the schedule's, within 20 % either way; a Retry-After of the remote's, of 24 h at most, lengthens it.
     """
-    if delivery.attempts >= len(schedule):
+    if delivery.retries >= len(schedule):
         return None
-    wait = timedelta(seconds=schedule[delivery.attempts] * rng.uniform(1 - JITTER, 1 + JITTER))
+    wait = timedelta(seconds=schedule[delivery.retries] * rng.uniform(1 - JITTER, 1 + JITTER))
     if outcome.retry_after_seconds is not None:
         wait = max(wait, min(timedelta(seconds=outcome.retry_after_seconds), MAX_RETRY_AFTER))
     due = now + wait
-    return due if due <= delivery.created_at + GIVE_UP_AFTER else None
+    return due if due <= delivery.give_up_at else None

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from sokbo.domain.breaker import Breaker
 from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId
 
@@ -60,3 +61,4 @@ class Partner:
     rel: str = "noopener"
     state: PartnerState = PartnerState.ACTIVE
     disabled_reason: str | None = None
+    breaker: Breaker = field(default_factory=Breaker)

@@ -14,6 +14,8 @@ class Measure(StrEnum):
     DOCUMENTS = "sokbo_documents_stored_total"
     SYNDICATION_SECONDS = "sokbo_syndication_seconds"
     ATTEMPTS = "sokbo_delivery_attempts_total"
+    DEAD = "sokbo_deliveries_exhausted_total"
+    BREAKERS = "sokbo_breaker_changes_total"
     ACKNOWLEDGED_SECONDS = "sokbo_delivery_acknowledged_seconds"
 
 
@@ -35,6 +37,8 @@ DESCRIPTIONS: dict[Measure, Description] = {
     Measure.DOCUMENTS: Description("Documents stored because they had changed."),
     Measure.SYNDICATION_SECONDS: Description("Seconds from an event's commit to its documents'.", buckets=_FAST),
     Measure.ATTEMPTS: Description("Attempts to deliver, by verdict.", label="verdict"),
+    Measure.DEAD: Description("Deliveries that became dead letters."),
+    Measure.BREAKERS: Description("Breakers that opened or closed, by what they did.", label="change"),
     Measure.ACKNOWLEDGED_SECONDS: Description("Seconds from an event's commit to a partner's acknowledgement.", buckets=_SLOW),
 }
 

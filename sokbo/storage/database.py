@@ -17,6 +17,7 @@ from sokbo.errors import Unavailable
 from sokbo.storage.articles import ArticleRepository
 from sokbo.storage.audit import AuditRepository
 from sokbo.storage.deliveries import DeliveryRepository
+from sokbo.storage.delivery_records import DeliveryRecordRepository
 from sokbo.storage.documents import DocumentRepository
 from sokbo.storage.events import EventRepository
 from sokbo.storage.idempotency import IdempotencyRepository
@@ -90,6 +91,10 @@ class UnitOfWork:
     @cached_property
     def deliveries(self) -> DeliveryRepository:
         return DeliveryRepository(self._connection)
+
+    @cached_property
+    def delivery_records(self) -> DeliveryRecordRepository:
+        return DeliveryRecordRepository(self._connection)
 
     @cached_property
     def idempotency(self) -> IdempotencyRepository:

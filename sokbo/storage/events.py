@@ -11,7 +11,7 @@ from sokbo.domain.event import Event, EventType, Lane
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import ArticleId, EventId, SiteId
 from sokbo.storage.leases import UNTIL, is_free, moments
-from sokbo.storage.tables import events
+from sokbo.storage.tables import events, site_counters
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,19 @@ class EventRepository:
     def get(self, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
         rows = self._connection.execute(select(events).where(events.c.id.in_([*event_ids])))
         return {EventId(row.id): _event(row) for row in rows}
+
+    def page(self, site_id: SiteId, after: int, limit: int) -> Sequence[Event]:
+        """Up to `limit` of the site's events whose sequence numbers follow `after`, in order. Whoever has seen a number misses
+        none below it: a site's commits follow its sequence numbers."""
+        wanted = select(events).where(events.c.site_id == site_id, events.c.sequence > after)
+        return [_event(row) for row in self._connection.execute(wanted.order_by(events.c.sequence).limit(limit))]
+
+    def last_sequence(self, site_id: SiteId) -> int:
+        """The number of the site's newest event, whether that is still kept or not; 0 before the first."""
+        sequence: int = self._connection.execute(
+            select(site_counters.c.sequence).where(site_counters.c.site_id == site_id)
+        ).scalar_one()
+        return sequence
 
     def waiting(self, now: datetime) -> dict[Lane, tuple[int, float]]:
         """For each lane, how many events wait and the oldest one's age in seconds."""

@@ -1,11 +1,13 @@
 """Partners, their filters and their sealed secrets."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, insert, or_, select, update
 
+from sokbo.domain.breaker import Breaker
 from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId
 from sokbo.domain.partner import BREAKING_ONLY_EVENTS, ContentProfile, Filter, Partner, PartnerState
@@ -30,6 +32,42 @@ class PartnerRepository:
         """Disables the partner; False if it isn't active."""
         statement = update(partners).where(partners.c.id == partner_id, partners.c.state == PartnerState.ACTIVE)
         return self._connection.execute(statement.values(state=PartnerState.DISABLED, disabled_reason=reason)).rowcount == 1
+
+    def replace_secret(self, partner_id: PartnerId, secret_sealed: bytes, previous_until: datetime) -> None:
+        """A new secret; the one until now goes on signing beside it until that time."""
+        statement = update(partners).where(partners.c.id == partner_id)
+        self._connection.execute(
+            statement.values(
+                secret_sealed=secret_sealed,
+                previous_secret_sealed=partners.c.secret_sealed,
+                previous_secret_until=previous_until,
+            )
+        )
+
+    def breakers(self, failed: Iterable[PartnerId], acknowledged: Iterable[PartnerId]) -> dict[PartnerId, Breaker]:
+        """The breakers that outcomes of these partners may change, locked: none of those who take everything.
+
+        Always locked in the same order, so that no two transactions wait for each other crosswise.
+        """
+        may_heal = and_(partners.c.id.in_([*acknowledged]), partners.c.breaker_recent != "")
+        wanted = select(partners).where(or_(partners.c.id.in_([*failed]), may_heal)).order_by(partners.c.id)
+        rows = self._connection.execute(wanted.with_for_update(key_share=True))
+        return {PartnerId(row.id): _breaker(row) for row in rows}
+
+    def save_breakers(self, breakers: Mapping[PartnerId, Breaker]) -> None:
+        if breakers:
+            self._connection.execute(
+                _SAVE_BREAKER,
+                [
+                    {"of_partner": partner_id} | {f"new_{name}": value for name, value in _breaker_columns(breaker).items()}
+                    for partner_id, breaker in breakers.items()
+                ],
+            )
+
+    def open_breakers(self) -> int:
+        """How many active partners' breakers are open."""
+        is_open = and_(partners.c.breaker_since.is_not(None), partners.c.state == PartnerState.ACTIVE)
+        return self._connection.execute(select(func.count()).select_from(partners).where(is_open)).scalar_one()
 
     def get(self, site_id: SiteId, partner_id: str, *, lock: bool = False) -> Partner | None:
         """The partner, if it is this site's and not deleted; `lock` keeps others from changing it meanwhile."""
@@ -79,6 +117,23 @@ class PartnerRepository:
         return [_partner(row, filters.get(row.id, {})) for row in rows]
 
 
+def _breaker(row: Row[Any]) -> Breaker:
+    return Breaker(
+        row.breaker_recent, row.breaker_since, row.breaker_put_off_at, row.breaker_next_probe_at, row.breaker_last_detail
+    )
+
+
+def _breaker_columns(breaker: Breaker) -> dict[str, Any]:
+    return {f"breaker_{name}": value for name, value in asdict(breaker).items()}
+
+
+_SAVE_BREAKER = (
+    update(partners)
+    .where(partners.c.id == bindparam("of_partner"))
+    .values({name: bindparam(f"new_{name}", type_=partners.c[name].type) for name in _breaker_columns(Breaker())})
+)
+
+
 def _present(site_id: SiteId) -> Select[Any]:
     return select(partners).where(partners.c.site_id == site_id, partners.c.state != PartnerState.DELETED)
 
@@ -96,6 +151,7 @@ def _columns(partner: Partner) -> dict[str, Any]:
         "state": partner.state,
         "disabled_reason": partner.disabled_reason,
         "created_at": partner.created_at,
+        **_breaker_columns(partner.breaker),
     }
 
 
@@ -121,4 +177,5 @@ def _partner(row: Row[Any], values: dict[str, list[str]]) -> Partner:
         rel=row.rel,
         state=PartnerState(row.state),
         disabled_reason=row.disabled_reason,
+        breaker=_breaker(row),
     )

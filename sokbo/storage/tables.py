@@ -223,7 +223,13 @@ partners = Table(
     Column("previous_secret_sealed", Blob),
     Column("previous_secret_until", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("breaker_recent", String, nullable=False, server_default=""),
+    Column("breaker_since", UtcDateTime),
+    Column("breaker_put_off_at", UtcDateTime),
+    Column("breaker_next_probe_at", UtcDateTime),
+    Column("breaker_last_detail", Text, nullable=False, server_default=""),
     Index("partners_site", "site_id"),
+    Index("partners_breaker_open", "breaker_next_probe_at", **_where("breaker_since IS NOT NULL")),
 )
 
 #: One row per value of a partner's filter; a kind without rows lets everything through.
@@ -236,20 +242,24 @@ partner_filters = Table(
     PrimaryKeyConstraint("partner_id", "kind", "value"),
 )
 
+#: Without an event and an article, it is a ping. An open one without `next_attempt_at` waits for its partner.
 deliveries = Table(
     "deliveries",
     metadata,
     Column("id", String, primary_key=True),
     _site_id(),
-    Column("event_id", String, ForeignKey("events.id"), nullable=False),
+    Column("event_id", String, ForeignKey("events.id")),
     Column("partner_id", String, ForeignKey("partners.id"), nullable=False),
-    Column("article_id", String, ForeignKey("articles.id"), nullable=False),
+    Column("article_id", String, ForeignKey("articles.id")),
+    Column("type", String, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("lane", String, nullable=False),
     Column("state", String, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("retries", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("give_up_at", UtcDateTime, nullable=False),
     Column("next_attempt_at", UtcDateTime),
     Column("put_off_at", UtcDateTime, nullable=False),
     Column("lease_holder", String),
@@ -260,6 +270,9 @@ deliveries = Table(
     UniqueConstraint("event_id", "partner_id"),
     Index("deliveries_open", "lane", "next_attempt_at", **_where("state IN ('planned', 'failing')")),
     Index("deliveries_put_off", "put_off_at", **_where("state IN ('planned', 'failing')")),
+    Index("deliveries_waiting", "partner_id", "next_attempt_at", **_where("state IN ('planned', 'failing')")),
+    Index("deliveries_leased", "partner_id", **_where("lease_until IS NOT NULL")),
+    Index("deliveries_dead", "site_id", "id", **_where("state = 'dead'")),
     Index("deliveries_order", "partner_id", "article_id", "sequence"),
     Index("deliveries_article", "article_id"),
 )

@@ -12,12 +12,13 @@ from sokbo.domain.site import Site
 
 @dataclass(frozen=True, slots=True)
 class PushJob:
-    """One attempt of one delivery. `article` is as it was at the event's revision; `secrets` are opened, the newest first."""
+    """One attempt of one delivery. `article` is as it was at the event's revision; a ping has neither. `secrets` are opened, the
+    newest first."""
 
     delivery_id: DeliveryId
-    event: Event
+    event: Event | None
     site: Site
-    article: Article
+    article: Article | None
     partner: Partner
     now: datetime
     secrets: tuple[str, ...] = field(default=(), repr=False)

@@ -2,10 +2,10 @@
 
 from http import HTTPStatus
 
+from sokbo import payload
 from sokbo.domain.delivery import Outcome, Verdict
 from sokbo.net.client import Answer, GuardedClient, RemoteFailure
 from sokbo.net.signing import sign
-from workers.channels import payload
 from workers.channels.job import PushJob
 from workers.channels.retry_after import seconds_until
 
@@ -15,7 +15,10 @@ name = "webhook"
 async def push(client: GuardedClient, job: PushJob) -> Outcome:
     """What one POST to the partner's URL came to."""
     partner = job.partner
-    body = payload.render(job.event, job.site, job.article, partner.content, partner.rel)
+    if job.event is None or job.article is None:
+        body = payload.render_ping(job.site, job.now)
+    else:
+        body = payload.render(job.event, job.site, job.article, partner.content, partner.rel)
     try:
         answer = await client.post(partner.url, body, _headers(job, body))
     except RemoteFailure as failure:

@@ -31,6 +31,22 @@ def test_numbers_and_sequences_have_no_gaps_however_many_post_at_once(newsroom: 
     assert sorted(event.sequence for event, _ in newsroom.events) == list(range(1, 41))
 
 
+def test_reader_of_events_who_has_seen_a_number_has_missed_none_below_it(newsroom: Newsroom) -> None:
+    """Whoever reads while others post sees what is committed, and commits follow the numbers."""
+
+    def work(number: int) -> list[int]:
+        if number:
+            return [newsroom.post().number for _ in range(10)]
+        seen: list[int] = []
+        while len(seen) < 10 * (WRITERS - 1):
+            with newsroom.database.read() as uow:
+                seen += [event.sequence for event in uow.events.page(newsroom.site.id, seen[-1] if seen else 0, 7)]
+        return seen
+
+    seen = at_once(work)[0]
+    assert seen == list(range(1, len(seen) + 1))
+
+
 def test_each_event_is_leased_by_one_only(newsroom: Newsroom) -> None:
     for _ in range(20):
         newsroom.post()

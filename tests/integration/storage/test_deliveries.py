@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 from sokbo.domain.delivery import Delivery, DeliveryState, Outcome, Verdict
 from sokbo.domain.event import EventType, Lane
 from sokbo.storage import Database
-from sokbo.storage.deliveries import IN_FLIGHT_PER_PARTNER, Recorded
+from sokbo.storage.deliveries import Recorded
+from sokbo.storage.leasing import IN_FLIGHT_PER_PARTNER
 from tests.clock import START, Clock
 from tests.newsroom import Newsroom
 
@@ -31,7 +33,13 @@ def record(
     verdict = Verdict.ACKNOWLEDGED if state is DeliveryState.ACKNOWLEDGED else Verdict.RETRY
     with database.write() as uow:
         again = None if retry_seconds is None else uow.now + timedelta(seconds=retry_seconds)
-        done = [Recorded(item, Outcome(verdict, 0.1, 200, "said"), state, again) for item in deliveries]
+        outcome = Outcome(verdict, 0.1, 200, "said")
+        ended = uow.now if state is DeliveryState.ACKNOWLEDGED else None
+        left = [
+            replace(item, state=state, next_attempt_at=again, acknowledged_at=ended, last_status=200, last_detail="said")
+            for item in deliveries
+        ]
+        done = [Recorded(item, outcome) for item in left]
         uow.deliveries.record(done, holder, uow.now)
         uow.commit()
 
@@ -199,7 +207,7 @@ def test_disabled_partners_deliveries_wait_and_are_not_lost(newsroom: Newsroom) 
         uow.commit()
     assert lease(newsroom.database) == []
     with newsroom.database.read() as uow:
-        assert uow.deliveries.unclaimed(uow.now, 5.0) == set()
+        assert not any(uow.deliveries.unclaimed(lane, uow.now, 5.0) for lane in Lane)
     with newsroom.database.write() as uow:
         uow.partners.save(partner)
         uow.commit()
@@ -213,7 +221,7 @@ def test_waiting_and_unclaimed_say_what_is_to_be_done(newsroom: Newsroom, clock:
     clock.advance(2)
     with newsroom.database.read() as uow:
         assert uow.deliveries.waiting(uow.now) == {Lane.BREAKING: (0, 0.0), Lane.DEFAULT: (1, 2.0)}
-        assert uow.deliveries.unclaimed(uow.now, 5.0) == {Lane.DEFAULT}
+        assert [lane for lane in Lane if uow.deliveries.unclaimed(lane, uow.now, 5.0)] == [Lane.DEFAULT]
     lease(newsroom.database)
     with newsroom.database.read() as uow:
-        assert uow.deliveries.unclaimed(uow.now, 5.0) == set()
+        assert not any(uow.deliveries.unclaimed(lane, uow.now, 5.0) for lane in Lane)

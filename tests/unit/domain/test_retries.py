@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sokbo.domain.delivery import GIVE_UP_AFTER, Delivery, DeliveryState, Outcome, Verdict, next_attempt_at
-from sokbo.domain.event import Lane
+from sokbo.domain.event import EventType, Lane
 from sokbo.domain.ids import ArticleId, DeliveryId, EventId, PartnerId, SiteId
 from sokbo.settings import DEFAULT_RETRY_SCHEDULE
 from tests.clock import START
@@ -17,11 +17,14 @@ DELIVERY = Delivery(
     EventId("e"),
     PartnerId("p"),
     ArticleId("a"),
+    EventType.ARTICLE_PUBLISHED,
     1,
     Lane.DEFAULT,
     DeliveryState.PLANNED,
     attempts=0,
+    retries=0,
     created_at=START,
+    give_up_at=START + GIVE_UP_AFTER,
 )
 
 
@@ -30,7 +33,7 @@ def waits(outcome: Outcome = FAILED, schedule: tuple[float, ...] = DEFAULT_RETRY
     rng, now, found, delivery = random.Random(seed), START, [], DELIVERY
     while (due := next_attempt_at(delivery, outcome, now, schedule, rng=rng)) is not None:
         found.append((due - now).total_seconds())
-        delivery, now = replace(delivery, attempts=delivery.attempts + 1), due
+        delivery, now = replace(delivery, retries=delivery.retries + 1), due
     return found
 
 

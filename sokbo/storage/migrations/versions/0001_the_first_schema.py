@@ -180,6 +180,11 @@ def upgrade() -> None:
         sa.Column("previous_secret_sealed", Blob(), nullable=True),
         sa.Column("previous_secret_until", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("breaker_recent", sa.String(), server_default="", nullable=False),
+        sa.Column("breaker_since", UtcDateTime(), nullable=True),
+        sa.Column("breaker_put_off_at", UtcDateTime(), nullable=True),
+        sa.Column("breaker_next_probe_at", UtcDateTime(), nullable=True),
+        sa.Column("breaker_last_detail", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["site_id"],
             ["sites.id"],
@@ -188,6 +193,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("partners", schema=None) as batch_op:
         batch_op.create_index("partners_site", ["site_id"], unique=False)
+        batch_op.create_index(
+            "partners_breaker_open",
+            ["breaker_next_probe_at"],
+            unique=False,
+            sqlite_where=sa.text("breaker_since IS NOT NULL"),
+            postgresql_where=sa.text("breaker_since IS NOT NULL"),
+        )
 
     op.create_table(
         "site_counters",
@@ -332,15 +344,18 @@ def upgrade() -> None:
         "deliveries",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
-        sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("event_id", sa.String(), nullable=True),
         sa.Column("partner_id", sa.String(), nullable=False),
-        sa.Column("article_id", sa.String(), nullable=False),
+        sa.Column("article_id", sa.String(), nullable=True),
+        sa.Column("type", sa.String(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("lane", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("retries", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("give_up_at", UtcDateTime(), nullable=False),
         sa.Column("next_attempt_at", UtcDateTime(), nullable=True),
         sa.Column("put_off_at", UtcDateTime(), nullable=False),
         sa.Column("lease_holder", sa.String(), nullable=True),
@@ -375,6 +390,27 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state IN ('planned', 'failing')"),
             postgresql_where=sa.text("state IN ('planned', 'failing')"),
+        )
+        batch_op.create_index(
+            "deliveries_waiting",
+            ["partner_id", "next_attempt_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('planned', 'failing')"),
+            postgresql_where=sa.text("state IN ('planned', 'failing')"),
+        )
+        batch_op.create_index(
+            "deliveries_leased",
+            ["partner_id"],
+            unique=False,
+            sqlite_where=sa.text("lease_until IS NOT NULL"),
+            postgresql_where=sa.text("lease_until IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "deliveries_dead",
+            ["site_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'dead'"),
+            postgresql_where=sa.text("state = 'dead'"),
         )
         batch_op.create_index("deliveries_order", ["partner_id", "article_id", "sequence"], unique=False)
         batch_op.create_index(
@@ -415,6 +451,19 @@ def downgrade() -> None:
         )
         batch_op.drop_index("deliveries_order")
         batch_op.drop_index(
+            "deliveries_waiting",
+            sqlite_where=sa.text("state IN ('planned', 'failing')"),
+            postgresql_where=sa.text("state IN ('planned', 'failing')"),
+        )
+        batch_op.drop_index(
+            "deliveries_leased",
+            sqlite_where=sa.text("lease_until IS NOT NULL"),
+            postgresql_where=sa.text("lease_until IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "deliveries_dead", sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'")
+        )
+        batch_op.drop_index(
             "deliveries_open",
             sqlite_where=sa.text("state IN ('planned', 'failing')"),
             postgresql_where=sa.text("state IN ('planned', 'failing')"),
@@ -449,6 +498,11 @@ def downgrade() -> None:
     op.drop_table("site_versions")
     op.drop_table("site_counters")
     with op.batch_alter_table("partners", schema=None) as batch_op:
+        batch_op.drop_index(
+            "partners_breaker_open",
+            sqlite_where=sa.text("breaker_since IS NOT NULL"),
+            postgresql_where=sa.text("breaker_since IS NOT NULL"),
+        )
         batch_op.drop_index("partners_site")
 
     op.drop_table("partners")

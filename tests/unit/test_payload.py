@@ -7,8 +7,8 @@ import pytest
 from sokbo.domain.article import Article, ArticleState
 from sokbo.domain.event import EventType
 from sokbo.domain.partner import ContentProfile
+from sokbo.payload import MAX_PAYLOAD_BYTES, render, snippet
 from tests.unit.workers.channels.jobs import ARTICLE, SITE, URL, article, event
-from workers.channels.payload import MAX_PAYLOAD_BYTES, render, snippet
 
 WITHDRAWN = {"id": ARTICLE.id, "number": 12, "url": URL, "state": "withdrawn"}
 

@@ -1,4 +1,5 @@
-"""What a webhook says of an event: JSON with `type`, `timestamp` and `data`, as Standard Webhooks shapes it."""
+"""What is said of an event, by push and by the list of events alike: `type`, `timestamp` and `data`, as Standard Webhooks
+shapes it."""
 
 import html
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Any
 import orjson
 
 from sokbo.domain.article import Article, ArticleState, article_url
+from sokbo.domain.delivery import PING
 from sokbo.domain.event import Event, EventType
 from sokbo.domain.partner import ContentProfile
 from sokbo.domain.site import Site
@@ -18,31 +20,43 @@ DISPENSABLE = ("summary", "correction_note", "tags", "categories", "authors", "i
 
 
 def render(event: Event, site: Site, article: Article, content: ContentProfile, rel: str) -> bytes:
-    """The body to sign and send: RFC 3339 times in UTC, UTF-8, under 20 kB unless `content` is full.
+    """The body to sign and send: RFC 3339 times in UTC, UTF-8, under 20 kB unless `content` is full."""
+    payload = describe(event, site, article, content, rel)
+    if content is ContentProfile.FULL:
+        return _encode(payload)
+    return _encode_within_bounds(payload, payload["data"]["article"])
+
+
+def render_ping(site: Site, now: datetime) -> bytes:
+    """The body of a test: it tells of nothing."""
+    return _encode({"type": PING, "timestamp": now, "data": {"site": _site(site)}})
+
+
+def describe(event: Event, site: Site, article: Article, content: ContentProfile, rel: str) -> dict[str, Any]:
+    """What `render` says, in full length, before it is encoded.
 
     Of a withdrawn article, whatever the event, it says the id, number, URL and state, and none of its words.
     """
-    data: dict[str, Any] = {
-        "site": {"name": site.name, "title": site.title, "url": site.url()},
-        "sequence": event.sequence,
-    }
+    data: dict[str, Any] = {"site": _site(site), "sequence": event.sequence}
     url = article_url(site, article)
     payload = {"type": event.type.value, "timestamp": event.created_at, "data": data}
     if event.type is EventType.ARTICLE_WITHDRAWN or article.state is ArticleState.WITHDRAWN:
         data["article"] = {"id": article.id, "number": article.number, "url": url, "state": ArticleState.WITHDRAWN.value}
-        return _encode(payload)
+        return payload
     data["article"] = _words(event, site, article) | {"url": url} | _texts(article, content)
     data["link"] = {"url": url, "title": article.content.title, "rel": rel}
     data["html"] = snippet(url, article.content.title, rel)
-    if content is ContentProfile.FULL:
-        return _encode(payload)
-    return _encode_within_bounds(payload, data["article"])
+    return payload
 
 
 def snippet(url: str, title: str, rel: str) -> str:
     """A link, ready to be put into a page."""
     attributes = f'href="{html.escape(url)}"' + (f' rel="{html.escape(rel)}"' if rel else "")
     return f"<a {attributes}>{html.escape(title)}</a>"
+
+
+def _site(site: Site) -> dict[str, str]:
+    return {"name": site.name, "title": site.title, "url": site.url()}
 
 
 def _words(event: Event, site: Site, article: Article) -> dict[str, Any]:

@@ -1,0 +1,122 @@
+"""Deliveries as people look at them: listed with their attempts, counted, and sent again when asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, literal_column, not_, select, update
+
+from sokbo.domain.delivery import GIVE_UP_AFTER, PING, REPLAYABLE_FOR, Attempt, Delivery, DeliveryState, Verdict
+from sokbo.domain.event import Lane
+from sokbo.domain.ids import ArticleId, DeliveryId, PartnerId, SiteId
+from sokbo.storage.planning import OUTDATED, supersede
+from sokbo.storage.tables import attempts, deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of a partner's deliveries to send again: those with these ids, those of a time, or those in a state."""
+
+    ids: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    state: DeliveryState | None = None
+
+
+class DeliveryRecordRepository:
+    def __init__(self, connection: Connection):
+        self._connection = connection
+
+    def get(self, site_id: SiteId, delivery_id: str) -> Delivery | None:
+        """The delivery, if it is this site's."""
+        wanted = select(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.site_id == site_id)
+        row = self._connection.execute(wanted).first()
+        return None if row is None else delivery_from(row)
+
+    def page(self, site_id: SiteId, state: DeliveryState | None, partner_id: str, after: str, limit: int) -> Sequence[Delivery]:
+        """Up to `limit` of the site's deliveries whose ids follow `after`, in order; of one state and partner, if given."""
+        statement = select(deliveries).where(deliveries.c.site_id == site_id, deliveries.c.id > after)
+        if state is not None:
+            statement = statement.where(deliveries.c.state == literal_column(f"'{state}'"))  # see leasing.py
+        if partner_id:
+            statement = statement.where(deliveries.c.partner_id == partner_id)
+        return [delivery_from(row) for row in self._connection.execute(statement.order_by(deliveries.c.id).limit(limit))]
+
+    def of_article(self, article_id: ArticleId) -> Sequence[Delivery]:
+        statement = select(deliveries).where(deliveries.c.article_id == article_id).order_by(deliveries.c.id)
+        return [delivery_from(row) for row in self._connection.execute(statement)]
+
+    def attempts(self, delivery_id: DeliveryId) -> Sequence[Attempt]:
+        """All that were made, in order."""
+        wanted = select(attempts).where(attempts.c.delivery_id == delivery_id).order_by(attempts.c.id)
+        return [
+            Attempt(row.number, row.ended_at, row.duration_seconds, Verdict(row.verdict), row.status, row.detail)
+            for row in self._connection.execute(wanted)
+        ]
+
+    def dead(self) -> int:
+        """How many dead letters there are; pings are none."""
+        statement = select(func.count()).select_from(deliveries)
+        is_dead = and_(deliveries.c.state == literal_column(f"'{DeliveryState.DEAD}'"), deliveries.c.type != PING)
+        return self._connection.execute(statement.where(is_dead)).scalar_one()
+
+    def known(self, partner_id: PartnerId, ids: Sequence[str], now: datetime) -> set[str]:
+        """Those of the ids that `replay` would find."""
+        selected = and_(deliveries.c.partner_id == partner_id, *_conditions(Selection(ids=tuple(ids)), now))
+        return set(self._connection.execute(select(deliveries.c.id).where(selected)).scalars())
+
+    def replay(self, partner_id: PartnerId, wanted: Selection, now: datetime) -> tuple[int, int]:
+        """Makes those of the last 30 days due at once, under their ids, with all attempts before them. How many, and how many
+        were left out because the partner has been told, or will be, of something newer."""
+        selected = and_(deliveries.c.partner_id == partner_id, *_conditions(wanted, now))
+        found = self._connection.execute(select(func.count()).select_from(deliveries).where(selected)).scalar_one()
+        self._connection.execute(supersede(selected))
+        again = update(deliveries).where(selected, not_(OUTDATED))
+        replayed = self._connection.execute(
+            again.values(
+                state=DeliveryState.PLANNED, retries=0, next_attempt_at=now, put_off_at=now, give_up_at=now + GIVE_UP_AFTER
+            )
+        ).rowcount
+        return replayed, found - replayed
+
+    def add_ping(self, ping_id: str, site_id: SiteId, partner_id: PartnerId, now: datetime) -> None:
+        """Plans a test delivery, which is due at once."""
+        values = {
+            "id": ping_id,
+            "site_id": site_id,
+            "partner_id": partner_id,
+            "type": PING,
+            "revision": 0,
+            "sequence": 0,
+            "lane": Lane.DEFAULT,
+            "state": DeliveryState.PLANNED,
+            "attempts": 0,
+            "retries": 0,
+            "created_at": now,
+            "give_up_at": now + GIVE_UP_AFTER,
+            "next_attempt_at": now,
+            "put_off_at": now,
+        }
+        self._connection.execute(insert(deliveries).values(values))
+
+
+def _conditions(wanted: Selection, now: datetime) -> list[ColumnElement[bool]]:
+    conditions = [deliveries.c.created_at >= now - REPLAYABLE_FOR, deliveries.c.type != PING]
+    if wanted.ids:
+        conditions.append(deliveries.c.id.in_(wanted.ids))
+    if wanted.since is not None:
+        conditions.append(deliveries.c.created_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(deliveries.c.created_at < wanted.until)
+    if wanted.state is not None:
+        conditions.append(deliveries.c.state == wanted.state)
+    return conditions
+
+
+_FIELDS = tuple(field.name for field in fields(Delivery))
+
+
+def delivery_from(row: Row[Any]) -> Delivery:
+    values = {name: getattr(row, name) for name in _FIELDS}
+    return Delivery(**values | {"lane": Lane(row.lane), "state": DeliveryState(row.state)})

@@ -1,0 +1,106 @@
+"""Writes what came of pushes: the attempts, where they leave their deliveries and partners, and what is counted."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from sokbo.domain.breaker import Breaker
+from sokbo.domain.delivery import PING, Delivery, DeliveryState, Outcome, Verdict, after
+from sokbo.domain.ids import PartnerId
+from sokbo.domain.tally import Measure, Tally
+from sokbo.settings import Settings
+from sokbo.storage import UnitOfWork
+from sokbo.storage.deliveries import Recorded
+
+#: Who the audit says disabled a partner that has answered 410.
+ACTOR = "worker"
+
+Finished = Sequence[tuple[Delivery, Outcome]]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerChange:
+    """A breaker that has opened, or, if it isn't open now, closed."""
+
+    partner_id: PartnerId
+    breaker: Breaker
+
+    @property
+    def name(self) -> str:
+        return "opened" if self.breaker.is_open else "closed"
+
+    def log(self) -> None:
+        """Tells the operator; call after the commit."""
+        detail = self.breaker.last_detail
+        log.warning(f"breaker_{self.name}", partner_id=self.partner_id, next_probe_at=self.breaker.next_probe_at, detail=detail)
+
+
+def record(uow: UnitOfWork, finished: Finished, holder: str, settings: Settings, rng: random.Random) -> list[BreakerChange]:
+    """Writes all of it in the caller's transaction; the breakers that opened or closed.
+
+    Partners are locked before their deliveries, as by whoever enables one.
+    """
+    if not finished:
+        return []
+    before = uow.partners.breakers(
+        {delivery.partner_id for delivery, outcome in finished if outcome.verdict is not Verdict.ACKNOWLEDGED},
+        {delivery.partner_id for delivery, outcome in finished if outcome.verdict is Verdict.ACKNOWLEDGED},
+    )
+    breakers = _follow(before, finished, uow.now, settings.probe_seconds)
+    uow.partners.save_breakers({key: breaker for key, breaker in breakers.items() if breaker != before[key]})
+    recorded = [
+        Recorded(after(delivery, outcome, uow.now, settings.retry_schedule, rng=rng), outcome) for delivery, outcome in finished
+    ]
+    uow.deliveries.record(recorded, holder, uow.now)
+    changes = [BreakerChange(key, breaker) for key, breaker in breakers.items() if breaker.is_open != before[key].is_open]
+    uow.deliveries.unpark([change.partner_id for change in changes if not change.breaker.is_open], uow.now)
+    _disable(uow, recorded)
+    uow.tallies.add(_tally(recorded, changes, uow.now))
+    return changes
+
+
+def _follow(
+    before: dict[PartnerId, Breaker], finished: Finished, now: datetime, probe_seconds: float
+) -> dict[PartnerId, Breaker]:
+    """The breakers after all the outcomes, in their order."""
+    breakers = dict(before)
+    for delivery, outcome in finished:
+        breaker = breakers.get(delivery.partner_id)
+        if breaker is None:
+            continue
+        if outcome.verdict is Verdict.ACKNOWLEDGED:
+            breakers[delivery.partner_id] = breaker.after_success()
+        else:
+            detail = outcome.detail or f"status {outcome.status}"
+            breakers[delivery.partner_id] = breaker.after_failure(now, probe_seconds, outcome.retry_after_seconds, detail)
+    return breakers
+
+
+def _disable(uow: UnitOfWork, recorded: Sequence[Recorded]) -> None:
+    """Disables partners who have answered that they are gone."""
+    for item in recorded:
+        delivery = item.delivery
+        if item.outcome.verdict is Verdict.DISABLE and uow.partners.disable(delivery.partner_id, item.outcome.detail):
+            event_id = delivery.event_id
+            cause = delivery.id if event_id is None else uow.events.get([event_id])[event_id].request_id
+            uow.audit.record(delivery.site_id, ACTOR, "partner.disable", delivery.partner_id, cause, uow.now)
+
+
+def _tally(recorded: Sequence[Recorded], changes: Sequence[BreakerChange], now: datetime) -> Tally:
+    tally = Tally()
+    for item in recorded:
+        tally.count(Measure.ATTEMPTS, item.outcome.verdict)
+        if item.delivery.type == PING:
+            continue
+        if item.delivery.state is DeliveryState.DEAD:
+            tally.count(Measure.DEAD)
+        if item.delivery.acknowledged_at == now:  # and not before, as by what is sent again
+            tally.observe(Measure.ACKNOWLEDGED_SECONDS, (now - item.delivery.created_at).total_seconds())
+    for change in changes:
+        tally.count(Measure.BREAKERS, change.name)
+    return tally
