@@ -1,13 +1,13 @@
 """JSON out, and the few things that several routes read from a request."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
 from aiohttp import web
 
-from sokbo.errors import BadRequest
+from sokbo.errors import BadRequest, UnsupportedMediaType
 
 #: The id that a request has in its answer and in all logs.
 REQUEST_ID = web.RequestKey("request_id", str)
@@ -37,3 +37,16 @@ def if_match(request: web.Request) -> int | None:
     if match is None:
         raise BadRequest('If-Match must name one revision, such as "3"')
     return int(match[1])
+
+
+async def json_object(request: web.Request, types: Collection[str]) -> dict[str, Any]:
+    """The body's members. Raises UnsupportedMediaType, and BadRequest if it isn't one JSON object."""
+    if request.content_type not in types:
+        raise UnsupportedMediaType(f"the body must be {' or '.join(types)}", headers={"Accept": ", ".join(types)})
+    try:
+        value = orjson.loads(await request.read())
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"the body is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise BadRequest("the body must be a JSON object")
+    return value

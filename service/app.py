@@ -21,9 +21,12 @@ from service.nudger import Nudger
 from service.reading import Reader
 from service.routes.articles import add_article_routes
 from service.routes.audit import add_audit_routes
+from service.routes.deliveries import add_delivery_routes
 from service.routes.documents import add_document_routes
+from service.routes.events import add_event_routes
 from service.routes.operating import add_operating_routes
 from service.routes.partners import add_partner_routes
+from service.routes.redelivery import add_redelivery_routes
 from service.services import Services
 from service.site_directory import SiteDirectory
 from service.source import StoredDocuments
@@ -93,6 +96,9 @@ def _make_app(services: Services, reader: Reader, directory: SiteDirectory) -> w
     add_operating_routes(app, services)
     add_article_routes(app, services)
     add_partner_routes(app, services)
+    add_redelivery_routes(app, services)
+    add_delivery_routes(app, services)
+    add_event_routes(app, services)
     add_audit_routes(app, services)
     add_document_routes(app, reader, directory)
     return app

@@ -21,6 +21,8 @@ class Stored:
     tallies: Mapping[Measure, Mapping[str, float]]
     events: Mapping[Lane, tuple[int, float]]
     deliveries: Mapping[Lane, tuple[int, float]]
+    dead: int
+    open_breakers: int
 
 
 class Metrics:
@@ -85,6 +87,8 @@ def _families(stored: Stored) -> Iterable[Metric]:
             count.add_metric([lane], number)
             age.add_metric([lane], seconds)
         yield from (count, age)
+    yield GaugeMetricFamily("sokbo_deliveries_dead", "Dead letters: deliveries given up, which can be replayed.", stored.dead)
+    yield GaugeMetricFamily("sokbo_breakers_open", "Active partners who take no pushes.", stored.open_breakers)
 
 
 def _counter(measure: Measure, values: Mapping[str, float]) -> Metric:

@@ -1,7 +1,7 @@
 """Lists are paged by cursor: `after` says where the page before ended, `limit` how many items are wanted."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from aiohttp import web
 
@@ -13,9 +13,10 @@ MAX_PAGE = 200
 _LIMIT = re.compile(r"[0-9]{1,3}")
 
 
-def read_page(request: web.Request, is_cursor: Callable[[str], bool]) -> tuple[str, int]:
-    """The cursor, empty for the first page, and the number of items that the query asks for. Raises Invalid."""
-    if unknown := request.query.keys() - {"after", "limit"}:
+def read_page(request: web.Request, is_cursor: Callable[[str], bool], others: Collection[str] = ()) -> tuple[str, int]:
+    """The cursor, empty for the first page, and the number of items that the query asks for. Raises Invalid, also for a
+    parameter that isn't among the `others` which the caller reads."""
+    if unknown := request.query.keys() - {"after", "limit", *others}:
         raise Invalid(*(FieldError(name, "is not a parameter that is known here", "unknown_field") for name in sorted(unknown)))
     after, limit = request.query.get("after", ""), request.query.get("limit", str(DEFAULT_PAGE))
     if after and not is_cursor(after):

@@ -6,11 +6,13 @@ Each deed happens within the caller's transaction, with its audit; the caller co
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, StrictBool, ValidationInfo
 
 from sokbo.domain.article import slugify
+from sokbo.domain.breaker import Breaker
 from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId, new_id
 from sokbo.domain.partner import CHANNELS, ContentProfile, Filter, Partner, PartnerState
@@ -138,9 +140,11 @@ def change(
 
 
 def enable(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, request_id: str) -> Partner:
-    """The partner, active: what waits for it goes out now. Raises NotFound."""
+    """The partner, active and with its breaker closed: what waits for it goes out now. Raises NotFound."""
     partner = find(uow, site_id, partner_id, lock=True)
-    changed = replace(partner, state=PartnerState.ACTIVE, disabled_reason=None)
+    changed = replace(partner, state=PartnerState.ACTIVE, disabled_reason=None, breaker=Breaker())
+    if changed != partner:
+        uow.deliveries.make_due(partner.id, uow.now)
     return _save(uow, partner, changed, "partner.enable", actor, request_id)
 
 
@@ -156,6 +160,17 @@ def delete(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, req
     partner = find(uow, site_id, partner_id, lock=True)
     changed = replace(partner, state=PartnerState.DELETED, disabled_reason=None)
     _save(uow, partner, changed, "partner.delete", actor, request_id)
+
+
+def rotate_secret(
+    uow: UnitOfWork, sealer: Sealer, site_id: SiteId, partner_id: str, overlap_seconds: int, *, actor: str, request_id: str
+) -> tuple[str, datetime]:
+    """A new secret, which can't be read again, and when the old one ends: until then both sign. Raises NotFound."""
+    partner = find(uow, site_id, partner_id, lock=True)
+    secret, until = new_secret(), uow.now + timedelta(seconds=overlap_seconds)
+    uow.partners.replace_secret(partner.id, sealer.seal(secret, partner.id), until)
+    uow.audit.record(site_id, actor, "partner.rotate-secret", partner.id, request_id, uow.now)
+    return secret, until
 
 
 def find(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, lock: bool = False) -> Partner:
@@ -187,6 +202,12 @@ def described(partner: Partner) -> dict[str, Any]:
         "rel": partner.rel,
         "state": partner.state,
         "disabled_reason": partner.disabled_reason,
+        "breaker": {
+            "state": "open" if partner.breaker.is_open else "closed",
+            "since": partner.breaker.since,
+            "next_probe_at": partner.breaker.next_probe_at,
+            "last_detail": partner.breaker.last_detail or None,
+        },
         "created_at": partner.created_at,
     }
 

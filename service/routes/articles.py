@@ -102,7 +102,7 @@ class Articles:
         caller = await self._services.authenticator.caller(request, Scope.READ)
 
         def reach(uow: UnitOfWork) -> list[dict[str, object]]:
-            found = uow.deliveries.of_article(_find(uow, caller, request).id)
+            found = uow.delivery_records.of_article(_find(uow, caller, request).id)
             partners = uow.partners.many({delivery.partner_id for delivery in found})
             return [_reached(delivery, partners[delivery.partner_id].name) for delivery in found]
 

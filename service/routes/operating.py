@@ -45,4 +45,10 @@ async def _database(services: Services) -> bool:
 
 
 def _stored(uow: UnitOfWork) -> Stored:
-    return Stored(uow.tallies.all(), uow.events.waiting(uow.now), uow.deliveries.waiting(uow.now))
+    return Stored(
+        tallies=uow.tallies.all(),
+        events=uow.events.waiting(uow.now),
+        deliveries=uow.deliveries.waiting(uow.now),
+        dead=uow.delivery_records.dead(),
+        open_breakers=uow.partners.open_breakers(),
+    )

@@ -1,19 +1,15 @@
 """/v1/partners: register, list, read, change, enable, delete."""
 
-from typing import Any
-
-import orjson
 import structlog
 from aiohttp import web
 
-from service.answering import json_response
+from service.answering import json_object, json_response
 from service.auth import Caller
 from service.paging import read_page
 from service.services import Services
 from sokbo import partners
 from sokbo.domain.key import Scope
 from sokbo.domain.partner import Partner
-from sokbo.errors import BadRequest, UnsupportedMediaType
 
 JSON_TYPES = ("application/json",)
 MERGE_PATCH_TYPES = ("application/merge-patch+json", *JSON_TYPES)
@@ -40,9 +36,9 @@ class Partners:
 
     async def post(self, request: web.Request) -> web.Response:
         caller = await self._caller(request)
-        wanted = partners.parse(await _json_object(request, JSON_TYPES), self._services.settings.callback_allow)
+        wanted = partners.parse(await json_object(request, JSON_TYPES), self._services.settings.callback_allow)
         partner, secret = await self._services.writer.do(
-            lambda uow: partners.register(uow, self._services.sealer, caller.site.id, wanted, **_by(caller))
+            lambda uow: partners.register(uow, self._services.sealer, caller.site.id, wanted, **by_caller(caller))
         )
         log.info("partner_registered", partner_id=partner.id, channel=partner.channel)
         return json_response(
@@ -62,10 +58,10 @@ class Partners:
 
     async def patch(self, request: web.Request) -> web.Response:
         caller = await self._caller(request)
-        patch = await _json_object(request, MERGE_PATCH_TYPES)
+        patch = await json_object(request, MERGE_PATCH_TYPES)
         allow = self._services.settings.callback_allow
         partner = await self._services.writer.do(
-            lambda uow: partners.change(uow, caller.site.id, request.match_info["id"], patch, allow, **_by(caller))
+            lambda uow: partners.change(uow, caller.site.id, request.match_info["id"], patch, allow, **by_caller(caller))
         )
         log.info("partner_changed", partner_id=partner.id)
         return _answer(partner)
@@ -73,14 +69,14 @@ class Partners:
     async def delete(self, request: web.Request) -> web.Response:
         caller = await self._caller(request)
         partner_id = request.match_info["id"]
-        await self._services.writer.do(lambda uow: partners.delete(uow, caller.site.id, partner_id, **_by(caller)))
+        await self._services.writer.do(lambda uow: partners.delete(uow, caller.site.id, partner_id, **by_caller(caller)))
         log.info("partner_deleted", partner_id=partner_id)
         return web.Response(status=204)
 
     async def enable(self, request: web.Request) -> web.Response:
         caller = await self._caller(request)
         partner = await self._services.writer.do(
-            lambda uow: partners.enable(uow, caller.site.id, request.match_info["id"], **_by(caller))
+            lambda uow: partners.enable(uow, caller.site.id, request.match_info["id"], **by_caller(caller))
         )
         log.info("partner_enabled", partner_id=partner.id)
         return _answer(partner)
@@ -89,22 +85,10 @@ class Partners:
         return await self._services.authenticator.caller(request, Scope.PARTNERS)
 
 
-def _by(caller: Caller) -> dict[str, str]:
+def by_caller(caller: Caller) -> dict[str, str]:
+    """The actor and the request id, as every deed takes them."""
     return {"actor": caller.key.prefix, "request_id": caller.request_id}
 
 
 def _answer(partner: Partner) -> web.Response:
     return json_response(partners.described(partner))
-
-
-async def _json_object(request: web.Request, types: tuple[str, ...]) -> dict[str, Any]:
-    """The body's members. Raises UnsupportedMediaType, and BadRequest if it isn't one JSON object."""
-    if request.content_type not in types:
-        raise UnsupportedMediaType(f"the body must be {' or '.join(types)}", headers={"Accept": ", ".join(types)})
-    try:
-        value = orjson.loads(await request.read())
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"the body is not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise BadRequest("the body must be a JSON object with the partner's fields")
-    return value

@@ -1,10 +1,10 @@
-"""`sokbo partner`: registers, lists, disables and enables partners."""
+"""`sokbo partner`: registers, lists, disables and enables partners, gives them new secrets, sends them deliveries again."""
 
 from pathlib import Path
 
 import click
 
-from sokbo import partners, sites
+from sokbo import partners, redelivery, sites
 from sokbo.cli.opening import by_command, opened
 from sokbo.cli.options import data_option, site_option
 from sokbo.domain.event import EventType
@@ -17,7 +17,7 @@ _PAGE = 500
 
 @click.group()
 def partner() -> None:
-    """Register, list, disable and enable partners."""
+    """Register, list, disable and enable partners, give them new secrets, send them deliveries again."""
 
 
 @partner.command()
@@ -105,6 +105,49 @@ def enable(site: str, partner_id: str, data: Path | None) -> None:
         changed = partners.enable(uow, sites.find(uow, site).id, partner_id, **by_command())
         uow.commit()
     click.echo(f"{changed.name} is {_state(changed)}.")
+
+
+@partner.command("rotate-secret")
+@site_option
+@click.argument("partner_id", metavar="ID")
+@click.option(
+    "--overlap-seconds",
+    type=int,
+    default=redelivery.DEFAULT_OVERLAP_SECONDS,
+    show_default=True,
+    help="How long the old secret goes on signing beside the new one.",
+)
+@data_option
+def rotate_secret(site: str, partner_id: str, overlap_seconds: int, data: Path | None) -> None:
+    """Give a partner a new secret. The last line of the output is that, and nothing else."""
+    overlap_seconds = redelivery.parse_rotation({"overlap_seconds": overlap_seconds})
+    with opened(data) as (settings, database):
+        sealer = Sealer(load_secret_key(settings))
+        with database.write() as uow:
+            site_id = sites.find(uow, site).id
+            secret, until = partners.rotate_secret(uow, sealer, site_id, partner_id, overlap_seconds, **by_command())
+            uow.commit()
+    click.echo(f"The old secret signs until {until.isoformat()}; the new one, shown this once:")
+    click.echo(secret)
+
+
+@partner.command()
+@site_option
+@click.argument("partner_id", metavar="ID")
+@click.option("--delivery", "ids", multiple=True, metavar="ID", help="This delivery; may be repeated.")
+@click.option("--since", metavar="TIME", help="What was planned from this time on (RFC 3339).")
+@click.option("--until", metavar="TIME", help="With --since: and before this time.")
+@click.option("--dead", is_flag=True, help="What was given up.")
+@data_option
+def replay(
+    site: str, partner_id: str, ids: tuple[str, ...], since: str | None, until: str | None, dead: bool, data: Path | None
+) -> None:
+    """Send a partner deliveries of the last 30 days again: by id, by time, or those that were given up."""
+    wanted = redelivery.parse_replay({"ids": [*ids], "since": since, "until": until, "state": "dead" if dead else None})
+    with opened(data) as (_, database), database.write() as uow:
+        counts = redelivery.replay(uow, sites.find(uow, site).id, partner_id, wanted, **by_command())
+        uow.commit()
+    click.echo("{} are due again; {} were left out because something newer has taken their place.".format(*counts))
 
 
 def _state(shown: Partner) -> str:

@@ -19,8 +19,11 @@ from service import ingest
 from service.ingest.fields import ArticleFields
 from service.routes.articles import add_article_routes
 from service.routes.audit import add_audit_routes
+from service.routes.deliveries import add_delivery_routes
+from service.routes.events import add_event_routes
 from service.routes.operating import add_operating_routes
 from service.routes.partners import add_partner_routes
+from service.routes.redelivery import add_redelivery_routes
 from service.services import Services
 from sokbo import errors
 from sokbo.cli import main
@@ -106,7 +109,7 @@ def test_documented_commands_and_their_options_exist() -> None:
 
 
 def test_rows_of_commands_name_no_other() -> None:
-    rows = re.findall(r"^\| `sokbo ([a-z]+(?: [a-z]+)?)", COMMANDS_SECTION, re.MULTILINE)
+    rows = re.findall(r"^\| `sokbo ([a-z]+(?: [a-z-]+)?)", COMMANDS_SECTION, re.MULTILINE)
 
     assert set(rows) == COMMANDS.keys()
 
@@ -114,7 +117,8 @@ def test_rows_of_commands_name_no_other() -> None:
 def test_each_route_has_its_heading_and_each_heading_its_route() -> None:
     app = web.Application()
     services = cast("Services", None)  # only the handlers would ask it
-    for add in (add_article_routes, add_partner_routes, add_audit_routes, add_operating_routes):
+    adders = (add_article_routes, add_partner_routes, add_redelivery_routes, add_delivery_routes, add_event_routes)
+    for add in (*adders, add_audit_routes, add_operating_routes):
         add(app, services)
     routes = {
         f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource and route.method != "HEAD"

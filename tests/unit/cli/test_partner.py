@@ -76,3 +76,30 @@ def test_allowed_network_can_be_pushed_to(terminal: Terminal, monkeypatch: pytes
 
 def test_unknown_partner_is_refused(terminal: Terminal) -> None:
     assert terminal.refusal("partner", "disable", "--site", "news", "ptr_x") == "Error: the site has no such partner"
+
+
+def test_new_secret_stands_alone_on_the_last_line_and_both_sign(terminal: Terminal) -> None:
+    first = terminal.lines(*LEAST)[-1]
+    [partner] = _partners(terminal)
+
+    second = terminal.lines("partner", "rotate-secret", "--site", "news", partner.id)[-1]
+
+    sealer = Sealer(load_secret_key(Settings(data=terminal.data)))
+    with terminal.database.read() as uow:
+        secrets = uow.partners.sealed_secrets([partner.id], uow.now)[partner.id]
+    assert [sealer.open(sealed, partner.id) for sealed in secrets] == [second, first]
+    assert terminal.audit()[-1] == ("cli", "partner.rotate-secret", partner.id)
+    refused = terminal.refusal("partner", "rotate-secret", "--site", "news", "--overlap-seconds", "604801", partner.id)
+    assert refused.startswith("Error: overlap_seconds: must be a whole number from 0 to 604800")
+
+
+def test_replay_says_how_many_are_due_again(terminal: Terminal) -> None:
+    terminal.lines(*LEAST)
+    [partner] = _partners(terminal)
+    replay = ("partner", "replay", "--site", "news", partner.id)
+
+    [said] = terminal.lines(*replay, "--dead")
+
+    assert said == "0 are due again; 0 were left out because something newer has taken their place."
+    assert terminal.audit()[-1] == ("cli", "partner.replay", partner.id)
+    assert terminal.refusal(*replay).startswith("Error: ids: is required")

@@ -1,0 +1,99 @@
+"""Sending to a partner again, and sending it a test: the rules, once for the API and the command line.
+
+Each deed happens within the caller's transaction, with its audit; the caller commits.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from sokbo.domain.delivery import REPLAYABLE_FOR, DeliveryState
+from sokbo.domain.ids import SiteId, new_id
+from sokbo.errors import FieldError, Invalid
+from sokbo.fields import FieldsModel, merged, validate
+from sokbo.partners import find
+from sokbo.storage import UnitOfWork
+from sokbo.storage.delivery_records import Selection
+
+MAX_IDS = 1000
+MAX_OVERLAP_SECONDS = 7 * 86_400
+DEFAULT_OVERLAP_SECONDS = 86_400
+
+
+def _moment(text: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("must be a time with a zone (RFC 3339), such as 2026-03-02T09:00:00Z")
+    return moment
+
+
+def _dead(state: str) -> str:
+    if state != DeliveryState.DEAD:
+        raise ValueError("must be dead")
+    return state
+
+
+def _overlap(seconds: object) -> int:
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= MAX_OVERLAP_SECONDS:
+        raise ValueError(f"must be a whole number from 0 to {MAX_OVERLAP_SECONDS}")
+    return seconds
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+
+
+class ReplayInput(FieldsModel):
+    ids: Annotated[tuple[str, ...], Field(max_length=MAX_IDS)] = ()
+    since: Moment | None = None
+    until: Moment | None = None
+    state: Annotated[str, AfterValidator(_dead)] | None = None
+
+
+class RotationInput(FieldsModel):
+    overlap_seconds: Annotated[int, BeforeValidator(_overlap)] = DEFAULT_OVERLAP_SECONDS
+
+
+def parse_replay(values: Mapping[str, Any]) -> Selection:
+    """What the JSON object selects: `ids`, or `since` with or without `until`, or `state`. Raises Invalid."""
+    wanted = validate(ReplayInput, merged({}, values))
+    if sum((bool(wanted.ids), wanted.since is not None, wanted.state is not None)) != 1:
+        raise Invalid(FieldError("ids", "is required, or since or state in its place, and only one of them", "required"))
+    if wanted.until is not None and wanted.since is None:
+        raise Invalid(FieldError("until", "needs since"))
+    state = None if wanted.state is None else DeliveryState(wanted.state)
+    return Selection(ids=wanted.ids, since=wanted.since, until=wanted.until, state=state)
+
+
+def parse_rotation(values: Mapping[str, Any]) -> int:
+    """For how many seconds the old secret goes on signing. Raises Invalid."""
+    return validate(RotationInput, merged({}, values)).overlap_seconds
+
+
+def replay(
+    uow: UnitOfWork, site_id: SiteId, partner_id: str, wanted: Selection, *, actor: str, request_id: str
+) -> tuple[int, int]:
+    """How many deliveries are due again, and how many were left out because something newer has taken their place.
+
+    What was never planned for the partner is not planned now. Raises NotFound, and Invalid for an id that can't be sent again.
+    """
+    partner = find(uow, site_id, partner_id, lock=True)
+    if unknown := set(wanted.ids) - uow.delivery_records.known(partner.id, wanted.ids, uow.now):
+        rule = f"is no delivery to this partner of the last {REPLAYABLE_FOR.days} days"
+        raise Invalid(*(FieldError(f"ids.{number}", rule) for number, name in enumerate(wanted.ids) if name in unknown))
+    counts = uow.delivery_records.replay(partner.id, wanted, uow.now)
+    uow.audit.record(site_id, actor, "partner.replay", partner.id, request_id, uow.now)
+    return counts
+
+
+def ping(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, request_id: str) -> str:
+    """The id of a test delivery, which the workers try once, even if the partner is disabled. Raises NotFound."""
+    partner = find(uow, site_id, partner_id)
+    ping_id = f"{new_id('png')}-{partner.id}"
+    uow.delivery_records.add_ping(ping_id, site_id, partner.id, uow.now)
+    uow.audit.record(site_id, actor, "partner.ping", partner.id, request_id, uow.now)
+    return ping_id

@@ -1,0 +1,250 @@
+"""Dead letters, replay, pings, secrets and the list of events over HTTP, with the worker's turns taken by the tests."""
+
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
+
+from service.app import build_service
+from sokbo import keys
+from sokbo.domain.delivery import Delivery, Outcome, Verdict
+from sokbo.domain.event import Lane
+from sokbo.domain.ids import EventId
+from sokbo.domain.key import Scope
+from sokbo.domain.partner import Partner
+from sokbo.net.sealing import Sealer
+from sokbo.net.secret_key import load_secret_key
+from sokbo.settings import Settings
+from sokbo.storage import Database, migrate
+from tests.newsroom import Newsroom
+from workers.recording import record
+
+BY = {"actor": "test", "request_id": "req_1"}
+FAILED = Outcome(Verdict.RETRY, 0.1, 503, "busy")
+TAKEN = Outcome(Verdict.ACKNOWLEDGED, 0.1, 204)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A site's newsroom, its API as the holder of a key with every scope, and its worker."""
+
+    newsroom: Newsroom
+    settings: Settings
+    session: ClientSession
+    base: str
+    token: str
+
+    async def ask(self, method: str, path: str, json: object = None) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with self.session.request(method, self.base + path, json=json, headers=headers) as answer:
+            return answer.status, await answer.json(content_type=None) if await answer.read() else None
+
+    def plan(self, **fields: Any) -> None:
+        self.newsroom.post(**fields)
+        self.newsroom.plan()
+
+    def push(self, outcome: Outcome) -> list[Delivery]:
+        """Makes an attempt of all that is due, with this outcome."""
+        with self.newsroom.database.write() as uow:
+            leased = [*uow.deliveries.lease(Lane.DEFAULT, "me", uow.now, 5.0, 100)]
+            record(uow, [(item, outcome) for item in leased], "me", self.settings, random.Random(1))
+            uow.commit()
+            return leased
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    settings = Settings(data=tmp_path, retry_schedule=())
+    migrate(settings.resolved_database_url)
+    database = Database(settings.resolved_database_url)
+    newsroom = Newsroom.open(database)
+    with database.write() as uow:
+        token = keys.issue(uow, newsroom.site.id, [Scope.ADMIN], "", **BY)[1]
+        uow.commit()
+    async with build_service(settings) as service, TestServer(service.app) as server, ClientSession() as session:
+        yield Desk(newsroom, settings, session, str(server.make_url("")).rstrip("/"), token)
+    database.close()
+
+
+async def dead(desk: Desk) -> list[dict[str, Any]]:
+    _, page = await desk.ask("GET", "/v1/deliveries?state=dead")
+    items: list[dict[str, Any]] = page["items"]
+    return items
+
+
+async def test_dead_letter_is_listed_counted_and_replayed_under_its_id(desk: Desk) -> None:
+    partner = desk.newsroom.subscribe()
+    desk.plan()
+    [pushed] = desk.push(FAILED)
+
+    [item] = await dead(desk)
+    assert (item["id"], item["partner_id"], item["type"]) == (pushed.id, partner.id, "article.published")
+    assert (item["attempts"], item["last_status"], item["last_detail"]) == (1, 503, "busy")
+    async with desk.session.get(f"{desk.base}/metrics") as metrics:
+        text = await metrics.text()
+    assert "sokbo_deliveries_dead 1.0" in text
+    assert "sokbo_deliveries_exhausted_total 1.0" in text
+
+    path = f"/v1/partners/{partner.id}/replay"
+    assert await desk.ask("POST", path, {"state": "dead"}) == (200, {"replayed": 1, "superseded": 0})
+    assert await dead(desk) == []
+    assert [again.id for again in desk.push(TAKEN)] == [pushed.id]
+    _, shown = await desk.ask("GET", f"/v1/deliveries/{pushed.id}")
+    assert [(attempt["number"], attempt["verdict"]) for attempt in shown["history"]] == [(1, "retry"), (2, "acknowledged")]
+    assert shown["state"] == "acknowledged"
+
+
+async def test_deliveries_are_paged_by_state_and_partner(desk: Desk) -> None:
+    one, other = desk.newsroom.subscribe(), desk.newsroom.subscribe()
+    for _ in range(3):
+        desk.plan()
+    assert len((await desk.ask("GET", "/v1/deliveries?state=planned"))[1]["items"]) == 6
+    _, first = await desk.ask("GET", f"/v1/deliveries?partner={one.id}&limit=2")
+    _, second = await desk.ask("GET", f"/v1/deliveries?partner={one.id}&limit=2&after={first['next']}")
+    items = first["items"] + second["items"]
+    assert ({item["partner_id"] for item in items}, len(items), second["next"]) == ({one.id}, 3, None)
+    assert other.id not in {item["partner_id"] for item in items}
+
+
+@pytest.mark.parametrize("query", ["state=lost", "partner=x", "after=x", "limit=0", "page=1"])
+async def test_query_that_makes_no_sense_is_refused_by_name(desk: Desk, query: str) -> None:
+    status, problem = await desk.ask("GET", f"/v1/deliveries?{query}")
+    assert (status, problem["errors"][0]["field"]) == (422, query.partition("=")[0])
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "ids"),
+        ({"state": "dead", "since": "2026-03-02T09:00:00Z"}, "ids"),
+        ({"state": "planned"}, "state"),
+        ({"since": "2026-03-02"}, "since"),
+        ({"since": 1}, "since"),
+        ({"state": "dead", "until": "2026-03-02T09:00:00Z"}, "until"),
+        ({"ids": ["evt_x"]}, "ids.0"),
+        ({"all": True}, "all"),
+    ],
+)
+async def test_replay_that_makes_no_sense_is_refused_by_field(desk: Desk, body: dict[str, Any], field: str) -> None:
+    status, problem = await desk.ask("POST", f"/v1/partners/{desk.newsroom.subscribe().id}/replay", body)
+    assert (status, problem["errors"][0]["field"]) == (422, field)
+
+
+async def test_replay_is_audited(desk: Desk) -> None:
+    partner = desk.newsroom.subscribe()
+    await desk.ask("POST", f"/v1/partners/{partner.id}/replay", {"state": "dead"})
+    _, page = await desk.ask("GET", "/v1/audit")
+    assert [entry["subject"] for entry in page["items"] if entry["action"] == "partner.replay"] == [partner.id]
+
+
+async def test_another_sites_deliveries_and_partners_are_not_there(desk: Desk) -> None:
+    other = Newsroom.open(desk.newsroom.database)
+    partner = other.subscribe()
+    other.post()
+    other.plan()
+    with other.database.read() as uow:
+        [delivery] = uow.delivery_records.page(other.site.id, None, "", "", 10)
+    assert (await desk.ask("GET", "/v1/deliveries"))[1]["items"] == []
+    asked = [("GET", f"/v1/deliveries/{delivery.id}"), ("GET", "/v1/deliveries/%00")]
+    asked += [("POST", f"/v1/partners/{partner.id}/{deed}") for deed in ("ping", "rotate-secret", "replay")]
+    body = {"since": "2026-03-02T09:00:00Z"}
+    statuses = {(await desk.ask(method, path, body if path.endswith("replay") else None))[0] for method, path in asked}
+    assert statuses == {404}
+
+
+async def test_ping_is_answered_at_once_and_its_outcome_shown_where_it_says(desk: Desk) -> None:
+    partner = desk.newsroom.subscribe()
+    status, answer = await desk.ask("POST", f"/v1/partners/{partner.id}/ping")
+    path = f"/v1/deliveries/{answer['id']}"
+    assert (status, (await desk.ask("GET", path))[1]["state"]) == (202, "planned")
+    desk.push(TAKEN)
+    _, shown = await desk.ask("GET", path)
+    assert (shown["type"], shown["event_id"], shown["state"], shown["history"][0]["status"]) == (
+        "ping",
+        None,
+        "acknowledged",
+        204,
+    )
+
+
+async def test_old_secret_signs_beside_the_new_one_until_its_end(desk: Desk) -> None:
+    partner = await registered(desk)
+    status, rotated = await desk.ask("POST", f"/v1/partners/{partner['id']}/rotate-secret", {"overlap_seconds": 60})
+    assert status == 200
+    assert rotated["secret"] not in ("", partner["secret"])
+    with desk.newsroom.database.read() as uow:
+        [both] = uow.partners.sealed_secrets([partner["id"]], uow.now).values()
+    sealer = Sealer(load_secret_key(desk.settings))
+    assert [sealer.open(sealed, partner["id"]) for sealed in both] == [rotated["secret"], partner["secret"]]
+
+    await desk.ask("POST", f"/v1/partners/{partner['id']}/rotate-secret", {"overlap_seconds": 0})
+    with desk.newsroom.database.read() as uow:
+        [one] = uow.partners.sealed_secrets([partner["id"]], uow.now).values()
+    assert len(one) == 1
+
+
+@pytest.mark.parametrize("seconds", [-1, 604_801, 1.5, "60", True])
+async def test_overlap_is_of_seven_days_at_most(desk: Desk, seconds: object) -> None:
+    partner = desk.newsroom.subscribe()
+    status, problem = await desk.ask("POST", f"/v1/partners/{partner.id}/rotate-secret", {"overlap_seconds": seconds})
+    assert (status, problem["errors"][0]["field"]) == (422, "overlap_seconds")
+
+
+async def registered(desk: Desk) -> dict[str, Any]:
+    _, made = await desk.ask("POST", "/v1/partners", {"name": "Partner", "url": "https://partner.example/hook"})
+    partner: dict[str, Any] = made
+    return partner
+
+
+async def test_partner_shows_its_breaker(desk: Desk) -> None:
+    partner: Partner = desk.newsroom.subscribe()
+    closed = {"state": "closed", "since": None, "next_probe_at": None, "last_detail": None}
+    assert (await desk.ask("GET", f"/v1/partners/{partner.id}"))[1]["breaker"] == closed
+    for _ in range(5):
+        desk.plan()
+    desk.push(FAILED)
+    _, shown = await desk.ask("GET", f"/v1/partners/{partner.id}")
+    assert (shown["breaker"]["state"], shown["breaker"]["last_detail"]) == ("open", "busy")
+    _, enabled = await desk.ask("POST", f"/v1/partners/{partner.id}/enable")
+    assert enabled["breaker"] == closed
+
+
+async def test_events_are_listed_in_order_with_what_a_webhook_says(desk: Desk) -> None:
+    article = desk.newsroom.post("하나")
+    desk.newsroom.revise(article, "둘")
+    desk.newsroom.post("속보", breaking=True)
+    _, first = await desk.ask("GET", "/v1/events?limit=3")
+    _, second = await desk.ask("GET", f"/v1/events?after={first['next']}")
+    items = first["items"] + second["items"]
+    assert [item["sequence"] for item in items] == [1, 2, 3, 4]
+    assert [item["type"] for item in items] == ["article.published", "article.updated", "article.published", "breaking.started"]
+    assert [item["data"]["article"]["title"] for item in items[:2]] == ["하나", "둘"]
+    assert items[3]["data"]["article"]["breaking"] is not None
+    assert (second["next"], first["missing"], second["missing"]) == (None, 0, 0)
+
+
+async def test_events_that_have_been_deleted_are_said_to_be_missing(desk: Desk) -> None:
+    for _ in range(4):
+        desk.newsroom.post()
+    _, before = await desk.ask("GET", "/v1/events")
+    forget(desk, [item["id"] for item in before["items"][:2]])
+    _, page = await desk.ask("GET", "/v1/events")
+    assert ([item["sequence"] for item in page["items"]], page["missing"]) == ([3, 4], 2)
+    forget(desk, [item["id"] for item in before["items"][2:]])
+    assert (await desk.ask("GET", "/v1/events?after=1"))[1] == {"items": [], "next": None, "missing": 3}
+
+
+def forget(desk: Desk, event_ids: list[str]) -> None:
+    """Deletes them as retention does."""
+    with desk.newsroom.database.write() as uow:
+        for event_id in event_ids:
+            uow.events.lease(Lane.DEFAULT, "me", uow.now, 5.0, 100)
+            uow.events.finish([EventId(event_id)], "me", uow.now)
+            uow.retention.forget_events(uow.now + timedelta(days=1), 1)
+        uow.commit()
