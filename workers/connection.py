@@ -13,9 +13,9 @@ RECONNECT_SECONDS = 1
 class SteadyConnection(Connection):
     """Tries to reach the broker every second, however long it has been away."""
 
-    def _ensure_connection(self, *args: Any, **options: Any) -> Any:
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
         every = {"interval_start": RECONNECT_SECONDS, "interval_step": 0, "interval_max": RECONNECT_SECONDS}
-        return super()._ensure_connection(*args, **(options | every))  # type: ignore[no-untyped-call]  # kombu is typed in part
+        return super().ensure_connection(*args, **(every | options))  # type: ignore[no-untyped-call]  # kombu is typed in part
 
 
 class ForgettingQoS(redis.QoS):

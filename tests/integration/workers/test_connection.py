@@ -62,3 +62,11 @@ def test_broker_that_has_been_away_for_long_is_found_as_soon_as_one_that_has_not
         connection.ensure_connection(note)
 
     assert waits == [RECONNECT_SECONDS] * 2
+
+
+def test_beat_is_told_in_time_that_nobody_takes_its_task(tmp_path: Path) -> None:
+    app = Celery("sokbo", broker=f"redis+socket://{tmp_path / 'nobody.sock'}", set_as_current=False)
+    hold_on(app)
+
+    with pytest.raises(OperationalError):
+        app.send_task("sokbo.sweep", retry=True, retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0})
