@@ -22,6 +22,7 @@ _KEPT_FRAMES = 512
 _UPDATED_PLACE = "<!--updated-->"
 _CARDS_PLACE = "<!--cards-->"
 _STRIP_PLACE = "<!--strip-->"
+_CUT = "<!--cut-->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class PageRenderer:
     def __init__(self) -> None:
         self._environments = build_environments()
         self._frame = lru_cache(maxsize=_KEPT_FRAMES)(self._render_frame)
+        self._article_frame = lru_cache(maxsize=_KEPT_FRAMES)(self._render_article_frame)
 
     def card(self, site: Site, article: Article) -> bytes:
         """The article's box on list pages, the same in all of them."""
@@ -73,7 +75,15 @@ class PageRenderer:
     def article(self, site: Site, article: Article, *, now: datetime) -> PageShell:
         """The article's page; it is marked as breaking if it is so `now`."""
         breaking = article.is_breaking(now)
-        return self._shell("pages/article.html", site, article=article, breaking=breaking, **_by_kind(article))
+        own = self._render("pages/article.html", site, article=article, breaking=breaking, **_by_kind(article))
+        title, metadata, text = own.split(_CUT, 2)
+        start, to_metadata, to_text, after, closing = self._article_frame(site)
+        return PageShell((start, title.encode(), to_metadata, metadata.encode(), *to_text, text.encode(), after), closing)
+
+    def _render_article_frame(self, site: Site) -> tuple[bytes, bytes, tuple[bytes, ...], bytes, bytes]:
+        start, to_metadata, to_text, rest = self._render("pages/frame.html", site, feeds=[SITE_LISTING]).split(_CUT)
+        after, _, closing = rest.rpartition(_STRIP_PLACE)
+        return start.encode(), to_metadata.encode(), _in_parts(to_text), after.encode(), closing.encode()
 
     def withdrawn(self, site: Site, article: Article) -> PageShell:
         """What stands at a withdrawn article's place: when it was withdrawn, and nothing that it said."""
