@@ -1,7 +1,8 @@
 """Writes for all requests of the process, one transaction at a time, and several requests in one (group commit).
 
 One writer suits SQLite, which has one lock, and saves the wait for the disk: deeds that come while it commits share the next
-commit. Each runs within a savepoint, so that one that fails takes nothing of the others with it.
+commit. Where one of them fails, nothing of that transaction remains, and each is done anew in one of its own: a deed must
+be a function of what it finds in the database.
 """
 
 import asyncio
@@ -14,7 +15,6 @@ from typing import Any, TypeVar
 
 from sokbo.errors import Unavailable
 from sokbo.storage import Database, UnitOfWork
-from sokbo.storage.database import translated
 
 MAX_TOGETHER = 64
 MAX_WAITING = 2000
@@ -91,25 +91,31 @@ class Writer:
         in_time = [waiting for waiting in together if waiting.error is None]
         if not in_time:
             return
+        if not self._do_together(in_time):
+            for waiting in in_time:
+                self._do_alone(waiting)
+
+    def _do_together(self, together: Sequence[_Waiting]) -> bool:
+        """Does the deeds in one transaction; False if one of them can't be done, and then none is."""
         try:
             with self._database.write() as uow:
-                for waiting in in_time:
-                    _do(uow, waiting)
+                for waiting in together:
+                    waiting.result = waiting.deed(uow)
                 uow.commit()
-        except Exception as error:  # noqa: BLE001 each request raises it; the thread serves the next ones
-            for waiting in in_time:
-                waiting.error = waiting.error or error
+        except Unavailable as error:
+            for waiting in together:
+                waiting.error = error
+        except Exception:  # noqa: BLE001 whose it is shows when each is done alone
+            return False
+        return True
 
-
-def _do(uow: UnitOfWork, waiting: _Waiting) -> None:
-    """Does the deed and keeps what comes of it. Raises Unavailable if the database fails, and with it the whole transaction."""
-    try:
-        with translated(), uow.savepoint():
-            waiting.result = waiting.deed(uow)
-    except Unavailable:
-        raise
-    except Exception as error:  # noqa: BLE001 the request raises it, and the others go on
-        waiting.error = error
+    def _do_alone(self, waiting: _Waiting) -> None:
+        try:
+            with self._database.write() as uow:
+                waiting.result = waiting.deed(uow)
+                uow.commit()
+        except Exception as error:  # noqa: BLE001 the request raises it, and the thread serves the next ones
+            waiting.error = error
 
 
 def _answer(together: Sequence[_Waiting]) -> None:

@@ -38,7 +38,7 @@ def assemble(uow: UnitOfWork, pages: PageRenderer, site: Site, touched: Iterable
         shown = footer if listing == BREAKING_LISTING else None
         made.extend(_feed(site, listing, form, entries, shown) for form in FORMATS.values())
         made.append(_list_page(pages, site, listing, entries))
-    if _has_new(uow, site, listings):
+    if uow.documents.missing(site.id, [listing.path for listing in listings]):
         made.append(feeds_page(uow, pages, site))
     return made
 
@@ -57,10 +57,6 @@ def changed(uow: UnitOfWork, site: Site, made: Sequence[Document], version: int)
         for document in made
         if stored.get(document.path) != document.etag
     ]
-
-
-def _has_new(uow: UnitOfWork, site: Site, listings: Sequence[Listing]) -> bool:
-    return len(uow.documents.etags(site.id, [listing.path for listing in listings])) < len(listings)
 
 
 def _updated(site: Site, entries: Sequence[ListedEntry]) -> datetime:

@@ -104,7 +104,9 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> tuple[Announcement, in
         uow.events.finish([item.event.id for item in batch.done], runtime.holder, uow.now)
         uow.events.release([item.event.id for item in batch.put_off], runtime.holder)
         documents = _write_documents(runtime, uow, site, batch, version)
-        planned = sum(uow.deliveries.plan(item.event, item.listings, uow.now) for item in batch.done)
+        planned = 0
+        if uow.partners.has_active(site.id):
+            planned = sum(uow.deliveries.plan(item.event, item.listings, uow.now) for item in batch.done)
         uow.tallies.add(_tally(batch, len(documents), uow.now))
         uow.commit()
     return Announcement(site.id, version, tuple(document.path for document in documents)), planned
@@ -112,8 +114,8 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> tuple[Announcement, in
 
 def _write_documents(runtime: Runtime, uow: UnitOfWork, site: Site, batch: Batch, version: int) -> list[Document]:
     # What has changed since it was rendered is left to its newer event: another lane may have stored that already.
-    current = uow.articles.many(batch.rendered)
-    fresh = {article_id: item for article_id, item in batch.rendered.items() if current[article_id] == item.article}
+    unchanged = uow.articles.unchanged(item.article for item in batch.rendered.values())
+    fresh = {article_id: item for article_id, item in batch.rendered.items() if article_id in unchanged}
     fragments = [fragment for item in fresh.values() for fragment in item.fragments]
     uow.documents.replace_fragments(fragments, fresh, uow.now)
     touched = {listing for item in batch.done for listing in item.listings}

@@ -68,6 +68,13 @@ class ArticleRepository:
         rows = self._connection.execute(current_articles().where(articles.c.id.in_(list(article_ids))))
         return {article.id: article for article in map(article_from, rows)}
 
+    def unchanged(self, known: Iterable[Article]) -> set[ArticleId]:
+        """The ids of those that are still as they were read."""
+        as_read = {article.id: (article.revision, article.state, article.breaking_until) for article in known}
+        statement = select(articles.c.id, articles.c.revision, articles.c.state, articles.c.breaking_until)
+        rows = self._connection.execute(statement.where(articles.c.id.in_(list(as_read))))
+        return {ArticleId(row.id) for row in rows if as_read[row.id] == (row.revision, row.state, row.breaking_until)}
+
     def at_revision(self, article_id: ArticleId, revision: int) -> Article:
         """The article as it was in a revision: its content and slug; the rest is today's."""
         statement = articles_with_revisions().where(articles.c.id == article_id, revisions.c.revision == revision)

@@ -112,12 +112,6 @@ class UnitOfWork:
     def tallies(self) -> TallyRepository:
         return TallyRepository(self._connection)
 
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """What is done inside is undone alone if it raises."""
-        with self._connection.begin_nested():
-            yield
-
     def commit(self) -> None:
         self._connection.commit()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, update
 
 from sokbo.domain.document import Document, Fragment, Piece
 from sokbo.domain.feed import Listing
@@ -42,6 +42,12 @@ _ENTRIES = (
 )
 _ETAGS = select(documents.c.path, documents.c.etag).where(
     documents.c.site_id == bindparam("site_id"), documents.c.path.in_(bindparam("paths", expanding=True))
+)
+
+_COUNT = (
+    select(func.count())
+    .select_from(documents)
+    .where(documents.c.site_id == bindparam("site_id"), documents.c.path.in_(bindparam("paths", expanding=True)))
 )
 
 
@@ -121,6 +127,10 @@ class DocumentRepository:
             documents.c.site_id == site_id, documents.c.path.in_([*paths])
         )
         return {(row.path, row.etag): row.last_modified for row in self._connection.execute(statement)}
+
+    def missing(self, site_id: SiteId, paths: Sequence[str]) -> bool:
+        """True if there is no document at one of these paths."""
+        return self._connection.execute(_COUNT, {"site_id": site_id, "paths": paths}).scalar_one() < len(paths)
 
     def get(self, site_id: SiteId, path: str) -> Document | None:
         statement = select(documents).where(documents.c.site_id == site_id, documents.c.path == path)

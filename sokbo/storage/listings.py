@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, false, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, insert, select, tuple_
 
 from sokbo.domain.article import Article
 from sokbo.domain.feed import Listing, ListingKind
@@ -13,6 +13,12 @@ from sokbo.storage.tables import articles, listing_articles, listings
 
 _INSERT = insert(listing_articles)
 _HIDE = delete(listing_articles).where(listing_articles.c.article_id == bindparam("hidden"))
+
+
+_LABELS = select(listings).where(
+    listings.c.site_id == bindparam("site_id"),
+    tuple_(listings.c.kind, listings.c.key).in_(bindparam("terms", expanding=True)),
+)
 
 
 class ListingRepository:
@@ -65,10 +71,7 @@ class ListingRepository:
     def labelled(self, site_id: SiteId, wanted: Iterable[Listing]) -> list[Listing]:
         """The same listings, sorted, each with the label that it is known by."""
         unique = {(listing.kind, listing.key): listing for listing in wanted}
-        statement = select(listings).where(
-            listings.c.site_id == site_id, tuple_(listings.c.kind, listings.c.key).in_([*unique]) if unique else false()
-        )
-        for row in self._connection.execute(statement):
+        for row in self._connection.execute(_LABELS, {"site_id": site_id, "terms": [*unique]}):
             kind = ListingKind(row.kind)
             unique[kind, row.key] = Listing(kind, row.key, row.label)
         return sorted(unique.values())

@@ -75,6 +75,11 @@ class PartnerRepository:
         found = self._read(statement.with_for_update() if lock else statement)
         return found[0] if found else None
 
+    def has_active(self, site_id: SiteId) -> bool:
+        """True if anything of the site may have to be delivered."""
+        statement = select(partners.c.id).where(partners.c.site_id == site_id, partners.c.state == PartnerState.ACTIVE)
+        return self._connection.execute(statement.limit(1)).first() is not None
+
     def page(self, site_id: SiteId, after: str, limit: int) -> Sequence[Partner]:
         """Up to `limit` partners of the site whose ids follow `after`, in the order in which they registered."""
         return self._read(_present(site_id).where(partners.c.id > after).order_by(partners.c.id).limit(limit))

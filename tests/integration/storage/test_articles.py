@@ -84,19 +84,6 @@ def test_what_is_not_committed_leaves_no_trace(newsroom: Newsroom) -> None:
         assert len(uow.listings.newest(newsroom.site.id, SITE_LISTING, 10)) == 2
 
 
-def test_savepoint_undoes_what_it_holds_alone(newsroom: Newsroom) -> None:
-    article = newsroom.post()
-    with newsroom.database.write() as uow:
-        uow.sites.next_number(newsroom.site.id)
-        with pytest.raises(Conflict), uow.savepoint():  # noqa: PT012  # what comes before the error is what is undone
-            uow.listings.hide(article.id)
-            uow.articles.add(article, "req_2")
-        uow.commit()
-    assert newsroom.post().number == 3
-    with newsroom.database.read() as uow:
-        assert article in uow.listings.newest(newsroom.site.id, SITE_LISTING, 10)
-
-
 def test_listings_show_the_newest_first_and_leave_what_is_left(newsroom: Newsroom, clock: Clock) -> None:
     late = newsroom.post("늦은", categories=("정치",), published_at=START + timedelta(seconds=-10))
     early = newsroom.post("이른", categories=("정치", "World"), published_at=START + timedelta(days=-1))
