@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sokbo.domain.ids import ArticleId, SiteId
@@ -104,6 +105,7 @@ def article_url(site: Site, article: Article) -> str:
     return site.url(article.path)
 
 
+@lru_cache(maxsize=4096)
 def slugify(text: str) -> str:
     """Letters and digits of any script, joined by hyphens, 80 characters at most; empty if none is left.
 

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Row, Select, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sokbo.domain.article import Article, ArticleState, Author, Content, Image
 from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.errors import Conflict
+from sokbo.storage.session import Session
 from sokbo.storage.tables import articles, revisions
 
 # Built once: to build a statement with its values inside costs more than SQLite takes to run it.
@@ -19,13 +20,16 @@ _INSERT_REVISION = insert(revisions)
 
 
 class ArticleRepository:
-    def __init__(self, connection: Connection):
-        self._connection = connection
+    def __init__(self, session: Session):
+        self._session = session
 
     def add(self, article: Article, request_id: str) -> None:
         """Raises Conflict when the external_id is taken."""
         try:
-            self._connection.execute(_INSERT, _columns(article))
+            if article.external_id is None:
+                self._session.insert_later(_INSERT, _columns(article))
+            else:  # at once, for it may be taken
+                self._session.execute_ahead(_INSERT, _columns(article))
         except IntegrityError as error:
             raise Conflict(f"external_id {article.external_id!r} is another article's") from error
         self._add_revision(article, request_id)
@@ -33,14 +37,14 @@ class ArticleRepository:
     def save(self, article: Article, request_id: str | None) -> None:
         """Writes the article; with a request id, also its content as a new revision. Raises Conflict as `add` does."""
         try:
-            self._connection.execute(_UPDATE, _columns(article) | {"known_id": article.id})
+            self._session.execute(_UPDATE, _columns(article) | {"known_id": article.id})
         except IntegrityError as error:
             raise Conflict(f"external_id {article.external_id!r} is another article's") from error
         if request_id is not None:
             self._add_revision(article, request_id)
 
     def _add_revision(self, article: Article, request_id: str) -> None:
-        self._connection.execute(
+        self._session.insert_later(
             _INSERT_REVISION,
             {
                 "article_id": article.id,
@@ -55,35 +59,35 @@ class ArticleRepository:
     def get(self, site_id: SiteId, article_id: str, *, lock: bool = False) -> Article | None:
         """The article in its current revision, if it is this site's; `lock` keeps others from changing it meanwhile."""
         statement = current_articles().where(articles.c.id == article_id, articles.c.site_id == site_id)
-        row = self._connection.execute(statement.with_for_update(of=articles) if lock else statement).first()
+        row = self._session.execute(statement.with_for_update(of=articles) if lock else statement).first()
         return None if row is None else article_from(row)
 
     def by_external_id(self, site_id: SiteId, external_id: str) -> Article | None:
         statement = current_articles().where(articles.c.site_id == site_id, articles.c.external_id == external_id)
-        row = self._connection.execute(statement).first()
+        row = self._session.execute(statement).first()
         return None if row is None else article_from(row)
 
     def many(self, article_ids: Iterable[ArticleId]) -> dict[ArticleId, Article]:
         """The articles in their current revisions, by id."""
-        rows = self._connection.execute(current_articles().where(articles.c.id.in_(list(article_ids))))
+        rows = self._session.execute(current_articles().where(articles.c.id.in_(list(article_ids))))
         return {article.id: article for article in map(article_from, rows)}
 
     def unchanged(self, known: Iterable[Article]) -> set[ArticleId]:
         """The ids of those that are still as they were read."""
         as_read = {article.id: (article.revision, article.state, article.breaking_until) for article in known}
         statement = select(articles.c.id, articles.c.revision, articles.c.state, articles.c.breaking_until)
-        rows = self._connection.execute(statement.where(articles.c.id.in_(list(as_read))))
+        rows = self._session.execute(statement.where(articles.c.id.in_(list(as_read))))
         return {ArticleId(row.id) for row in rows if as_read[row.id] == (row.revision, row.state, row.breaking_until)}
 
     def at_revision(self, article_id: ArticleId, revision: int) -> Article:
         """The article as it was in a revision: its content and slug; the rest is today's."""
         statement = articles_with_revisions().where(articles.c.id == article_id, revisions.c.revision == revision)
-        return article_from(self._connection.execute(statement).one())
+        return article_from(self._session.execute(statement).one())
 
     def history(self, article_id: ArticleId) -> Sequence[Article]:
         """Every revision, newest first; `modified_at` is when each was accepted."""
         statement = articles_with_revisions().where(articles.c.id == article_id).order_by(revisions.c.revision.desc())
-        return [article_from(row) for row in self._connection.execute(statement)]
+        return [article_from(row) for row in self._session.execute(statement)]
 
     def below(self, site_id: SiteId, number: int, limit: int) -> Sequence[Article]:
         """The site's articles that are or were public, from the highest number below `number` downwards."""
@@ -91,18 +95,18 @@ class ArticleRepository:
         statement = current_articles().where(
             articles.c.site_id == site_id, articles.c.number < number, articles.c.state.in_(public)
         )
-        rows = self._connection.execute(statement.order_by(articles.c.number.desc()).limit(limit))
+        rows = self._session.execute(statement.order_by(articles.c.number.desc()).limit(limit))
         return [article_from(row) for row in rows]
 
     def has_due(self, now: datetime) -> bool:
         """True if the hour of a scheduled article has come."""
         due = select(articles.c.id).where(articles.c.state == ArticleState.SCHEDULED, articles.c.published_at <= now)
-        return self._connection.execute(due.limit(1)).first() is not None
+        return self._session.execute(due.limit(1)).first() is not None
 
     def has_breaking_over(self, now: datetime) -> bool:
         """True if an article's breaking time has run out."""
         over = select(articles.c.id).where(articles.c.breaking_until <= now, articles.c.state == ArticleState.PUBLISHED)
-        return self._connection.execute(over.limit(1)).first() is not None
+        return self._session.execute(over.limit(1)).first() is not None
 
     def due(self, now: datetime, limit: int) -> Sequence[Article]:
         """Scheduled articles whose hour has come, locked against other sweepers."""
@@ -116,7 +120,7 @@ class ArticleRepository:
 
     def _locked(self, statement: Select[Any], limit: int) -> Sequence[Article]:
         locked = statement.limit(limit).with_for_update(of=articles, skip_locked=True)
-        return [article_from(row) for row in self._connection.execute(locked)]
+        return [article_from(row) for row in self._session.execute(locked)]
 
 
 _ARTICLE_COLUMNS = tuple(articles.c)

@@ -25,6 +25,7 @@ from sokbo.storage.keys import KeyRepository
 from sokbo.storage.listings import ListingRepository
 from sokbo.storage.partners import PartnerRepository
 from sokbo.storage.retention import RetentionRepository
+from sokbo.storage.session import Session
 from sokbo.storage.sites import SiteRepository
 from sokbo.storage.tallies import TallyRepository
 
@@ -47,8 +48,8 @@ def utc_now() -> datetime:
 class UnitOfWork:
     """One transaction and the repositories that speak through it."""
 
-    def __init__(self, connection: Connection, clock: Clock | None):
-        self._connection = connection
+    def __init__(self, session: Session, clock: Clock | None):
+        self._session = session
         self._clock = clock
 
     @cached_property
@@ -57,63 +58,63 @@ class UnitOfWork:
         one, else the machine's."""
         if self._clock is not None:
             return self._clock()
-        moment: datetime = self._connection.execute(_SERVER_TIME).scalar_one()
+        moment: datetime = self._session.execute(_SERVER_TIME).scalar_one()
         return moment.astimezone(UTC)
 
     @cached_property
     def sites(self) -> SiteRepository:
-        return SiteRepository(self._connection)
+        return SiteRepository(self._session)
 
     @cached_property
     def keys(self) -> KeyRepository:
-        return KeyRepository(self._connection)
+        return KeyRepository(self._session)
 
     @cached_property
     def articles(self) -> ArticleRepository:
-        return ArticleRepository(self._connection)
+        return ArticleRepository(self._session)
 
     @cached_property
     def listings(self) -> ListingRepository:
-        return ListingRepository(self._connection)
+        return ListingRepository(self._session)
 
     @cached_property
     def events(self) -> EventRepository:
-        return EventRepository(self._connection)
+        return EventRepository(self._session)
 
     @cached_property
     def documents(self) -> DocumentRepository:
-        return DocumentRepository(self._connection)
+        return DocumentRepository(self._session)
 
     @cached_property
     def partners(self) -> PartnerRepository:
-        return PartnerRepository(self._connection)
+        return PartnerRepository(self._session)
 
     @cached_property
     def deliveries(self) -> DeliveryRepository:
-        return DeliveryRepository(self._connection)
+        return DeliveryRepository(self._session)
 
     @cached_property
     def delivery_records(self) -> DeliveryRecordRepository:
-        return DeliveryRecordRepository(self._connection)
+        return DeliveryRecordRepository(self._session)
 
     @cached_property
     def idempotency(self) -> IdempotencyRepository:
-        return IdempotencyRepository(self._connection)
+        return IdempotencyRepository(self._session)
 
     @cached_property
     def audit(self) -> AuditRepository:
-        return AuditRepository(self._connection)
+        return AuditRepository(self._session)
 
     @cached_property
     def retention(self) -> RetentionRepository:
-        return RetentionRepository(self._connection)
+        return RetentionRepository(self._session)
 
     @cached_property
     def tallies(self) -> TallyRepository:
-        return TallyRepository(self._connection)
+        return TallyRepository(self._session)
 
     def commit(self) -> None:
-        self._connection.commit()
+        self._session.commit()
 
 
 class Database:
@@ -131,13 +132,13 @@ class Database:
     def write(self) -> Iterator[UnitOfWork]:
         """A transaction that may write. Raises Unavailable when the database can't be had in time."""
         with translated(), self._writer.connect() as connection:
-            yield UnitOfWork(connection, self._clock)
+            yield UnitOfWork(Session(connection), self._clock)
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """A transaction that only reads. Raises Unavailable as `write` does."""
         with translated(), self._reader.connect() as connection:
-            yield UnitOfWork(connection, self._clock)
+            yield UnitOfWork(Session(connection), self._clock)
 
     def ping(self) -> None:
         """Returns if the database answers and has the schema; raises Unavailable if not."""

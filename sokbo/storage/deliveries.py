@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
 
 from sokbo.domain.delivery import (
     GIVE_UP_AFTER,
@@ -32,6 +32,7 @@ from sokbo.storage.leasing import (
     TO_PROBE,
 )
 from sokbo.storage.planning import plan_statement, supersede
+from sokbo.storage.session import Session
 from sokbo.storage.tables import attempts, deliveries, partners
 
 
@@ -44,8 +45,8 @@ class Recorded:
 
 
 class DeliveryRepository:
-    def __init__(self, connection: Connection):
-        self._connection = connection
+    def __init__(self, session: Session):
+        self._session = session
 
     def plan(self, event: Event, terms: Sequence[Listing], now: datetime) -> int:
         """Plans one delivery for each active partner whose filter the event passes, with one INSERT ... SELECT; how many.
@@ -53,8 +54,8 @@ class DeliveryRepository:
         Planning an event again plans nothing twice. What still waits to tell a partner something older is superseded, and so
         is what is planned after something newer.
         """
-        planned = self._connection.execute(
-            plan_statement(self._connection.dialect.name),
+        planned = self._session.execute(
+            plan_statement(self._session.dialect),
             {
                 "site_id": event.site_id,
                 "event_id": event.id,
@@ -74,14 +75,14 @@ class DeliveryRepository:
             execution_options={"preserve_rowcount": True},
         )
         if planned.rowcount and (event.revision > 1 or event.type is EventType.BREAKING_ENDED):
-            self._connection.execute(supersede(deliveries.c.article_id == event.article_id))
+            self._session.execute(supersede(deliveries.c.article_id == event.article_id))
         return planned.rowcount
 
     def lease(self, lane: Lane, holder: str, now: datetime, seconds: float, limit: int) -> Sequence[Delivery]:
         """Up to `limit` due deliveries of the lane, now held by `holder`: each partner's first before anyone's second, per
         partner no more than may be under way at once, none while an earlier one of the same article is still to be made to
         the same partner, and none to partners who take no pushes, but for pings."""
-        leased = self._connection.execute(LEASE, {"lane_wanted": lane, "holder": holder, "room": limit, **moments(now, seconds)})
+        leased = self._session.execute(LEASE, {"lane_wanted": lane, "holder": holder, "room": limit, **moments(now, seconds)})
         return [delivery_from(row) for row in leased]
 
     def lease_probes(
@@ -89,25 +90,25 @@ class DeliveryRepository:
     ) -> Sequence[Delivery]:
         """One delivery to each partner whose open breaker lets a probe through now; the next one is `probe_seconds` away."""
         given = {"lanes": list(lanes), **moments(now, seconds)}
-        probed = self._connection.execute(TO_PROBE, {**given, "room": limit}).scalars().all()
+        probed = self._session.execute(TO_PROBE, {**given, "room": limit}).scalars().all()
         if not probed:
             return []
         next_probe_at = now + timedelta(seconds=probe_seconds)
-        self._connection.execute(PUT_OFF_PROBES, {"partner_ids": probed, "next_probe_at": next_probe_at, "now": now})
-        leased = self._connection.execute(LEASE_PROBES, {**given, "partner_ids": probed, "holder": holder})
+        self._session.execute(PUT_OFF_PROBES, {"partner_ids": probed, "next_probe_at": next_probe_at, "now": now})
+        leased = self._session.execute(LEASE_PROBES, {**given, "partner_ids": probed, "holder": holder})
         return [delivery_from(row) for row in leased]
 
     def to_park(self, lane: Lane, now: datetime, seconds: float) -> Sequence[PartnerId]:
         """Partners who take no pushes and have something due in the lane."""
-        return self._connection.execute(TO_PARK, {"lane_wanted": lane, **moments(now, seconds)}).scalars().all()
+        return self._session.execute(TO_PARK, {"lane_wanted": lane, **moments(now, seconds)}).scalars().all()
 
     def park(self, lane: Lane, now: datetime, seconds: float) -> None:
         """Takes what is due to such partners from what workers look through, until `unpark` or `make_due`."""
         given = {"lane_wanted": lane, **moments(now, seconds)}
         # Locked, so that none of them takes pushes again before this is written, which `unpark` would then not find.
-        locked = self._connection.execute(TO_PARK.with_for_update(read=True, skip_locked=True), given).scalars().all()
+        locked = self._session.execute(TO_PARK.with_for_update(read=True, skip_locked=True), given).scalars().all()
         if locked:
-            self._connection.execute(PARK, {**given, "partner_ids": locked})
+            self._session.execute(PARK, {**given, "partner_ids": locked})
 
     def unpark(self, partner_ids: Sequence[PartnerId], now: datetime) -> None:
         """Makes due what was parked; call with the partners locked."""
@@ -122,29 +123,29 @@ class DeliveryRepository:
         """Keeps what is under way in `holder`'s hands."""
         if delivery_ids:
             held = and_(deliveries.c.id.in_(delivery_ids), deliveries.c.lease_holder == holder)
-            self._connection.execute(update(deliveries).where(held).values(lease_until=now + timedelta(seconds=seconds)))
+            self._session.execute(update(deliveries).where(held).values(lease_until=now + timedelta(seconds=seconds)))
 
     def record(self, recorded: Sequence[Recorded], holder: str, now: datetime) -> None:
         """Writes attempts and where they leave their deliveries; a delivery that `holder` has lost keeps its state. One that
         has failed while something newer waits for the same partner is superseded."""
-        self._connection.execute(_RECORD, [{"holder": holder, "now": now, **_left(item.delivery)} for item in recorded])
-        self._connection.execute(insert(attempts), [_attempt_row(item, now) for item in recorded])
+        self._session.execute(_RECORD, [{"holder": holder, "now": now, **_left(item.delivery)} for item in recorded])
+        self._session.execute(insert(attempts), [_attempt_row(item, now) for item in recorded])
         if failed := [item.delivery.id for item in recorded if item.outcome.verdict is not Verdict.ACKNOWLEDGED]:
-            self._connection.execute(supersede(deliveries.c.id.in_(failed)))
+            self._session.execute(supersede(deliveries.c.id.in_(failed)))
 
     def unclaimed(self, lane: Lane, now: datetime, seconds: float) -> bool:
         """True if deliveries of the lane can be leased, where leases last so many seconds."""
         given = {"lane_wanted": lane, **moments(now, seconds)}
-        return bool(self._connection.execute(IS_UNCLAIMED, given).scalar_one())
+        return bool(self._session.execute(IS_UNCLAIMED, given).scalar_one())
 
     def are_misdated(self, now: datetime) -> bool:
         """True if a clock that was ahead has put deliveries off."""
-        return self._connection.execute(select(deliveries.c.id).where(MISDATED).limit(1), {"now": now}).first() is not None
+        return self._session.execute(select(deliveries.c.id).where(MISDATED).limit(1), {"now": now}).first() is not None
 
     def redate(self, now: datetime) -> None:
         """Makes due what such a clock has put off."""
         statement = update(deliveries).where(MISDATED).values(next_attempt_at=NOW, put_off_at=NOW)
-        self._connection.execute(statement, {"now": now})
+        self._session.execute(statement, {"now": now})
 
     def waiting(self, now: datetime) -> dict[Lane, tuple[int, float]]:
         """For each lane, how many deliveries are due to partners who take pushes, and for how many seconds the oldest."""
@@ -154,13 +155,11 @@ class DeliveryRepository:
             .where(deliveries.c.lane.in_(list(Lane)), IS_OPEN, deliveries.c.next_attempt_at <= now, TAKES_PUSHES)
             .group_by(deliveries.c.lane)
         )
-        found = {
-            Lane(lane): (count, (now - oldest).total_seconds()) for lane, count, oldest in self._connection.execute(statement)
-        }
+        found = {Lane(lane): (count, (now - oldest).total_seconds()) for lane, count, oldest in self._session.execute(statement)}
         return {lane: found.get(lane, (0, 0.0)) for lane in Lane}
 
     def _date(self, which: ColumnElement[bool], now: datetime) -> None:
-        self._connection.execute(update(deliveries).where(which).values(next_attempt_at=now, put_off_at=now))
+        self._session.execute(update(deliveries).where(which).values(next_attempt_at=now, put_off_at=now))
 
 
 _LEFT = ("state", "retries", "next_attempt_at", "acknowledged_at", "last_status", "last_detail")

@@ -5,12 +5,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, literal_column, not_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, insert, literal_column, not_, select, update
 
 from sokbo.domain.delivery import GIVE_UP_AFTER, PING, REPLAYABLE_FOR, Attempt, Delivery, DeliveryState, Verdict
 from sokbo.domain.event import Lane
 from sokbo.domain.ids import ArticleId, DeliveryId, PartnerId, SiteId
 from sokbo.storage.planning import OUTDATED, supersede
+from sokbo.storage.session import Session
 from sokbo.storage.tables import attempts, deliveries
 
 
@@ -25,13 +26,13 @@ class Selection:
 
 
 class DeliveryRecordRepository:
-    def __init__(self, connection: Connection):
-        self._connection = connection
+    def __init__(self, session: Session):
+        self._session = session
 
     def get(self, site_id: SiteId, delivery_id: str) -> Delivery | None:
         """The delivery, if it is this site's."""
         wanted = select(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.site_id == site_id)
-        row = self._connection.execute(wanted).first()
+        row = self._session.execute(wanted).first()
         return None if row is None else delivery_from(row)
 
     def page(self, site_id: SiteId, state: DeliveryState | None, partner_id: str, after: str, limit: int) -> Sequence[Delivery]:
@@ -41,39 +42,39 @@ class DeliveryRecordRepository:
             statement = statement.where(deliveries.c.state == literal_column(f"'{state}'"))  # see leasing.py
         if partner_id:
             statement = statement.where(deliveries.c.partner_id == partner_id)
-        return [delivery_from(row) for row in self._connection.execute(statement.order_by(deliveries.c.id).limit(limit))]
+        return [delivery_from(row) for row in self._session.execute(statement.order_by(deliveries.c.id).limit(limit))]
 
     def of_article(self, article_id: ArticleId) -> Sequence[Delivery]:
         statement = select(deliveries).where(deliveries.c.article_id == article_id).order_by(deliveries.c.id)
-        return [delivery_from(row) for row in self._connection.execute(statement)]
+        return [delivery_from(row) for row in self._session.execute(statement)]
 
     def attempts(self, delivery_id: DeliveryId) -> Sequence[Attempt]:
         """All that were made, in order."""
         wanted = select(attempts).where(attempts.c.delivery_id == delivery_id).order_by(attempts.c.id)
         return [
             Attempt(row.number, row.ended_at, row.duration_seconds, Verdict(row.verdict), row.status, row.detail)
-            for row in self._connection.execute(wanted)
+            for row in self._session.execute(wanted)
         ]
 
     def dead(self) -> int:
         """How many dead letters there are; pings are none."""
         statement = select(func.count()).select_from(deliveries)
         is_dead = and_(deliveries.c.state == literal_column(f"'{DeliveryState.DEAD}'"), deliveries.c.type != PING)
-        return self._connection.execute(statement.where(is_dead)).scalar_one()
+        return int(self._session.execute(statement.where(is_dead)).scalar_one())
 
     def known(self, partner_id: PartnerId, ids: Sequence[str], now: datetime) -> set[str]:
         """Those of the ids that `replay` would find."""
         selected = and_(deliveries.c.partner_id == partner_id, *_conditions(Selection(ids=tuple(ids)), now))
-        return set(self._connection.execute(select(deliveries.c.id).where(selected)).scalars())
+        return set(self._session.execute(select(deliveries.c.id).where(selected)).scalars())
 
     def replay(self, partner_id: PartnerId, wanted: Selection, now: datetime) -> tuple[int, int]:
         """Makes those of the last 30 days due at once, under their ids, with all attempts before them. How many, and how many
         were left out because the partner has been told, or will be, of something newer."""
         selected = and_(deliveries.c.partner_id == partner_id, *_conditions(wanted, now))
-        found = self._connection.execute(select(func.count()).select_from(deliveries).where(selected)).scalar_one()
-        self._connection.execute(supersede(selected))
+        found = self._session.execute(select(func.count()).select_from(deliveries).where(selected)).scalar_one()
+        self._session.execute(supersede(selected))
         again = update(deliveries).where(selected, not_(OUTDATED))
-        replayed = self._connection.execute(
+        replayed = self._session.execute(
             again.values(
                 state=DeliveryState.PLANNED, retries=0, next_attempt_at=now, put_off_at=now, give_up_at=now + GIVE_UP_AFTER
             )
@@ -98,7 +99,7 @@ class DeliveryRecordRepository:
             "next_attempt_at": now,
             "put_off_at": now,
         }
-        self._connection.execute(insert(deliveries).values(values))
+        self._session.execute(insert(deliveries).values(values))
 
 
 def _conditions(wanted: Selection, now: datetime) -> list[ColumnElement[bool]]:

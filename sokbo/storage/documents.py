@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, update
 
 from sokbo.domain.document import Document, Fragment, Piece
 from sokbo.domain.feed import Listing
 from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.storage.dialects import insert_or_replace
+from sokbo.storage.session import Session
 from sokbo.storage.tables import documents, fragments, listing_articles, renderings
 
 
@@ -52,8 +53,8 @@ _COUNT = (
 
 
 class DocumentRepository:
-    def __init__(self, connection: Connection):
-        self._connection = connection
+    def __init__(self, session: Session):
+        self._session = session
 
     def replace_fragments(self, made: Sequence[Fragment], article_ids: Iterable[ArticleId], now: datetime) -> None:
         """Puts fragments into use, in the place of all that these articles had; an article without any is taken out.
@@ -66,8 +67,8 @@ class DocumentRepository:
         replaced = and_(
             fragments.c.article_id.in_(ids), fragments.c.replaced_at.is_(None), fragments.c.id.not_in([*numbers.values()])
         )
-        self._connection.execute(update(fragments).where(replaced).values(replaced_at=now))
-        self._connection.execute(delete(renderings).where(renderings.c.article_id.in_(ids)))
+        self._session.execute(update(fragments).where(replaced).values(replaced_at=now))
+        self._session.execute(delete(renderings).where(renderings.c.article_id.in_(ids)))
         numbers |= self._insert([item for item in made if (item.article_id, item.format) not in numbers])
         rows: dict[ArticleId, dict[str, Any]] = {}
         for item in made:
@@ -76,12 +77,12 @@ class DocumentRepository:
             )
             row["fragments"][item.format] = [numbers[item.article_id, item.format], item.digest]
         if rows:
-            self._connection.execute(insert(renderings), [*rows.values()])
+            self._session.execute(insert(renderings), [*rows.values()])
 
     def _in_use(self, made: Sequence[Fragment], article_ids: Sequence[ArticleId]) -> dict[tuple[ArticleId, str], int]:
         """The ids of those that are in use already."""
         known = select(renderings.c.article_id, renderings.c.fragments).where(renderings.c.article_id.in_(article_ids))
-        rendered: dict[str, Any] = {row.article_id: row.fragments for row in self._connection.execute(known)}
+        rendered: dict[str, Any] = {row.article_id: row.fragments for row in self._session.execute(known)}
         return {
             (item.article_id, item.format): number
             for item in made
@@ -95,7 +96,7 @@ class DocumentRepository:
             return {}
         rows = [{"article_id": item.article_id, "raw": item.piece.raw, "deflated": item.piece.deflated} for item in made]
         statement = insert(fragments).returning(fragments.c.id, sort_by_parameter_order=True)
-        numbers = self._connection.execute(statement, rows).scalars()
+        numbers = self._session.execute(statement, rows).scalars()
         return {(item.article_id, item.format): number for item, number in zip(made, numbers, strict=True)}
 
     def entries(self, site_id: SiteId, listing: Listing, limit: int) -> Sequence[ListedEntry]:
@@ -103,49 +104,47 @@ class DocumentRepository:
         chosen = {"site_id": site_id, "kind": listing.kind, "key": listing.key, "limit": limit}
         return [
             ListedEntry(modified_at, fragments_in_use)
-            for modified_at, fragments_in_use in self._connection.execute(_ENTRIES, chosen)
+            for modified_at, fragments_in_use in self._session.execute(_ENTRIES, chosen)
         ]
 
     def store(self, made: Sequence[Document]) -> None:
         """Puts documents at their paths, in the place of what was there."""
         if not made:
             return
-        self._connection.execute(
-            insert_or_replace(self._connection.dialect.name, documents), [_columns(document) for document in made]
-        )
+        self._session.execute(insert_or_replace(self._session.dialect, documents), [_columns(document) for document in made])
 
     def etags(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, str]:
         """The entity tags of those of the documents that exist, by path."""
         statement = select(documents.c.path, documents.c.etag).where(
             documents.c.site_id == site_id, documents.c.path.in_([*paths])
         )
-        return {row.path: row.etag for row in self._connection.execute(statement)}
+        return {row.path: row.etag for row in self._session.execute(statement)}
 
     def times(self, site_id: SiteId, paths: Iterable[str]) -> dict[tuple[str, str], datetime]:
         """When those of the documents that exist were last modified, by path and entity tag."""
         statement = select(documents.c.path, documents.c.etag, documents.c.last_modified).where(
             documents.c.site_id == site_id, documents.c.path.in_([*paths])
         )
-        return {(row.path, row.etag): row.last_modified for row in self._connection.execute(statement)}
+        return {(row.path, row.etag): row.last_modified for row in self._session.execute(statement)}
 
     def missing(self, site_id: SiteId, paths: Sequence[str]) -> bool:
         """True if there is no document at one of these paths."""
-        return self._connection.execute(_COUNT, {"site_id": site_id, "paths": paths}).scalar_one() < len(paths)
+        return int(self._session.execute(_COUNT, {"site_id": site_id, "paths": paths}).scalar_one()) < len(paths)
 
     def get(self, site_id: SiteId, path: str) -> Document | None:
         statement = select(documents).where(documents.c.site_id == site_id, documents.c.path == path)
-        row = self._connection.execute(statement).first()
+        row = self._session.execute(statement).first()
         return None if row is None else _document(row)
 
     def pieces(self, fragment_ids: Iterable[int]) -> dict[int, Piece]:
         """The fragments' bytes, by id."""
         statement = select(fragments.c.id, fragments.c.raw, fragments.c.deflated).where(fragments.c.id.in_([*fragment_ids]))
-        return {row.id: Piece(row.raw, row.deflated) for row in self._connection.execute(statement)}
+        return {row.id: Piece(row.raw, row.deflated) for row in self._session.execute(statement)}
 
     def changed_since(self, site_id: SiteId, version: int) -> Sequence[str]:
         """The paths of documents newer than that version."""
         statement = select(documents.c.path).where(documents.c.site_id == site_id, documents.c.version > version)
-        return list(self._connection.execute(statement).scalars())
+        return list(self._session.execute(statement).scalars())
 
 
 def _columns(document: Document) -> dict[str, Any]:

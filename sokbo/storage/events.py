@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, update
+from sqlalchemy import Row, and_, bindparam, func, insert, select, update
 
 from sokbo.domain.event import Event, EventType, Lane
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import ArticleId, EventId, SiteId
 from sokbo.storage.leases import UNTIL, is_free, moments
+from sokbo.storage.session import Session
 from sokbo.storage.tables import events, site_counters
 
 
@@ -46,43 +47,43 @@ _UNCLAIMED = select(events.c.lane).where(_PENDING).distinct()
 
 
 class EventRepository:
-    def __init__(self, connection: Connection):
-        self._connection = connection
+    def __init__(self, session: Session):
+        self._session = session
 
     def append(self, event: Event, listings: Sequence[Listing]) -> None:
         told = [[item.kind, item.key, item.label] for item in listings]
-        self._connection.execute(_INSERT, asdict(event) | {"lane": event.lane, "listings": told})
+        self._session.insert_later(_INSERT, asdict(event) | {"lane": event.lane, "listings": told})
 
     def lease(self, lane: Lane, holder: str, now: datetime, seconds: float, limit: int) -> Sequence[PendingEvent]:
         """Up to `limit` events of the lane that nobody is at, oldest first, now held by `holder`."""
         chosen = {"lane_wanted": lane, "holder": holder, "room": limit, **moments(now, seconds)}
-        leased = [_pending(row) for row in self._connection.execute(_LEASE, chosen)]
+        leased = [_pending(row) for row in self._session.execute(_LEASE, chosen)]
         return sorted(leased, key=lambda item: (item.event.site_id, item.event.sequence))
 
     def release(self, event_ids: Sequence[EventId], holder: str) -> None:
         """Gives back what was leased and not done."""
         statement = update(events).where(events.c.id.in_(event_ids), events.c.lease_holder == holder)
-        self._connection.execute(statement.values(lease_holder=None, lease_until=None))
+        self._session.execute(statement.values(lease_holder=None, lease_until=None))
 
     def finish(self, event_ids: Sequence[EventId], holder: str, now: datetime) -> None:
         """Marks them done. Raises LeaseLost if `holder` holds one of them no longer."""
         statement = update(events).where(events.c.id.in_(event_ids), events.c.lease_holder == holder, events.c.done_at.is_(None))
-        if self._connection.execute(statement.values(done_at=now)).rowcount != len(event_ids):
+        if self._session.execute(statement.values(done_at=now)).rowcount != len(event_ids):
             raise LeaseLost
 
     def get(self, event_ids: Iterable[EventId]) -> dict[EventId, Event]:
-        rows = self._connection.execute(select(events).where(events.c.id.in_([*event_ids])))
+        rows = self._session.execute(select(events).where(events.c.id.in_([*event_ids])))
         return {EventId(row.id): _event(row) for row in rows}
 
     def page(self, site_id: SiteId, after: int, limit: int) -> Sequence[Event]:
         """Up to `limit` of the site's events whose sequence numbers follow `after`, in order. Whoever has seen a number misses
         none below it: a site's commits follow its sequence numbers."""
         wanted = select(events).where(events.c.site_id == site_id, events.c.sequence > after)
-        return [_event(row) for row in self._connection.execute(wanted.order_by(events.c.sequence).limit(limit))]
+        return [_event(row) for row in self._session.execute(wanted.order_by(events.c.sequence).limit(limit))]
 
     def last_sequence(self, site_id: SiteId) -> int:
         """The number of the site's newest event, whether that is still kept or not; 0 before the first."""
-        sequence: int = self._connection.execute(
+        sequence: int = self._session.execute(
             select(site_counters.c.sequence).where(site_counters.c.site_id == site_id)
         ).scalar_one()
         return sequence
@@ -94,14 +95,12 @@ class EventRepository:
             .where(events.c.done_at.is_(None))
             .group_by(events.c.lane)
         )
-        found = {
-            Lane(lane): (count, (now - oldest).total_seconds()) for lane, count, oldest in self._connection.execute(statement)
-        }
+        found = {Lane(lane): (count, (now - oldest).total_seconds()) for lane, count, oldest in self._session.execute(statement)}
         return {lane: found.get(lane, (0, 0.0)) for lane in Lane}
 
     def unclaimed(self, now: datetime, seconds: float) -> set[Lane]:
         """The lanes in which events wait that nobody is at, where leases last so many seconds."""
-        return {Lane(lane) for lane in self._connection.execute(_UNCLAIMED, moments(now, seconds)).scalars()}
+        return {Lane(lane) for lane in self._session.execute(_UNCLAIMED, moments(now, seconds)).scalars()}
 
 
 def _pending(row: Row[Any]) -> PendingEvent:

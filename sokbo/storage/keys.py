@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Row, insert, select, update
 
 from sokbo.domain.ids import KeyId, SiteId
 from sokbo.domain.key import ApiKey, Scope
+from sokbo.storage.session import Session
 from sokbo.storage.tables import api_keys
 
 
 class KeyRepository:
-    def __init__(self, connection: Connection):
-        self._connection = connection
+    def __init__(self, session: Session):
+        self._session = session
 
     def add(self, key: ApiKey, digest: str) -> None:
-        self._connection.execute(
+        self._session.execute(
             insert(api_keys).values(
                 id=key.id,
                 site_id=key.site_id,
@@ -30,22 +31,20 @@ class KeyRepository:
 
     def by_digest(self, digest: str) -> ApiKey | None:
         """The key with this digest, unless it is revoked."""
-        row = self._connection.execute(
-            select(api_keys).where(api_keys.c.digest == digest, api_keys.c.revoked_at.is_(None))
-        ).first()
+        row = self._session.execute(select(api_keys).where(api_keys.c.digest == digest, api_keys.c.revoked_at.is_(None))).first()
         return None if row is None else _key(row)
 
     def of_site(self, site_id: SiteId) -> Sequence[ApiKey]:
         """The site's keys that are not revoked, oldest first."""
         statement = select(api_keys).where(api_keys.c.site_id == site_id, api_keys.c.revoked_at.is_(None))
-        return [_key(row) for row in self._connection.execute(statement.order_by(api_keys.c.id))]
+        return [_key(row) for row in self._session.execute(statement.order_by(api_keys.c.id))]
 
     def revoke(self, site_id: SiteId, prefix: str, now: datetime) -> int:
         """How many keys with this prefix were revoked."""
         statement = update(api_keys).where(
             api_keys.c.site_id == site_id, api_keys.c.prefix == prefix, api_keys.c.revoked_at.is_(None)
         )
-        return self._connection.execute(statement.values(revoked_at=now)).rowcount
+        return self._session.execute(statement.values(revoked_at=now)).rowcount
 
 
 def _key(row: Row[Any]) -> ApiKey:

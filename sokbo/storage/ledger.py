@@ -15,10 +15,10 @@ def write_change(uow: UnitOfWork, change: Change, *, actor: str, request_id: str
         uow.articles.add(article, request_id)
     else:
         uow.articles.save(article, request_id if change.is_revision else None)
+    if not change.is_new:
+        uow.listings.hide(article.id)
     if change.shown_in:
         uow.listings.show(article, change.shown_in)
-    elif not change.is_new:
-        uow.listings.hide(article.id)
     uow.audit.record(article.site_id, actor, change.action, article.id, request_id, uow.now)
     events = [
         Event(

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, insert, select, tuple_
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, insert, select, tuple_
 
 from sokbo.domain.article import Article
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.storage.articles import article_from, current_articles
 from sokbo.storage.dialects import insert_or_ignore
+from sokbo.storage.session import Session
 from sokbo.storage.tables import articles, listing_articles, listings
 
 _INSERT = insert(listing_articles)
@@ -22,12 +23,11 @@ _LABELS = select(listings).where(
 
 
 class ListingRepository:
-    def __init__(self, connection: Connection):
-        self._connection = connection
+    def __init__(self, session: Session):
+        self._session = session
 
     def show(self, article: Article, shown_in: Sequence[Listing]) -> None:
-        """Puts a published article into these listings and no others; terms not seen before become known."""
-        self.hide(article.id)
+        """Puts a published article, which stands in none, into these listings; terms not seen before become known."""
         entries = [
             {
                 "site_id": article.site_id,
@@ -39,18 +39,18 @@ class ListingRepository:
             }
             for listing in shown_in
         ]
-        self._connection.execute(_INSERT, entries)
+        self._session.insert_later(_INSERT, *entries)
         named = [
             {"site_id": article.site_id, "kind": listing.kind, "key": listing.key, "label": listing.label}
             for listing in shown_in
             if listing.label
         ]
         if named:
-            self._connection.execute(insert_or_ignore(self._connection.dialect.name, listings), named)
+            self._session.insert_later(insert_or_ignore(self._session.dialect, listings), *named)
 
     def hide(self, article_id: ArticleId) -> None:
         """Takes an article out of every listing."""
-        self._connection.execute(_HIDE, {"hidden": article_id})
+        self._session.execute(_HIDE, {"hidden": article_id})
 
     def newest(self, site_id: SiteId, listing: Listing, limit: int) -> Sequence[Article]:
         """The listing's newest articles, whole."""
@@ -61,17 +61,17 @@ class ListingRepository:
             .order_by(listing_articles.c.published_at.desc(), listing_articles.c.number.desc())
             .limit(limit)
         )
-        return [article_from(row) for row in self._connection.execute(statement)]
+        return [article_from(row) for row in self._session.execute(statement)]
 
     def known(self, site_id: SiteId) -> Sequence[Listing]:
         """Every term listing of the site, by kind and label."""
         statement = select(listings).where(listings.c.site_id == site_id).order_by(listings.c.kind, listings.c.label)
-        return [Listing(ListingKind(row.kind), row.key, row.label) for row in self._connection.execute(statement)]
+        return [Listing(ListingKind(row.kind), row.key, row.label) for row in self._session.execute(statement)]
 
     def labelled(self, site_id: SiteId, wanted: Iterable[Listing]) -> list[Listing]:
         """The same listings, sorted, each with the label that it is known by."""
         unique = {(listing.kind, listing.key): listing for listing in wanted}
-        for row in self._connection.execute(_LABELS, {"site_id": site_id, "terms": [*unique]}):
+        for row in self._session.execute(_LABELS, {"site_id": site_id, "terms": [*unique]}):
             kind = ListingKind(row.kind)
             unique[kind, row.key] = Listing(kind, row.key, row.label)
         return sorted(unique.values())

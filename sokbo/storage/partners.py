@@ -5,38 +5,39 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from sokbo.domain.breaker import Breaker
 from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId
 from sokbo.domain.partner import BREAKING_ONLY_EVENTS, ContentProfile, Filter, Partner, PartnerState
+from sokbo.storage.session import Session
 from sokbo.storage.tables import partner_filters, partners
 
 
 class PartnerRepository:
-    def __init__(self, connection: Connection):
-        self._connection = connection
+    def __init__(self, session: Session):
+        self._session = session
 
     def add(self, partner: Partner, secret_sealed: bytes) -> None:
-        self._connection.execute(insert(partners).values(**_columns(partner), secret_sealed=secret_sealed))
+        self._session.execute(insert(partners).values(**_columns(partner), secret_sealed=secret_sealed))
         self._write_filter(partner)
 
     def save(self, partner: Partner) -> None:
         """Writes everything but the secret."""
-        self._connection.execute(update(partners).where(partners.c.id == partner.id).values(**_columns(partner)))
-        self._connection.execute(delete(partner_filters).where(partner_filters.c.partner_id == partner.id))
+        self._session.execute(update(partners).where(partners.c.id == partner.id).values(**_columns(partner)))
+        self._session.execute(delete(partner_filters).where(partner_filters.c.partner_id == partner.id))
         self._write_filter(partner)
 
     def disable(self, partner_id: PartnerId, reason: str) -> bool:
         """Disables the partner; False if it isn't active."""
         statement = update(partners).where(partners.c.id == partner_id, partners.c.state == PartnerState.ACTIVE)
-        return self._connection.execute(statement.values(state=PartnerState.DISABLED, disabled_reason=reason)).rowcount == 1
+        return self._session.execute(statement.values(state=PartnerState.DISABLED, disabled_reason=reason)).rowcount == 1
 
     def replace_secret(self, partner_id: PartnerId, secret_sealed: bytes, previous_until: datetime) -> None:
         """A new secret; the one until now goes on signing beside it until that time."""
         statement = update(partners).where(partners.c.id == partner_id)
-        self._connection.execute(
+        self._session.execute(
             statement.values(
                 secret_sealed=secret_sealed,
                 previous_secret_sealed=partners.c.secret_sealed,
@@ -51,12 +52,12 @@ class PartnerRepository:
         """
         may_heal = and_(partners.c.id.in_([*acknowledged]), partners.c.breaker_recent != "")
         wanted = select(partners).where(or_(partners.c.id.in_([*failed]), may_heal)).order_by(partners.c.id)
-        rows = self._connection.execute(wanted.with_for_update(key_share=True))
+        rows = self._session.execute(wanted.with_for_update(key_share=True))
         return {PartnerId(row.id): _breaker(row) for row in rows}
 
     def save_breakers(self, breakers: Mapping[PartnerId, Breaker]) -> None:
         if breakers:
-            self._connection.execute(
+            self._session.execute(
                 _SAVE_BREAKER,
                 [
                     {"of_partner": partner_id} | {f"new_{name}": value for name, value in _breaker_columns(breaker).items()}
@@ -67,7 +68,7 @@ class PartnerRepository:
     def open_breakers(self) -> int:
         """How many active partners' breakers are open."""
         is_open = and_(partners.c.breaker_since.is_not(None), partners.c.state == PartnerState.ACTIVE)
-        return self._connection.execute(select(func.count()).select_from(partners).where(is_open)).scalar_one()
+        return int(self._session.execute(select(func.count()).select_from(partners).where(is_open)).scalar_one())
 
     def get(self, site_id: SiteId, partner_id: str, *, lock: bool = False) -> Partner | None:
         """The partner, if it is this site's and not deleted; `lock` keeps others from changing it meanwhile."""
@@ -78,7 +79,7 @@ class PartnerRepository:
     def has_active(self, site_id: SiteId) -> bool:
         """True if anything of the site may have to be delivered."""
         statement = select(partners.c.id).where(partners.c.site_id == site_id, partners.c.state == PartnerState.ACTIVE)
-        return self._connection.execute(statement.limit(1)).first() is not None
+        return self._session.execute(statement.limit(1)).first() is not None
 
     def page(self, site_id: SiteId, after: str, limit: int) -> Sequence[Partner]:
         """Up to `limit` partners of the site whose ids follow `after`, in the order in which they registered."""
@@ -95,7 +96,7 @@ class PartnerRepository:
             partners.c.id, partners.c.secret_sealed, partners.c.previous_secret_sealed, partners.c.previous_secret_until
         ).where(partners.c.id.in_([*partner_ids]))
         secrets: dict[PartnerId, list[bytes]] = {}
-        for partner_id, current, previous, until in self._connection.execute(statement):
+        for partner_id, current, previous, until in self._session.execute(statement):
             overlaps = previous is not None and until is not None and until > now
             secrets[PartnerId(partner_id)] = [current, previous] if overlaps else [current]
         return secrets
@@ -111,13 +112,13 @@ class PartnerRepository:
             for value in dict.fromkeys(values)
         ]
         if rows:
-            self._connection.execute(insert(partner_filters), rows)
+            self._session.execute(insert(partner_filters), rows)
 
     def _read(self, statement: Any) -> list[Partner]:
-        rows = self._connection.execute(statement).all()
+        rows = self._session.execute(statement).all()
         filters: dict[str, dict[str, list[str]]] = {}
         wanted = select(partner_filters).where(partner_filters.c.partner_id.in_([row.id for row in rows]))
-        for partner_id, kind, value in self._connection.execute(wanted):
+        for partner_id, kind, value in self._session.execute(wanted):
             filters.setdefault(partner_id, {}).setdefault(kind, []).append(value)
         return [_partner(row, filters.get(row.id, {})) for row in rows]
 

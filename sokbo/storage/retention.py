@@ -3,24 +3,25 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, not_, or_, select, tuple_
 
 from sokbo.domain.delivery import OPEN_STATES
 from sokbo.domain.partner import PartnerState
+from sokbo.storage.session import Session
 from sokbo.storage.tables import articles, attempts, deliveries, events, fragments, idempotency_keys, partners, site_versions
 
 
 class RetentionRepository:
     """Each method answers how many rows it deleted, `limit` at most."""
 
-    def __init__(self, connection: Connection):
-        self._connection = connection
+    def __init__(self, session: Session):
+        self._session = session
 
     def forget_attempts(self, before: datetime, limit: int) -> int:
         """Attempts that ended before that time. Their ids follow the time, so that the oldest are found without an index."""
         oldest = select(attempts.c.id, attempts.c.ended_at).order_by(attempts.c.id).limit(limit).subquery()
         over = select(oldest.c.id).where(oldest.c.ended_at < before)
-        return self._connection.execute(delete(attempts).where(attempts.c.id.in_(over))).rowcount
+        return self._session.execute(delete(attempts).where(attempts.c.id.in_(over))).rowcount
 
     def forget_deliveries(self, before: datetime, limit: int) -> int:
         """Deliveries of events from before that time, and pings, which have ended, or whose partner is gone, once their attempts
@@ -59,4 +60,4 @@ class RetentionRepository:
         keys: list[Any] = [*table.primary_key]
         chosen = select(*keys).where(over).limit(limit).with_for_update(of=table, skip_locked=True).cte()
         statement = delete(table).where(tuple_(*keys).in_(select(chosen))).returning(*keys)
-        return len(self._connection.execute(statement).all())  # SQLite's driver counts no rows of a statement that has a CTE
+        return len(self._session.execute(statement).all())  # SQLite's driver counts no rows of a statement that has a CTE

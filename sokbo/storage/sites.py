@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Column, Connection, RowMapping, and_, bindparam, insert, select, update
+from sqlalchemy import Column, RowMapping, and_, bindparam, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site, StandingLink
+from sokbo.storage.session import Session
 from sokbo.storage.tables import site_counters, site_versions, sites
 
 
@@ -24,45 +25,45 @@ _NEXT_VERSION = _next(site_versions.c.version)
 
 
 class SiteRepository:
-    def __init__(self, connection: Connection):
-        self._connection = connection
+    def __init__(self, session: Session):
+        self._session = session
 
     def add(self, site: Site) -> Site:
         """The site with its id, and its counters at zero."""
-        row = self._connection.execute(insert(sites).values(**_columns(site)).returning(sites.c.id)).scalar_one()
-        self._connection.execute(insert(site_counters).values(site_id=row, number=0, sequence=0))
-        self._connection.execute(insert(site_versions).values(site_id=row, version=0, render_below=1))
+        row = self._session.execute(insert(sites).values(**_columns(site)).returning(sites.c.id)).scalar_one()
+        self._session.execute(insert(site_counters).values(site_id=row, number=0, sequence=0))
+        self._session.execute(insert(site_versions).values(site_id=row, version=0, render_below=1))
         return replace(site, id=SiteId(row))
 
     def save(self, site: Site) -> None:
         """Writes the site's fields; see `render_anew`."""
-        self._connection.execute(update(sites).where(sites.c.id == site.id).values(**_columns(site)))
+        self._session.execute(update(sites).where(sites.c.id == site.id).values(**_columns(site)))
 
     def render_anew(self, site_id: SiteId) -> None:
         """Has the sweep render everything of the site again, as after a change of its title."""
         above_all = select(site_counters.c.number + 1).where(site_counters.c.site_id == site_id).scalar_subquery()
-        self._connection.execute(update(site_versions).where(site_versions.c.site_id == site_id).values(render_below=above_all))
+        self._session.execute(update(site_versions).where(site_versions.c.site_id == site_id).values(render_below=above_all))
 
     def being_rendered(self) -> Sequence[tuple[SiteId, int]]:
         """The sites that are being rendered anew, and below which article number that goes on."""
         column = site_versions.c.render_below
-        rows = self._connection.execute(select(site_versions.c.site_id, column).where(column.is_not(None)))
+        rows = self._session.execute(select(site_versions.c.site_id, column).where(column.is_not(None)))
         return [(SiteId(site_id), below) for site_id, below in rows]
 
     def rendered_down_to(self, site_id: SiteId, before: int, below: int | None) -> bool:
         """Notes how far rendering has come, None for done; False if somebody else has moved it from `before` meanwhile."""
         own = and_(site_versions.c.site_id == site_id, site_versions.c.render_below == before)
-        return self._connection.execute(update(site_versions).where(own).values(render_below=below)).rowcount == 1
+        return self._session.execute(update(site_versions).where(own).values(render_below=below)).rowcount == 1
 
     def by_name(self, name: str) -> Site | None:
-        row = self._connection.execute(select(sites).where(sites.c.name == name)).mappings().first()
+        row = self._session.execute(select(sites).where(sites.c.name == name)).mappings().first()
         return None if row is None else _site(row)
 
     def get(self, site_id: SiteId) -> Site:
-        return _site(self._connection.execute(select(sites).where(sites.c.id == site_id)).mappings().one())
+        return _site(self._session.execute(select(sites).where(sites.c.id == site_id)).mappings().one())
 
     def all(self) -> Sequence[Site]:
-        return [_site(row) for row in self._connection.execute(select(sites).order_by(sites.c.id)).mappings()]
+        return [_site(row) for row in self._session.execute(select(sites).order_by(sites.c.id)).mappings()]
 
     def next_number(self, site_id: SiteId) -> int:
         """The next article's number. Holds the site's counters until the transaction ends."""
@@ -79,14 +80,14 @@ class SiteRepository:
     def hold_counters(self, site_id: SiteId) -> None:
         """Makes everyone else who would accept something for the site wait until the transaction ends."""
         statement = select(site_counters.c.site_id).where(site_counters.c.site_id == site_id).with_for_update()
-        self._connection.execute(statement).one()
+        self._session.execute_ahead(statement, {}).one()
 
     def _count(self, statement: ReturningUpdate[int], site_id: SiteId) -> int:
-        return self._connection.execute(statement, {"counted": site_id}).scalar_one()
+        return int(self._session.execute_ahead(statement, {"counted": site_id}).scalar_one())
 
     def versions(self) -> dict[SiteId, int]:
         """Every site's current document version."""
-        rows = self._connection.execute(select(site_versions.c.site_id, site_versions.c.version))
+        rows = self._session.execute(select(site_versions.c.site_id, site_versions.c.version))
         return {SiteId(site_id): version for site_id, version in rows}
 
 

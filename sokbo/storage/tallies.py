@@ -1,27 +1,28 @@
 """Adds up what the workers count."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from sokbo.domain.tally import Measure, Tally
 from sokbo.storage.dialects import insert_or_add
+from sokbo.storage.session import Session
 from sokbo.storage.tables import tallies
 
 
 class TallyRepository:
-    def __init__(self, connection: Connection):
-        self._connection = connection
+    def __init__(self, session: Session):
+        self._session = session
 
     def add(self, tally: Tally) -> None:
         """Adds the increments, always in the same order, so that no two transactions wait for each other crosswise."""
         rows = [{"name": name, "label": label, "value": value} for (name, label), value in sorted(tally.increments.items())]
         if not rows:
             return
-        self._connection.execute(insert_or_add(self._connection.dialect.name, tallies, "value"), rows)
+        self._session.execute(insert_or_add(self._session.dialect, tallies, "value"), rows)
 
     def all(self) -> dict[Measure, dict[str, float]]:
         """Every sum, by measure and label."""
         found: dict[Measure, dict[str, float]] = {measure: {} for measure in Measure}
-        for name, label, value in self._connection.execute(select(tallies.c.name, tallies.c.label, tallies.c.value)):
+        for name, label, value in self._session.execute(select(tallies.c.name, tallies.c.label, tallies.c.value)):
             if name in found:
                 found[Measure(name)][label] = value
         return found

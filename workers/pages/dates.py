@@ -16,9 +16,11 @@ _TIME = Markup('<time datetime="{}">{}</time>')
 def time_element(moment: datetime, site: Site) -> Markup:
     """A <time> element, to the minute for people and to the second for programs."""
     local = moment.astimezone(ZoneInfo(site.timezone))
-    return _TIME.format(local.isoformat(timespec="seconds"), format_minute(local, site.language))
+    minute = local.replace(second=0, microsecond=0)
+    return _TIME.format(local.isoformat(timespec="seconds"), format_minute(minute, site.language))
 
 
+@lru_cache(maxsize=1024)
 def format_minute(local: datetime, language: str) -> str:
     """Date and time in words: '2026년 11월 22일 오전 7:32', 'November 22, 2026, 7:32 AM'."""
     locale = _locale(language)

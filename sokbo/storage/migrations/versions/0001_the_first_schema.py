@@ -460,9 +460,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("lease_until IS NOT NULL"),
             postgresql_where=sa.text("lease_until IS NOT NULL"),
         )
-        batch_op.drop_index(
-            "deliveries_dead", sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'")
-        )
+        batch_op.drop_index("deliveries_dead", sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'"))
         batch_op.drop_index(
             "deliveries_open",
             sqlite_where=sa.text("state IN ('planned', 'failing')"),

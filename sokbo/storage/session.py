@@ -1,0 +1,57 @@
+"""A transaction's statements, in an order that lets many of a kind be one."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable, Insert
+
+from sokbo.storage.tables import metadata
+
+Parameters = Mapping[str, Any]
+
+_RANKS = {table.name: rank for rank, table in enumerate(metadata.sorted_tables)}
+
+
+class Session:
+    """Speaks to the database for all repositories of a unit of work.
+
+    An INSERT that nobody reads back at once waits for more of its kind: in a group of accepted articles each statement then
+    runs once for all of them. Whatever is executed sees what waited before it, but for what `execute_ahead` runs.
+    """
+
+    def __init__(self, connection: Connection):
+        self._connection = connection
+        self._waiting: dict[Insert, list[Parameters]] = {}
+
+    @property
+    def dialect(self) -> str:
+        return self._connection.dialect.name
+
+    def execute(
+        self,
+        statement: Executable,
+        parameters: Parameters | Sequence[Parameters] | None = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """The statement's result, after all that waited."""
+        self.flush()
+        return self._connection.execute(statement, parameters, execution_options=execution_options)
+
+    def execute_ahead(self, statement: Executable, parameters: Parameters) -> CursorResult[*tuple[Any, ...]]:
+        """The result of a statement that has nothing to do with the tables for which INSERTs wait."""
+        return self._connection.execute(statement, parameters)
+
+    def insert_later(self, statement: Insert, *rows: Parameters) -> None:
+        """Inserts the rows before the next statement, or with the commit; into a table after those that it refers to."""
+        self._waiting.setdefault(statement, []).extend(rows)
+
+    def flush(self) -> None:
+        """Runs what waits."""
+        waiting, self._waiting = self._waiting, {}
+        for statement in sorted(waiting, key=lambda insert: _RANKS[insert.table.name]):
+            self._connection.execute(statement, waiting[statement])
+
+    def commit(self) -> None:
+        self.flush()
+        self._connection.commit()
