@@ -3,10 +3,11 @@
 import unicodedata
 from urllib.parse import unquote_to_bytes
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from service.reading import Reader, preflight
 from service.site_directory import SiteDirectory
+from sokbo.domain.site import RESERVED_NAMES
 from sokbo.errors import NotFound
 
 MAX_PATH_CHARACTERS = 2048
@@ -19,16 +20,27 @@ def add_document_routes(app: web.Application, reader: Reader, directory: SiteDir
         path = decode_path(request.rel_url.raw_path)
         if path is None:
             raise NotFound("There is nothing at this address.")
+        name, _, rest = path.partition("/")
+        if name in RESERVED_NAMES:
+            raise await _refusal(request)
         if request.method == "OPTIONS":
             return preflight()
         if (site := directory.at_host(request.headers.get("Host", ""))) is not None:
             return await reader.respond(request, site.id, path)
-        name, _, rest = path.partition("/")
         if (site := directory.named(name)) is None:
             raise NotFound("There is no such site.")
         return await reader.respond(request, site.id, rest, root=f"/{name}")
 
     app.router.add_route("*", "/{path:.*}", serve)
+
+
+async def _refusal(request: web.Request) -> Exception:
+    """What to raise where no document can be. aiohttp's own 405 never comes: for every method it finds the catch-all."""
+    allowed: set[str] = set()
+    for resource in request.app.router.resources():
+        allowed |= (await resource.resolve(request))[1]
+    allowed.discard(hdrs.METH_ANY)
+    return web.HTTPMethodNotAllowed(request.method, allowed) if allowed else NotFound("There is nothing at this address.")
 
 
 def decode_path(raw: str) -> str | None:

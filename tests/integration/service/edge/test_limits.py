@@ -52,6 +52,29 @@ async def test_a_key_that_asks_too_often_is_told_when_to_come_back(tmp_path: Pat
     assert 1 <= int(replies[-1].headers["retry-after"]) <= 30
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/v1/articles", "POST"),
+        ("GET", "/v1/articles", "POST"),
+        ("OPTIONS", "/v1/articles", "POST"),
+        ("POST", "/v1/articles/x", "DELETE, GET, HEAD, PATCH, PUT"),
+        ("GET", "/v1/partners/x/ping", "POST"),
+        ("POST", "/healthz", "GET, HEAD"),
+    ],
+)
+async def test_other_methods_on_a_path_of_the_api_are_told_what_is_allowed(
+    edge: Edge, method: str, path: str, allowed: str
+) -> None:
+    reply = await edge.ask(f"{method} {path} HTTP/1.1")
+    assert (reply.status, reply.headers["allow"]) == (405, allowed)
+    assert b'"code":"method_not_allowed"' in reply.body
+
+
+async def test_there_is_nothing_at_other_paths_below_the_api(edge: Edge) -> None:
+    assert [(await edge.ask(f"{method} /v1/nothing HTTP/1.1")).status for method in ("GET", "PUT", "OPTIONS")] == [404] * 3
+
+
 async def test_a_body_is_asked_for_only_of_whom_may_send_it(edge: Edge) -> None:
     async with await edge.dial() as connection:
         refused = await connection.ask(POST, WRONG, "Expect: 100-continue", "Content-Length: 10")
