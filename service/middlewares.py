@@ -69,7 +69,7 @@ def problem(error: SokboError, request_id: str) -> web.Response:
         "type": f"urn:sokbo:error:{error.code}",
         "title": error.title,
         "status": error.status,
-        "detail": error.message,
+        "detail": error.message.encode(errors="replace").decode(),  # it may quote a header that isn't UTF-8
         "code": error.code,
         "request_id": request_id,
     }

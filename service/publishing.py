@@ -1,5 +1,6 @@
 """Accepts articles and changes to them: each function is one deed within one transaction, committed by its caller."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +10,14 @@ from service.ingest import representation
 from sokbo.domain.article import Article, Draft, article_url
 from sokbo.domain.event import Lane
 from sokbo.domain.feed import terms
+from sokbo.domain.ids import SiteId
 from sokbo.domain.lifecycle import Change, create, revise, withdraw
 from sokbo.domain.site import Site
 from sokbo.errors import IdempotencyMismatch, NotFound, RevisionMismatch
 from sokbo.storage import UnitOfWork
 from sokbo.storage.ledger import write_change
+
+_ARTICLE_ID = re.compile(r"[0-9a-f-]{36}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +74,16 @@ def take_back(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | 
     return Accepted(described(caller.site, article)) if changed is None else _write(uow, caller, changed)
 
 
-def _known(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | None) -> Article:
-    article = uow.articles.get(caller.site.id, article_id, lock=True)
+def find(uow: UnitOfWork, site_id: SiteId, article_id: str, *, lock: bool = False) -> Article:
+    """The site's article; `lock` keeps others from changing it until the transaction ends. Raises NotFound."""
+    article = uow.articles.get(site_id, article_id, lock=lock) if _ARTICLE_ID.fullmatch(article_id) else None
     if article is None:
-        raise NotFound(f"the site has no article {article_id}")
+        raise NotFound("the site has no such article")
+    return article
+
+
+def _known(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | None) -> Article:
+    article = find(uow, caller.site.id, article_id, lock=True)
     if revision is not None and revision != article.revision:
         raise RevisionMismatch(f"the article is at revision {article.revision}", headers={"ETag": etag(article.revision)})
     return article

@@ -3,8 +3,9 @@
 Each deed happens within the caller's transaction, with its audit; the caller commits.
 """
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -21,15 +22,17 @@ MAX_IDS = 1000
 MAX_OVERLAP_SECONDS = 7 * 86_400
 DEFAULT_OVERLAP_SECONDS = 86_400
 
+_ID = re.compile(r"[a-z]{3}_[0-9a-z]{26}-ptr_[0-9a-z]{26}")
+
 
 def _moment(text: object) -> datetime:
     try:
         moment = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ValueError("must be a time with a zone (RFC 3339), such as 2026-03-02T09:00:00Z")
-    return moment
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter where the zone leads before the year 1 or past 9999
+        pass
+    raise ValueError("must be a time with a zone (RFC 3339), such as 2026-03-02T09:00:00Z")
 
 
 def _dead(state: str) -> str:
@@ -82,7 +85,9 @@ def replay(
     What was never planned for the partner is not planned now. Raises NotFound, and Invalid for an id that can't be sent again.
     """
     partner = find(uow, site_id, partner_id, lock=True)
-    if unknown := set(wanted.ids) - uow.delivery_records.known(partner.id, wanted.ids, uow.now):
+    possible = [name for name in wanted.ids if is_delivery_id(name)]
+    known = uow.delivery_records.known(partner.id, possible, uow.now) if possible else set()
+    if unknown := set(wanted.ids) - known:
         rule = f"is no delivery to this partner of the last {REPLAYABLE_FOR.days} days"
         raise Invalid(*(FieldError(f"ids.{number}", rule) for number, name in enumerate(wanted.ids) if name in unknown))
     counts = uow.delivery_records.replay(partner.id, wanted, uow.now)
@@ -97,3 +102,7 @@ def ping(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, reque
     uow.delivery_records.add_ping(ping_id, site_id, partner.id, uow.now)
     uow.audit.record(site_id, actor, "partner.ping", partner.id, request_id, uow.now)
     return ping_id
+
+
+def is_delivery_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None

@@ -7,13 +7,11 @@ from aiohttp import web
 
 from service import ingest
 from service.answering import if_match, json_response
-from service.auth import Caller
-from service.publishing import Accepted, Idempotency, accept, change, etag, in_full, take_back
+from service.publishing import Accepted, Idempotency, accept, change, etag, find, in_full, take_back
 from service.services import Services
-from sokbo.domain.article import Article
 from sokbo.domain.delivery import Delivery
 from sokbo.domain.key import Scope
-from sokbo.errors import BadRequest, NotFound, RevisionRequired, UnsupportedMediaType
+from sokbo.errors import BadRequest, RevisionRequired, UnsupportedMediaType
 from sokbo.storage import UnitOfWork
 
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
@@ -51,7 +49,7 @@ class Articles:
 
     async def get(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.caller(request, Scope.READ)
-        article = await self._services.read(lambda uow: _find(uow, caller, request))
+        article = await self._services.read(lambda uow: find(uow, caller.site.id, request.match_info["id"]))
         return json_response(in_full(caller.site, article), headers={"ETag": etag(article.revision)})
 
     async def put(self, request: web.Request) -> web.Response:
@@ -93,7 +91,7 @@ class Articles:
         caller = await self._services.authenticator.caller(request, Scope.READ)
 
         def history(uow: UnitOfWork) -> list[dict[str, object]]:
-            editions = uow.articles.history(_find(uow, caller, request).id)
+            editions = uow.articles.history(find(uow, caller.site.id, request.match_info["id"]).id)
             return [in_full(caller.site, article) for article in editions]
 
         return json_response({"items": await self._services.read(history)})
@@ -102,7 +100,7 @@ class Articles:
         caller = await self._services.authenticator.caller(request, Scope.READ)
 
         def reach(uow: UnitOfWork) -> list[dict[str, object]]:
-            found = uow.delivery_records.of_article(_find(uow, caller, request).id)
+            found = uow.delivery_records.of_article(find(uow, caller.site.id, request.match_info["id"]).id)
             partners = uow.partners.many({delivery.partner_id for delivery in found})
             return [_reached(delivery, partners[delivery.partner_id].name) for delivery in found]
 
@@ -121,13 +119,6 @@ class Articles:
                 revision=accepted.answer["revision"],
                 state=accepted.answer["state"],
             )
-
-
-def _find(uow: UnitOfWork, caller: Caller, request: web.Request) -> Article:
-    article = uow.articles.get(caller.site.id, request.match_info["id"])
-    if article is None:
-        raise NotFound(f"the site has no article {request.match_info['id']}")
-    return article
 
 
 def _idempotency(request: web.Request, body: bytes) -> Idempotency | None:

@@ -1,6 +1,5 @@
 """/v1/deliveries: what became of each, dead letters among them."""
 
-import re
 from dataclasses import asdict
 from typing import Any
 
@@ -13,9 +12,8 @@ from sokbo.domain.delivery import Attempt, Delivery, DeliveryState
 from sokbo.domain.key import Scope
 from sokbo.errors import FieldError, Invalid, NotFound
 from sokbo.partners import is_partner_id
+from sokbo.redelivery import is_delivery_id
 from sokbo.storage import UnitOfWork
-
-_ID = re.compile(r"[a-z]{3}_[0-9a-z]{26}-ptr_[0-9a-z]{26}")
 
 
 def add_delivery_routes(app: web.Application, services: Services) -> None:
@@ -44,10 +42,6 @@ def add_delivery_routes(app: web.Application, services: Services) -> None:
 
     app.router.add_get("/v1/deliveries", page)
     app.router.add_get("/v1/deliveries/{id}", get)
-
-
-def is_delivery_id(text: str) -> bool:
-    return _ID.fullmatch(text) is not None
 
 
 def described(delivery: Delivery) -> dict[str, Any]:

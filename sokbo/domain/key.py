@@ -43,5 +43,8 @@ def new_token() -> str:
 
 
 def token_digest(token: str) -> str:
-    """The SHA-256 of a token in hex: all that is stored. A token is random, so no slow hash is needed."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    """The SHA-256 of a token in hex: all that is stored. A token is random, so no slow hash is needed.
+
+    What a header holds that isn't UTF-8 (as surrogates, PEP 383) is hashed as well, and is no key's digest.
+    """
+    return hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()

@@ -127,7 +127,9 @@ async def test_query_that_makes_no_sense_is_refused_by_name(desk: Desk, query: s
         ({"since": "2026-03-02"}, "since"),
         ({"since": 1}, "since"),
         ({"state": "dead", "until": "2026-03-02T09:00:00Z"}, "until"),
+        ({"since": "0001-01-01T00:00:00+14:00"}, "since"),
         ({"ids": ["evt_x"]}, "ids.0"),
+        ({"ids": ["evt_\0"]}, "ids.0"),
         ({"all": True}, "all"),
     ],
 )

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from tests.integration.service.edge.running import edge_before, roomy
+from tests.integration.service.edge.running import edge_before, roomy, whole_service
 
 
 async def echo(request: web.Request) -> web.Response:
@@ -77,6 +78,23 @@ async def test_a_sender_who_hangs_up_within_a_body_leaves_no_trace(caplog: pytes
             await read.wait()
     assert not logs
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (("GET /v1/articles/x HTTP/1.1", "Authorization: Bearer \udcff"), 401),
+        (("POST /v1/articles HTTP/1.1", "Authorization: Bearer {key}", "Content-Type: text/\udcff"), 415),
+        (("POST /v1/articles HTTP/1.1", "Authorization: Bearer {key}", "Content-Type: text/html; charset=\udcff"), 415),
+        (("GET /v1/articles/%00 HTTP/1.1", "Authorization: Bearer {key}"), 404),
+    ],
+)
+async def test_bytes_that_are_no_text_are_the_senders_fault(tmp_path: Path, lines: tuple[str, ...], status: int) -> None:
+    async with whole_service(tmp_path) as edge, await edge.dial() as connection:
+        head = "\r\n".join((*lines, "Host: a", "\r\n")).format(key=edge.key)
+        connection.writer.write(head.encode(errors="surrogateescape"))
+        reply = await connection.reply()
+    assert (reply.status, reply.headers["content-type"]) == (status, "application/problem+json")
 
 
 async def test_a_bug_is_a_500_without_a_trace_in_it() -> None:
