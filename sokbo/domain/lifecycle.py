@@ -30,7 +30,10 @@ class Change:
 
 
 def create(site_id: SiteId, number: int, draft: Draft, now: datetime) -> Change:
-    """A new article. Its first edition bears the time of its publication, also where that lies in the past."""
+    """A new article. Its first edition bears the time of its publication, also where that lies in the past.
+
+    Raises Invalid for breaking time that would end before it begins.
+    """
     published_at = draft.published_at or (None if draft.draft else now)
     article = Article(
         id=ArticleId(new_uuid()),
@@ -52,7 +55,7 @@ def create(site_id: SiteId, number: int, draft: Draft, now: datetime) -> Change:
 def revise(article: Article, draft: Draft, now: datetime) -> Change | None:
     """The article with the draft in its place, or None when that changes nothing.
 
-    Raises Gone for a withdrawn article, Invalid for what a published one can't become.
+    Raises Gone for a withdrawn article, Invalid for what it can't become.
     """
     if article.state is ArticleState.WITHDRAWN:
         raise Gone(f"article {article.id} is withdrawn")
@@ -136,8 +139,10 @@ def withdraw(article: Article, now: datetime) -> Change | None:
 
 
 def publish_due(article: Article, now: datetime) -> Change:
-    """A scheduled article whose hour has come."""
-    change = _entering(replace(article, state=ArticleState.PUBLISHED), "article.publish", now)
+    """A scheduled article whose hour has come. Breaking time that has run out meanwhile never began."""
+    over = article.breaking_until is not None and article.breaking_until <= now
+    published = replace(article, state=ArticleState.PUBLISHED, breaking_until=None if over else article.breaking_until)
+    change = _entering(published, "article.publish", now)
     return replace(change, is_revision=False)
 
 
@@ -199,9 +204,11 @@ def _state(draft: Draft, published_at: datetime | None, now: datetime) -> Articl
 
 
 def _breaking_until(draft: Draft, published_at: datetime | None, now: datetime, was: datetime | None = None) -> datetime | None:
-    """The end of its breaking time; None where it is no breaking news, or no longer."""
+    """The end of its breaking time; None where it is no breaking news, or no longer. Raises Invalid if it would never begin."""
     if not draft.breaking:
         return None
+    if draft.breaking_until and published_at and draft.breaking_until <= published_at > now:
+        raise Invalid(FieldError("breaking_until", "must be after published_at"))
     until = draft.breaking_until or was or max(published_at or now, now) + BREAKING_LASTS
     return until if until > now else None
 

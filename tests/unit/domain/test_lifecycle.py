@@ -1,7 +1,7 @@
 """Every deed on an article in every state: what it becomes, and what partners and readers are told."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -161,6 +161,28 @@ def test_scheduled_article_is_published_without_a_new_revision() -> None:
     assert (change.article.state, change.events) == (ArticleState.PUBLISHED, (PUBLISHED, STARTED))
     assert (change.is_revision, change.article.revision) == (False, 1)
     assert change.article.modified_at == LATER
+
+
+def test_breaking_time_that_ran_out_before_the_publication_never_began() -> None:
+    scheduled = made(published_at=LATER, breaking=True, breaking_until=LATER + HOUR).article
+    change = publish_due(scheduled, LATER + HOUR)
+    assert (change.events, change.article.breaking_until) == ((PUBLISHED,), None)
+
+
+@pytest.mark.parametrize("published_at", [LATER, LATER + HOUR])
+@pytest.mark.parametrize("is_draft", [False, True])
+def test_breaking_time_that_would_end_before_the_publication_is_refused(published_at: datetime, is_draft: bool) -> None:
+    fields: dict[str, Any] = {"published_at": published_at, "breaking": True, "breaking_until": LATER, "draft": is_draft}
+    with pytest.raises(Invalid) as posted:
+        made(**fields)
+    with pytest.raises(Invalid) as revised:
+        revise(made(draft=True).article, draft(**fields), START)
+    assert [error.field for error in (*posted.value.errors, *revised.value.errors)] == ["breaking_until"] * 2
+
+
+def test_scheduled_article_can_not_be_given_breaking_time_that_ends_before_its_hour() -> None:
+    with pytest.raises(Invalid):
+        revise(made(published_at=LATER + HOUR).article, draft(breaking=True, breaking_until=LATER), START)
 
 
 def test_breaking_time_that_is_over_ends_without_a_new_revision() -> None:
