@@ -73,7 +73,7 @@ def restore_backup(settings: Settings, file: Path, *, replace: bool, actor: str,
             raise StartupError(f"{file} is no backup of Sokbo")
         _record(url, "site.restore", file, actor, request_id)
         aside = _put_aside(there, data)
-        for path in sorted(folder.iterdir(), reverse=True):  # the database last: with it there, all is
+        for path in sorted(folder.iterdir(), key=_is_database):  # the database last: with it there, all is
             sync(path)
             path.rename(data / path.name)
         sync(data)
@@ -101,6 +101,10 @@ def _put_aside(there: list[Path], data: Path) -> Path | None:
     for path in there:
         path.rename(aside / path.name)
     return aside
+
+
+def _is_database(path: Path) -> bool:
+    return path.name == DATABASE_FILE
 
 
 def _record(url: str, action: str, file: Path, actor: str, request_id: str) -> None:
