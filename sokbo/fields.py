@@ -17,9 +17,12 @@ _RULES = {
     "missing": "is required",
     "extra_forbidden": "is not a field that is known here",
     "string_type": "must be text",
+    "string_too_long": "must have at most {max_length} characters",
     "bool_type": "must be true or false",
+    "list_type": "must be a list",
     "tuple_type": "must be a list",
     "too_long": "must have at most {max_length} items",
+    "dict_type": "must be an object",
     "model_type": "must be an object",
     "enum": "must be one of {expected}",
 }
@@ -40,7 +43,7 @@ def validate(model: type[Fields], values: Mapping[str, object], context: Mapping
     try:
         return model.model_validate(values, context=dict(context or {}))
     except ValidationError as error:
-        raise Invalid(*map(_field_error, error.errors(include_url=False, include_input=False))) from None
+        raise Invalid(*map(field_error, error.errors(include_url=False, include_input=False))) from None
 
 
 def merged(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +82,8 @@ def language_tag(tag: str) -> str:
     return tag
 
 
-def _field_error(detail: ErrorDetails) -> FieldError:
+def field_error(detail: ErrorDetails) -> FieldError:
+    """The broken rule in our words."""
     kind, context = detail["type"], detail.get("ctx", {})
     rule = str(context["error"]) if kind == "value_error" else _RULES[kind].format(**context)
     return FieldError(".".join(map(str, detail["loc"])), rule, _CODES.get(kind, "invalid"))

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
-from pydantic_core import ErrorDetails
 
 from service.ingest import rules, text_gate
 from service.ingest.moments import Moment
 from sokbo.errors import FieldError, Invalid
+from sokbo.fields import field_error, language_tag
 
 MAX_TITLE = 300
 MAX_SUMMARY = 2_000
@@ -77,7 +77,7 @@ class ArticleFields(_Input):
     author: Author | None = None
     authors: Annotated[list[Author], Field(max_length=MAX_AUTHORS)] = []
     image: Annotated[ImageFields, BeforeValidator(rules.object_or_text("url"))] | None = None
-    language: Annotated[str, AfterValidator(rules.language)] | None = None
+    language: Annotated[str, AfterValidator(language_tag)] | None = None
     published_at: Moment | None = None
     breaking: StrictBool = False
     breaking_until: Moment | None = None
@@ -87,20 +87,6 @@ class ArticleFields(_Input):
     correction_note: Annotated[str, AfterValidator(rules.line(MAX_NOTE))] | None = None
     extra: dict[str, Any] = {}
     draft: StrictBool = False
-
-
-_RULES = {
-    "missing": "is required",
-    "extra_forbidden": "is not a field that is known here",
-    "string_type": "must be text",
-    "string_too_long": "must have at most {max_length} characters",
-    "bool_type": "must be true or false",
-    "list_type": "must be a list",
-    "too_long": "must have at most {max_length} items",
-    "dict_type": "must be an object",
-    "model_type": "must be an object",
-}
-_CODES = {"missing": "required", "extra_forbidden": "unknown_field"}
 
 
 def validate(fields: Fields, base_url: str) -> ArticleFields:
@@ -116,7 +102,7 @@ def validate(fields: Fields, base_url: str) -> ArticleFields:
         article = ArticleFields.model_validate(values, context={"base_url": base_url})
     except ValidationError as invalid:
         details = invalid.errors(include_url=False, include_input=False)
-        raise Invalid(*_named(fields, [*errors, *map(_field_error, details)])) from None
+        raise Invalid(*_named(fields, [*errors, *map(field_error, details)])) from None
     if errors:
         raise Invalid(*_named(fields, errors))
     return article
@@ -133,12 +119,6 @@ def _rules_between(values: dict[str, Any]) -> Iterator[FieldError]:
         yield FieldError("breaking_until", "needs breaking to be true")
     if len(json.dumps(values.get("extra"), ensure_ascii=False)) > MAX_EXTRA:
         yield FieldError("extra", f"must have at most {MAX_EXTRA} characters as JSON", "too_long")
-
-
-def _field_error(detail: ErrorDetails) -> FieldError:
-    kind, context = detail["type"], detail.get("ctx", {})
-    rule = str(context["error"]) if kind == "value_error" else _RULES[kind].format(**context)
-    return FieldError(".".join(map(str, detail["loc"])), rule, _CODES.get(kind, "invalid"))
 
 
 def _named(fields: Fields, errors: list[FieldError]) -> list[FieldError]:

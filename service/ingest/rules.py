@@ -15,7 +15,6 @@ MAX_URL = 2_000
 MAX_EMAIL = 254
 
 _EMAIL = re.compile(r"[^\s@<>\"(),:;]+@[^\s@<>\"(),:;]+")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}")
 
 
 def line(max_characters: int, *, empty: bool = False) -> Callable[[str], str]:
@@ -55,13 +54,6 @@ def slug(text: str) -> str:
     if not words:
         raise ValueError("must have a letter or a digit")
     return words
-
-
-def language(tag: str) -> str:
-    """The tag as it came, if it has the form of one (RFC 5646 section 2.1)."""
-    if not _LANGUAGE.fullmatch(tag):
-        raise ValueError("must be a BCP 47 language tag, such as ko or en-GB")
-    return tag
 
 
 def html(text: str, info: ValidationInfo[dict[str, str]]) -> str:
