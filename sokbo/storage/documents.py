@@ -44,7 +44,6 @@ _ENTRIES = (
 _ETAGS = select(documents.c.path, documents.c.etag).where(
     documents.c.site_id == bindparam("site_id"), documents.c.path.in_(bindparam("paths", expanding=True))
 )
-
 _COUNT = (
     select(func.count())
     .select_from(documents)
@@ -115,10 +114,8 @@ class DocumentRepository:
 
     def etags(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, str]:
         """The entity tags of those of the documents that exist, by path."""
-        statement = select(documents.c.path, documents.c.etag).where(
-            documents.c.site_id == site_id, documents.c.path.in_([*paths])
-        )
-        return {row.path: row.etag for row in self._session.execute(statement)}
+        rows = self._session.execute(_ETAGS, {"site_id": site_id, "paths": [*paths]})
+        return {row.path: row.etag for row in rows}
 
     def times(self, site_id: SiteId, paths: Iterable[str]) -> dict[tuple[str, str], datetime]:
         """When those of the documents that exist were last modified, by path and entity tag."""
