@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from service.bodies import read_body
 from sokbo.errors import BadRequest, UnsupportedMediaType
 
 #: The id that a request has in its answer and in all logs.
@@ -44,7 +45,7 @@ async def json_object(request: web.Request, types: Collection[str]) -> dict[str,
     if request.content_type not in types:
         raise UnsupportedMediaType(f"the body must be {' or '.join(types)}", headers={"Accept": ", ".join(types)})
     try:
-        value = orjson.loads(await request.read())
+        value = orjson.loads(await read_body(request))
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"the body is not JSON: {error}") from error
     if not isinstance(value, dict):

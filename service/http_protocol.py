@@ -41,6 +41,7 @@ class HttpProtocol(web.RequestHandler):
             access_log=None,  # type: ignore[arg-type] # turns it off, as AppRunner(access_log=None) does
             keepalive_timeout=KEEPALIVE_SECONDS,
             lingering_time=LINGERING_SECONDS,
+            auto_decompress=False,  # see bodies
         )
         self._connections = connections
         self._deadline = math.inf
@@ -77,8 +78,6 @@ class HttpProtocol(web.RequestHandler):
 
     def finish(self) -> None:
         """Learns that the answer is known; aiohttp sends it next, and then reads what is left of the body."""
-        if self._request is not None and hdrs.CONTENT_ENCODING in self._request.headers and not self._body.is_eof():
-            self._body.set_exception(SlowBody())  # to unpack what nobody wants would let a small body hold up everyone
         self._request = None
         self._deadline = math.inf
         if self._ending:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from service import ingest
 from service.answering import if_match, json_response
+from service.bodies import read_body
 from service.publishing import Accepted, Idempotency, accept, change, etag, find, in_full, take_back
 from service.services import Services
 from sokbo.domain.delivery import Delivery
@@ -40,7 +41,7 @@ class Articles:
 
     async def post(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
-        body = await request.read()
+        body = await read_body(request)
         idempotency = _idempotency(request, body)
         draft = ingest.parse(request.headers.get("Content-Type", ""), body, caller.site)
         accepted = await self._services.writer.do(lambda uow: accept(uow, caller, draft, idempotency))
@@ -55,7 +56,7 @@ class Articles:
     async def put(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
         revision = if_match(request)
-        draft = ingest.parse(request.headers.get("Content-Type", ""), await request.read(), caller.site)
+        draft = ingest.parse(request.headers.get("Content-Type", ""), await read_body(request), caller.site)
         accepted = await self._services.writer.do(
             lambda uow: change(uow, caller, request.match_info["id"], revision, lambda _: draft)
         )
@@ -71,7 +72,7 @@ class Articles:
             raise UnsupportedMediaType(
                 f"a PATCH must be one of {', '.join(MERGE_PATCH_TYPES)}", headers={"Accept-Patch": ", ".join(MERGE_PATCH_TYPES)}
             )
-        body = await request.read()
+        body = await read_body(request)
         accepted = await self._services.writer.do(
             lambda uow: change(
                 uow, caller, request.match_info["id"], revision, lambda article: ingest.merge(article, body, caller.site)
