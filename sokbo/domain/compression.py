@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sokbo.domain.document import EMPTY, Piece
 
 _LEVEL = 6
+_LEAST_WINDOW_BITS = 9
 #: RFC 1952 section 2.3: deflate, no flags, no time, unknown system.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 #: An empty last block with fixed codes (RFC 1951 section 3.2.6), which ends what the pieces left open.
@@ -17,7 +18,9 @@ def piece(raw: bytes) -> Piece:
     """The bytes with their deflate form, which ends on a byte's border and refers to nothing before it."""
     if not raw:
         return EMPTY
-    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    # A window no larger than the text: to make a compressor with the largest takes as long as to compress a feed's head.
+    window_bits = min(zlib.MAX_WBITS, max(_LEAST_WINDOW_BITS, len(raw).bit_length()))
+    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, -window_bits, window_bits - 7)
     return Piece(raw, compressor.compress(raw) + compressor.flush(zlib.Z_FULL_FLUSH))
 
 
