@@ -7,6 +7,7 @@ for, all in one transaction; the pushes themselves run outside any.
 import asyncio
 import random
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -28,8 +29,10 @@ from workers.recording import record
 #: A push that takes longer makes room for others, so that partners who hang delay nobody; there is an end to that.
 SLOW_SECONDS = 0.25
 MAX_UNDER_WAY = 2000
+#: How many pushes are leased and loaded for each that is under way, so that none waits for the database's turn.
+LEASED_AHEAD = 1
 #: How long outcomes may wait to be written together, and leases to be renewed while pushes are under way.
-GATHER_SECONDS = 0.005
+GATHER_SECONDS = 0.02
 RENEW_SECONDS = 1.0
 
 log = structlog.get_logger()
@@ -45,10 +48,10 @@ class UnderWay:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one turn brings to the database: finished attempts, what is still under way, and the room for more."""
+    """What one turn brings to the database: finished attempts, the leases to renew, and the room for more."""
 
     finished: list[tuple[Delivery, Outcome]]
-    under_way: list[DeliveryId]
+    to_renew: list[DeliveryId]
     room: int
 
 
@@ -65,6 +68,8 @@ class Pump:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _finished: list[tuple[Delivery, Outcome]] = field(default_factory=list)
     _under_way: dict[DeliveryId, UnderWay] = field(default_factory=dict)
+    _ready: deque[tuple[Delivery, PushJob]] = field(default_factory=deque)
+    _renewed_at: float = 0.0
     _stopping: bool = False
 
     def wake(self) -> None:
@@ -72,8 +77,9 @@ class Pump:
         self._changed.set()
 
     def stop(self) -> None:
-        """Leases nothing more; `run` returns when what is under way has ended and is written."""
+        """Leases and begins nothing more; `run` returns when what is under way has ended and is written."""
         self._stopping = True
+        self._ready.clear()
         self._changed.set()
 
     async def run(self) -> None:
@@ -81,15 +87,21 @@ class Pump:
         async with GuardedClient(self.settings.callback_allow) as client:
             while not (self._stopping and not self._under_way and not self._finished):
                 await self._wait()
-                for delivery, job in await self._take_turn():
-                    task = asyncio.create_task(self._push(client, delivery, job))
-                    self._under_way[delivery.id] = UnderWay(task, time.monotonic())
+                self._ready.extend(await self._take_turn())
+                self._begin(client)
+
+    def _begin(self, client: GuardedClient) -> None:
+        """Begins as many pushes as may be under way."""
+        while self._ready and self._places() > 0:
+            delivery, job = self._ready.popleft()
+            task = asyncio.create_task(self._push(client, delivery, job))
+            self._under_way[delivery.id] = UnderWay(task, time.monotonic())
 
     async def _wait(self) -> None:
         """Until something has changed; outcomes then get a moment for others to join them."""
         timeout = None
         if self._under_way:
-            timeout = RENEW_SECONDS if self._room() else SLOW_SECONDS
+            timeout = RENEW_SECONDS if self._places() > 0 else SLOW_SECONDS
         try:
             await asyncio.wait_for(self._changed.wait(), timeout)
         except TimeoutError:
@@ -102,7 +114,7 @@ class Pump:
         """A turn; if it fails, nothing is forgotten and the next one comes after a moment."""
         finished, self._finished = self._finished, []
         try:
-            return await asyncio.to_thread(self._write_turn, Turn(finished, list(self._under_way), self._room()))
+            return await asyncio.to_thread(self._write_turn, Turn(finished, self._to_renew(), self._room()))
         except Unavailable as error:
             log.warning("deliveries_not_recorded", reason=error.message, attempts=len(finished))
         except Exception:  # the edge: without the pump nothing would be delivered any more
@@ -112,19 +124,29 @@ class Pump:
         self._changed.set()
         return []
 
-    def _room(self) -> int:
+    def _places(self) -> int:
         """How many pushes may begin."""
-        if self._stopping:
-            return 0
         young = sum(push.since > time.monotonic() - SLOW_SECONDS for push in self._under_way.values())
-        return max(0, min(self.settings.pushes_in_flight - young, MAX_UNDER_WAY - len(self._under_way)))
+        return min(self.settings.pushes_in_flight - young, MAX_UNDER_WAY - len(self._under_way))
+
+    def _room(self) -> int:
+        """How many deliveries may be leased."""
+        ahead = LEASED_AHEAD * self.settings.pushes_in_flight
+        return 0 if self._stopping else max(0, self._places() + ahead - len(self._ready))
+
+    def _to_renew(self) -> list[DeliveryId]:
+        """What is held, if it is time; the leases are many times as long."""
+        if time.monotonic() - self._renewed_at < RENEW_SECONDS / 2:
+            return []
+        self._renewed_at = time.monotonic()
+        return [*self._under_way, *(delivery.id for delivery, _ in self._ready)]
 
     def _write_turn(self, turn: Turn) -> Sequence[tuple[Delivery, PushJob]]:
         with self.database.write() as uow:
             changes = record(uow, turn.finished, self.holder, self.settings, self.rng)
-            uow.deliveries.renew(turn.under_way, self.holder, uow.now, self.settings.lease_seconds)
+            uow.deliveries.renew(turn.to_renew, self.holder, uow.now, self.settings.lease_seconds)
             leased = self._lease(uow, turn.room)
-            if turn.finished or turn.under_way or leased:
+            if turn.finished or turn.to_renew or leased:
                 uow.commit()
         for change in changes:
             change.log()
@@ -170,4 +192,5 @@ class Pump:
         )
         del self._under_way[delivery.id]
         self._finished.append((delivery, outcome))
+        self._begin(client)
         self._changed.set()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from sokbo.domain.delivery import Delivery
-from sokbo.domain.ids import DeliveryId
+from sokbo.domain.ids import DeliveryId, EventId
 from sokbo.net.sealing import SealBroken, Sealer
 from sokbo.storage import UnitOfWork
 from workers.channels.job import PushJob
@@ -21,6 +21,7 @@ def load_jobs(uow: UnitOfWork, leased: Sequence[Delivery], sealer: Sealer) -> di
     sites = {site_id: uow.sites.get(site_id) for site_id in {delivery.site_id for delivery in leased}}
     editions = {(delivery.article_id, delivery.revision) for delivery in leased if delivery.article_id}
     articles = {edition: uow.articles.at_revision(*edition) for edition in editions}
+    bodies: dict[EventId | None, dict[tuple[str, str], bytes]] = {delivery.event_id: {} for delivery in leased}
     jobs = {}
     for delivery in leased:
         try:
@@ -35,6 +36,7 @@ def load_jobs(uow: UnitOfWork, leased: Sequence[Delivery], sealer: Sealer) -> di
             article=articles[delivery.article_id, delivery.revision] if delivery.article_id else None,
             partner=partners[delivery.partner_id],
             secrets=secrets,
+            bodies=bodies[delivery.event_id],
             now=uow.now,
         )
     return jobs

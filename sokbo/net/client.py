@@ -9,10 +9,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
 import aiohttp
+from yarl import URL
 
 import sokbo
 from sokbo.net import addresses
@@ -106,7 +108,7 @@ class GuardedClient:
         started = time.monotonic()
         response: aiohttp.ClientResponse | None = None
         try:
-            target = check_url(url)
+            target = _target(url)
             async with asyncio.timeout(self._timeout_seconds):
                 response = await self._session.post(target, data=body, headers=headers, allow_redirects=False)
                 excerpt = await _read(response)
@@ -127,6 +129,11 @@ class GuardedClient:
         family, kind, protocol, _, target = info
         addresses.check(str(target[0]), self._allow)
         return socket.socket(family, kind, protocol)
+
+
+@lru_cache(maxsize=4096)
+def _target(url: str) -> URL:
+    return check_url(url)
 
 
 async def _read(response: aiohttp.ClientResponse) -> str:

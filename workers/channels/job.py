@@ -13,7 +13,7 @@ from sokbo.domain.site import Site
 @dataclass(frozen=True, slots=True)
 class PushJob:
     """One attempt of one delivery. `article` is as it was at the event's revision; a ping has neither. `secrets` are opened, the
-    newest first."""
+    newest first; `bodies` are those made of the event so far, by content and rel, and shared by all of its jobs."""
 
     delivery_id: DeliveryId
     event: Event | None
@@ -22,3 +22,4 @@ class PushJob:
     partner: Partner
     now: datetime
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    bodies: dict[tuple[str, str], bytes] = field(default_factory=dict, repr=False, compare=False)

@@ -18,7 +18,10 @@ async def push(client: GuardedClient, job: PushJob) -> Outcome:
     if job.event is None or job.article is None:
         body = payload.render_ping(job.site, job.now)
     else:
-        body = payload.render(job.event, job.site, job.article, partner.content, partner.rel)
+        look = (partner.content, partner.rel)
+        if look not in job.bodies:
+            job.bodies[look] = payload.render(job.event, job.site, job.article, *look)
+        body = job.bodies[look]
     try:
         answer = await client.post(partner.url, body, _headers(job, body))
     except RemoteFailure as failure:
