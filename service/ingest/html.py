@@ -36,7 +36,7 @@ def read(text: str, site: Site) -> Fields:
     """
     fields, body = front_matter.split(text, site)
     if not _HAS_TAG.search(body):
-        found = plain_text.read(body, site).values if "title" not in fields.values else {"content": plain_text.to_html(body)}
+        found: dict[str, Any] = {**plain_text.found(body, fields)}
     elif cleaning.has_too_much_markup(body):
         found = {"content": body}  # refused by the field's own rule
     else:

@@ -1,9 +1,13 @@
-"""text/plain: the first line is the title; blocks parted by empty lines become paragraphs, headings and lists."""
+"""text/plain, YAML front matter above it or none: the first line is the title if that gives none.
+
+Blocks parted by empty lines become paragraphs, headings and lists.
+"""
 
 import re
 from html import escape
 from itertools import groupby, pairwise
 
+from service.ingest import front_matter
 from service.ingest.fields import Fields
 from sokbo.domain.site import Site
 
@@ -13,9 +17,18 @@ _BULLET = re.compile(r"[ \t]*(?:•|-[ \t])[ \t]*")
 _SENTENCE_END = re.compile(r"[.!?…。:;,]['\"”’)\]」』]*$")
 
 
-def read(text: str, _site: Site) -> Fields:
-    title, _, body = text.strip().partition("\n")
-    return Fields({"title": title, "content": to_html(body)})
+def read(text: str, site: Site) -> Fields:
+    """The front matter's fields and the text below. Raises as `front_matter.split`."""
+    fields, body = front_matter.split(text, site)
+    return Fields({**found(body, fields), **fields.values}, fields.names)
+
+
+def found(body: str, fields: Fields) -> dict[str, str]:
+    """What the text gives: content, and a title if it isn't among `fields`."""
+    if "title" in fields.values:
+        return {"content": to_html(body)}
+    title, _, rest = body.strip().partition("\n")
+    return {"title": title, "content": to_html(rest)}
 
 
 def to_html(text: str) -> str:

@@ -37,6 +37,8 @@ Read = Callable[[str], bytes]
         ("text/html", "제목\n<p>본문</p>", "제목", "<p>본문</p>"),
         ("text/html", "제목<h2>절</h2>본문", "제목", "<h2>절</h2>본문"),
         ("text/html", "제목\n\n본문 1 > 0", "제목", "<p>본문 1 &gt; 0</p>"),
+        ("text/plain", "---\ntitle: 제목\n---\n첫 줄\n\n*둘째*", "제목", "<p>첫 줄</p>\n<p>*둘째*</p>"),
+        ("text/plain", "---\ntags: [a]\n---\n\n제목\n\n본문", "제목", "<p>본문</p>"),
         ("text/plain", "제목\n본문 <b> & 끝", "제목", "<p>본문 &lt;b&gt; &amp; 끝</p>"),
         ("text/plain", "\n제목\n\n첫 줄\n둘째 줄\n", "제목", "<p>첫 줄<br>둘째 줄</p>"),
         ("text/plain", f"제목\n\n소제목\n\n{'긴 글. ' * 20}", "제목", f"<h2>소제목</h2>\n<p>{('긴 글. ' * 20).strip()}</p>"),
