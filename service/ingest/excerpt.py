@@ -3,6 +3,8 @@
 import re
 from html import unescape
 
+from service.ingest.text_gate import one_line
+
 SUMMARY_CHARACTERS = 200
 
 _BREAK = re.compile(
@@ -23,11 +25,11 @@ def text_of(html: str) -> str:
 def summarise(text: str) -> str:
     """The first 200 characters or less of `text`: whole sentences if they make half of it, else whole words and "…".
 
-    Headings before the first sentence are passed over. Never empty if there is text.
+    Headings before the first sentence are passed over. Cleaned as every field of one line is. Never empty if there is text to see.
     """
     lines = text.split("\n")
     first = next((index for index, line in enumerate(lines) if _SENTENCE_END.search(line)), 0)
-    text = " ".join(lines[first:])
+    text = one_line(" ".join(lines[first:]))
     if len(text) <= SUMMARY_CHARACTERS:
         return text
     head = text[:SUMMARY_CHARACTERS]
