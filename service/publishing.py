@@ -122,7 +122,7 @@ def described(site: Site, article: Article) -> dict[str, Any]:
 
 def in_full(site: Site, article: Article) -> dict[str, Any]:
     """The article as its publisher could send it again, and where it stands."""
-    return representation(site, article) | described(site, article)
+    return representation(article) | described(site, article)
 
 
 def etag(revision: int) -> str:

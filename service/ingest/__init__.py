@@ -45,7 +45,7 @@ def parse(content_type: str, body: bytes, site: Site) -> Draft:
 
 def merge(article: Article, body: bytes, site: Site) -> Draft:
     """The article as a JSON merge patch (RFC 7396) changes it. Raises BadRequest and Invalid as `parse`."""
-    return merging.merge(article, json_article.load_object(_decoded(body)), site)
+    return merging.merge(article, json_article.load_fields(_decoded(body)), site)
 
 
 def _decoded(body: bytes) -> str:

@@ -7,10 +7,18 @@ from service.ingest.fields import Fields
 from sokbo.domain.site import Site
 from sokbo.errors import BadRequest
 
+#: What answers say besides the fields, ignored in requests: what was got can be put back as it is.
+ANSWERED = frozenset({"id", "number", "revision", "state", "modified_at", "url", "urls"})
+
 
 def read(text: str, _site: Site) -> Fields:
     """The object's members. Raises BadRequest if it isn't one object."""
-    return Fields(load_object(text))
+    return Fields(load_fields(text))
+
+
+def load_fields(text: str) -> dict[str, Any]:
+    """As `load_object`, without what only answers say."""
+    return {name: value for name, value in load_object(text).items() if name not in ANSWERED}
 
 
 def load_object(text: str) -> dict[str, Any]:

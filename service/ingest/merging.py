@@ -19,8 +19,8 @@ REPLACES = {
 }
 
 
-def representation(site: Site, article: Article) -> dict[str, Any]:
-    """The article as JSON input fields, each of them there; posting it again to `site` would make the same article."""
+def representation(article: Article) -> dict[str, Any]:
+    """The article as JSON input fields, each of them there; posting it again would make the same article."""
     content = article.content
     return {
         "title": content.title,
@@ -31,7 +31,7 @@ def representation(site: Site, article: Article) -> dict[str, Any]:
         "tags": list(content.tags),
         "authors": [{"name": author.name, "url": author.url, "email": author.email} for author in content.authors],
         "image": {"url": content.image.url, "alt": content.image.alt} if content.image else None,
-        "language": content.language or site.language,
+        "language": content.language,
         "published_at": _written(article.published_at),
         "breaking": article.breaking_until is not None,
         "breaking_until": _written(article.breaking_until),
@@ -40,6 +40,7 @@ def representation(site: Site, article: Article) -> dict[str, Any]:
         "related": list(content.related),
         "correction_note": content.correction_note,
         "extra": content.extra,
+        "draft": article.state is ArticleState.DRAFT,
     }
 
 
@@ -48,9 +49,7 @@ def merge(article: Article, patch: dict[str, Any], site: Site) -> Draft:
 
     A summary that was made from the old text is made anew. Raises Invalid with every broken rule.
     """
-    target = representation(site, article) | {"language": article.content.language}
-    target = {name: value for name, value in target.items() if value not in (None, "")}
-    target["draft"] = article.state is ArticleState.DRAFT
+    target = {name: value for name, value in representation(article).items() if value not in (None, "")}
     if article.content.summary == summarise(article.content.text):
         target.pop("summary", None)
     for name, replaced in REPLACES.items():

@@ -7,7 +7,7 @@ from pydantic import ValidationInfo
 
 from service.ingest import cleaning
 from service.ingest.rendering import render
-from service.ingest.text_gate import one_line
+from service.ingest.text_gate import one_line, shows_nothing
 from service.ingest.urls import absolute_url
 from sokbo.domain.article import slugify
 
@@ -24,7 +24,7 @@ def line(max_characters: int, *, empty: bool = False) -> Callable[[str], str]:
         text = one_line(text)
         if len(text) > max_characters:
             raise ValueError(f"must have at most {max_characters} characters")
-        if not empty and not any(character.isprintable() and character != " " for character in text):
+        if not empty and shows_nothing(text):
             raise ValueError("must not be empty")
         return text
 
@@ -49,9 +49,9 @@ def email(address: str) -> str:
 
 
 def slug(text: str) -> str:
-    """The slug that the service makes of the sender's."""
+    """The slug that the service makes of the sender's; none is what a title without letters has."""
     words = slugify(text)
-    if not words:
+    if text and not words:
         raise ValueError("must have a letter or a digit")
     return words
 

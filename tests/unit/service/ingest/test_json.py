@@ -65,6 +65,17 @@ def test_title_is_one_composed_line(post: Post) -> None:
     assert post(title=" 한 줄\r\n두\u2028줄\t").content.title == "한 줄 두 줄"
 
 
+@pytest.mark.parametrize("hidden", ["\u202a", "\u202e", "\u2066", "\u2069", "\x7f", "\x80", "\x9f"])
+def test_lines_lose_what_would_turn_round_or_hide_the_text_beside_it(post: Post, hidden: str) -> None:
+    named = f"이{hidden}름"
+    content = post(title=named, summary=named, categories=[named], tags=[named], author=named).content
+    assert {content.title, content.summary, *content.categories, *content.tags, content.authors[0].name} == {"이름"}
+
+
+def test_what_only_answers_say_is_ignored(post: Post) -> None:
+    assert post(id="x", number=1, revision=2, state="draft", modified_at="then", url="/1", urls={}) == post()
+
+
 def test_text_is_free_of_carriage_returns(post: Post) -> None:
     assert post(extra={"note": "a\r\nb\rc"}).content.extra == {"note": "a\nb\nc"}
 
@@ -75,6 +86,9 @@ def test_text_is_free_of_carriage_returns(post: Post) -> None:
         ("title", None, "title", "is required"),
         ("title", "", "title", "must not be empty"),
         ("title", " \u200b\n", "title", "must not be empty"),
+        ("title", "\u202e", "title", "must not be empty"),
+        ("title", "\u3164 \u115f\u1160\uffa0\u2800\ufe0f", "title", "must not be empty"),
+        ("tags", ["\u3164"], "tags.0", "must not be empty"),
         ("title", 7, "title", "must be text"),
         ("title", "가" * 301, "title", "must have at most 300 characters"),
         ("title", "a\x00b", "title", "must not hold the character U+0000, which XML forbids"),
