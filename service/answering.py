@@ -20,7 +20,7 @@ def json_response(data: Any, status: int = 200, headers: Mapping[str, str] | Non
     """`data` as JSON, never stored by caches: it is for the holder of a key."""
     return web.Response(
         status=status,
-        body=orjson.dumps(data),
+        body=orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE),
         content_type="application/json",
         headers={"Cache-Control": "no-store", **(headers or {})},
     )

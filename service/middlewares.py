@@ -76,4 +76,5 @@ def problem(error: SokboError, request_id: str) -> web.Response:
     if error.errors:
         body["errors"] = list(error.errors)
     headers = {**error.headers, "Cache-Control": "no-store"}
-    return web.Response(status=error.status, body=orjson.dumps(body), content_type=PROBLEM, headers=headers)
+    rendered = orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
+    return web.Response(status=error.status, body=rendered, content_type=PROBLEM, headers=headers)

@@ -143,6 +143,7 @@ def _reached(delivery: Delivery, partner: str) -> dict[str, object]:
     seconds = delivery.acknowledged_at and (delivery.acknowledged_at - delivery.created_at).total_seconds()
     return {
         "id": delivery.id,
+        "type": delivery.type,
         "event_id": delivery.event_id,
         "partner_id": delivery.partner_id,
         "partner": partner,

@@ -100,6 +100,14 @@ async def test_dead_letter_is_listed_counted_and_replayed_under_its_id(desk: Des
     assert shown["state"] == "acknowledged"
 
 
+async def test_reach_of_an_article_says_which_event_each_delivery_is_of(desk: Desk) -> None:
+    desk.newsroom.subscribe()
+    article = desk.newsroom.post()
+    desk.newsroom.plan()
+    _, reach = await desk.ask("GET", f"/v1/articles/{article.id}/deliveries")
+    assert [item["type"] for item in reach["items"]] == ["article.published"]
+
+
 async def test_deliveries_are_paged_by_state_and_partner(desk: Desk) -> None:
     one, other = desk.newsroom.subscribe(), desk.newsroom.subscribe()
     for _ in range(3):
