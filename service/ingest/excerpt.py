@@ -25,7 +25,7 @@ def text_of(html: str) -> str:
 def summarise(text: str) -> str:
     """The first 200 characters or less of `text`: whole sentences if they make half of it, else whole words and "…".
 
-    Headings before the first sentence are passed over. Cleaned as every field of one line is. Never empty if there is text to see.
+    Headings before the first sentence are passed over. Cleaned as any field of one line. Never empty if there is text to see.
     """
     lines = text.split("\n")
     first = next((index for index, line in enumerate(lines) if _SENTENCE_END.search(line)), 0)
