@@ -26,3 +26,7 @@ def test_policy_admits_no_script() -> None:
     policy = page_headers()["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; ")
     assert "script-src" not in policy
+
+
+def test_no_other_page_may_frame_ours() -> None:
+    assert page_headers()["Content-Security-Policy"].endswith("; frame-ancestors 'none'")
