@@ -34,7 +34,7 @@ def render_article(pages: PageRenderer, site: Site, article: Article, now: datet
         shell = pages.withdrawn(site, article)
         return Rendered(article, (), _article_page(site, article, shell, status=410))
     entries = {form: feed.entry(site, article) for form, feed in FORMATS.items()}
-    entries[FragmentFormat.CARD] = pages.card(site, article)
+    entries[FragmentFormat.CARD] = pages.card(site, article, now=now)
     fragments = [_fragment(article, form, raw) for form, raw in entries.items()]
     return Rendered(article, fragments, _article_page(site, article, pages.article(site, article, now=now)))
 

@@ -58,7 +58,7 @@ def render_pages() -> dict[str, bytes]:
     renderer = PageRenderer()
     articles = [jekyll_article(), rich_article(), PLAIN]
     breaking = replace(rich_article(), breaking_until=PUBLISHED + timedelta(hours=6))
-    cards = b"".join(renderer.card(KOREAN_SITE, article) for article in articles)
+    cards = b"".join(renderer.card(KOREAN_SITE, article, now=PUBLISHED) for article in articles)
     listings = [SITE_LISTING, BREAKING_LISTING, Listing(ListingKind.TAG, "도서관" * 20, "도서관" * 20)]
     shells: dict[str, tuple[PageShell, bytes]] = {
         "/": (renderer.listing(KOREAN_SITE, SITE_LISTING, PUBLISHED, empty=False), cards),

@@ -51,9 +51,10 @@ class PageRenderer:
         self._frame = lru_cache(maxsize=_KEPT_FRAMES)(self._render_frame)
         self._article_frame = lru_cache(maxsize=_KEPT_FRAMES)(self._render_article_frame)
 
-    def card(self, site: Site, article: Article) -> bytes:
-        """The article's box on list pages, the same in all of them."""
-        return self._render("partials/card.html", site, article=article, **_by_kind(article)).encode()
+    def card(self, site: Site, article: Article, *, now: datetime) -> bytes:
+        """The article's box on list pages, the same in all of them; it is marked as breaking if it is so `now`."""
+        breaking = article.is_breaking(now)
+        return self._render("partials/card.html", site, article=article, breaking=breaking, **_by_kind(article)).encode()
 
     def listing(self, site: Site, listing: Listing, updated: datetime | None, *, empty: bool) -> PageShell:
         """The page of a listing; `updated` is its newest article's time."""

@@ -1,13 +1,40 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, Engine
+from sqlalchemy import event as sqlalchemy_event
 
 from sokbo.domain.delivery import DeliveryState
+from sokbo.storage import Database
 from tests.clock import Clock
-from tests.integration.workers.bureau import Bureau
+from tests.databases import TEMPLATE, SqliteFiles, new_name
+from tests.integration.workers.bureau import Bureau, open_bureau
 
 FEEDS = ("feed.rss", "feed.atom", "feed.json")
+SYNCHRONOUS_FULL = 2
+
+
+@contextmanager
+def synchronous_levels_of(statement_start: str) -> Iterator[list[int]]:
+    """The `synchronous` level of each SQLite connection that such a statement goes through meanwhile."""
+    seen: list[int] = []
+
+    def note(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith(statement_start):
+            driver = connection.connection.dbapi_connection
+            assert driver is not None
+            seen.append(driver.cursor().execute("PRAGMA synchronous").fetchone()[0])  # type: ignore[func-returns-value] # PEP 249
+
+    sqlalchemy_event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        sqlalchemy_event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_breaking_news_leads_the_strip_until_its_end(bureau: Bureau, clock: Clock) -> None:
@@ -24,6 +51,18 @@ def test_breaking_news_leads_the_strip_until_its_end(bureau: Bureau, clock: Cloc
         assert "큰불" not in bureau.text(path), path
     assert "newsdao.example" in bureau.text("breaking.html")
     assert "큰불" in bureau.text("feed.rss")
+
+
+def test_cards_of_breaking_news_are_marked_until_its_end(bureau: Bureau, clock: Clock) -> None:
+    bureau.newsroom.post("큰불", categories=("사회",), breaking=True, breaking_until=clock() + timedelta(seconds=30))
+    bureau.syndicate()
+    for path in ("", "category/사회", "breaking"):
+        assert '<strong class="badge">속보</strong>' in bureau.text(path), path
+    clock.advance(30)
+    bureau.sweep()
+    for path in ("", "category/사회"):
+        assert "큰불" in bureau.text(path), path
+        assert 'class="badge"' not in bureau.text(path), path
 
 
 @pytest.mark.parametrize("deed", ["revise", "withdraw"])
@@ -89,3 +128,16 @@ def test_changed_title_reaches_every_page_slice_by_slice(bureau: Bureau, clock: 
     before = bureau.versions()
     bureau.sweep()
     assert bureau.versions() == before
+
+
+def test_events_that_the_sweeper_records_survive_a_loss_of_power(sqlite: SqliteFiles, tmp_path: Path, clock: Clock) -> None:
+    database = Database(sqlite.create(new_name(), TEMPLATE), durable=False, clock=clock)
+    with open_bureau(database, tmp_path) as bureau:
+        soon = clock() + timedelta(seconds=30)
+        bureau.newsroom.post("속보", breaking=True, breaking_until=soon)
+        bureau.newsroom.post("내일", published_at=soon)
+        clock.advance(31)
+        with synchronous_levels_of("INSERT INTO events") as levels:
+            bureau.sweep()
+    database.close()
+    assert levels == [SYNCHRONOUS_FULL] * 2

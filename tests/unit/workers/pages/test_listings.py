@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from lxml import html
 from sokbo.domain.article import Article
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKind
 from sokbo.domain.site import Site, StandingLink
-from tests.unit.workers.pages.samples import parse_page
+from tests.unit.workers.pages.samples import PUBLISHED, parse_page
 from workers.pages.renderer import PageRenderer
 
 CATEGORY = Listing(ListingKind.CATEGORY, "정치", "정치")
@@ -18,7 +19,7 @@ TAG = Listing(ListingKind.TAG, "apec", "APEC")
 def listing_page(renderer: PageRenderer, site: Site, listing: Listing, *articles: Article) -> Any:
     updated = max((article.modified_at for article in articles), default=None)
     shell = renderer.listing(site, listing, updated, empty=not articles)
-    cards = shell.separator.join(renderer.card(site, article) for article in articles)
+    cards = shell.separator.join(renderer.card(site, article, now=PUBLISHED) for article in articles)
     return parse_page(shell.head + cards + shell.tail + renderer.breaking_strip(site, articles) + shell.closing)
 
 
@@ -31,6 +32,16 @@ def test_cards_stand_in_the_list_in_the_order_given(renderer: PageRenderer, site
     cards = tree.xpath("//main/div[contains(@class, 'cards')]/article")
     assert [card.xpath("string(.//h2/a/@href)").split("/")[3] for card in cards] == ["7", "6"]
     assert cards[0].xpath("string(.//time/@datetime)") == "2026-11-22T07:32:05+09:00"
+
+
+def test_card_of_a_breaking_article_is_marked_until_its_end(renderer: PageRenderer, site: Site, article: Article) -> None:
+    breaking = replace(article, breaking_until=PUBLISHED + timedelta(hours=6))
+    before, after = (
+        html.fragment_fromstring(renderer.card(site, breaking, now=now).decode())
+        for now in (PUBLISHED, PUBLISHED + timedelta(hours=6))
+    )
+    assert before.xpath("string(.//p[@class='kicker']/strong)") == "속보"
+    assert after.xpath(".//strong") == []
 
 
 @pytest.mark.parametrize(
@@ -72,7 +83,7 @@ def test_empty_listing_says_that_it_is_empty(renderer: PageRenderer, site: Site,
 
 def test_hostile_card_stays_text(renderer: PageRenderer, site: Site, with_content: Callable[..., Article]) -> None:
     hostile = "</a><script>alert(1)</script>\" onmouseover='x'<!--cards-->"
-    card = html.fragment_fromstring(renderer.card(site, with_content(title=hostile, summary=hostile)).decode())
+    card = html.fragment_fromstring(renderer.card(site, with_content(title=hostile, summary=hostile), now=PUBLISHED).decode())
     assert card.xpath("string(.//h2)") == hostile
     assert not card.xpath("//script | //@onmouseover")
 
