@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-from sokbo.storage.types import Blob, Json, UtcDateTime
+from sokbo.storage.types import BigId, Blob, Json, UtcDateTime
 
 metadata = MetaData()
 
@@ -169,7 +169,7 @@ events = Table(
 fragments = Table(
     "fragments",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigId, primary_key=True),
     Column("article_id", String, ForeignKey("articles.id"), nullable=False),
     Column("replaced_at", UtcDateTime),
     Column("raw", Blob, nullable=False),
@@ -280,7 +280,7 @@ deliveries = Table(
 attempts = Table(
     "attempts",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigId, primary_key=True),
     Column("delivery_id", String, ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("ended_at", UtcDateTime, nullable=False),
@@ -307,7 +307,7 @@ idempotency_keys = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigId, primary_key=True),
     _site_id(),
     Column("at", UtcDateTime, nullable=False),
     Column("actor", String, nullable=False),

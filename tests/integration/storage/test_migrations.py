@@ -4,7 +4,7 @@ import sys
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import BigInteger, Engine, Integer, create_engine, inspect
 
 from sokbo.errors import Unavailable
 from sokbo.storage import Database, migrate
@@ -33,6 +33,14 @@ def test_migrations_lead_to_the_tables_that_the_code_uses(empty_url: str) -> Non
     engine = engine_of(empty_url)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata) == []
+    engine.dispose()
+
+
+@pytest.mark.parametrize("table", ["fragments", "attempts", "audit"])
+def test_ids_that_are_counted_up_for_ever_have_64_bits(database_url: str, table: str) -> None:
+    engine = engine_of(database_url)
+    [id_] = [column for column in inspect(engine).get_columns(table) if column["name"] == "id"]
+    assert isinstance(id_["type"], BigInteger if engine.dialect.name == "postgresql" else Integer)
     engine.dispose()
 
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from sokbo.storage.types import Blob, Json, UtcDateTime
+from sokbo.storage.types import BigId, Blob, Json, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -91,7 +91,7 @@ def upgrade() -> None:
 
     op.create_table(
         "audit",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
@@ -263,7 +263,7 @@ def upgrade() -> None:
 
     op.create_table(
         "fragments",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
         sa.Column("article_id", sa.String(), nullable=False),
         sa.Column("replaced_at", UtcDateTime(), nullable=True),
         sa.Column("raw", Blob(), nullable=False),
@@ -423,7 +423,7 @@ def upgrade() -> None:
 
     op.create_table(
         "attempts",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", BigId, nullable=False),
         sa.Column("delivery_id", sa.String(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("ended_at", UtcDateTime(), nullable=False),
