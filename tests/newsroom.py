@@ -9,7 +9,7 @@ from sokbo.domain.delivery import Delivery
 from sokbo.domain.event import Event
 from sokbo.domain.feed import Listing
 from sokbo.domain.ids import PartnerId, SiteId, new_id
-from sokbo.domain.lifecycle import Change, create, revise, withdraw
+from sokbo.domain.lifecycle import Change, create, end_breaking, revise, withdraw
 from sokbo.domain.partner import Filter, Partner
 from sokbo.domain.site import Site, StandingLink
 from sokbo.net.sealing import KEY_BYTES, Sealer
@@ -63,6 +63,10 @@ class Newsroom:
             changed = withdraw(self._current(uow, article), uow.now)
             assert changed is not None
             return self._write(uow, changed, "req_3")
+
+    def end_breaking(self, article: Article) -> Article:
+        with self.database.write() as uow:
+            return self._write(uow, end_breaking(self._current(uow, article), uow.now), "req_4")
 
     def _write(self, uow: UnitOfWork, change: Change, request_id: str) -> Article:
         events = write_change(uow, change, actor="sokbo_abcdef", request_id=request_id)

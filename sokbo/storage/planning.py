@@ -80,10 +80,16 @@ _PLANNED: dict[str, ColumnElement[Any]] = {
     "next_attempt_at": _given("now", "next_attempt_at"),
     "put_off_at": _given("now", "put_off_at"),
 }
+_told = deliveries.alias("told")
+#: What whoever has shown an article's link needs to know, however long its breaking time has been over.
+_TAKES_BACK = and_(
+    _given("type", "type").in_([EventType.ARTICLE_CORRECTED, EventType.ARTICLE_WITHDRAWN]),
+    exists().where(_told.c.partner_id == partners.c.id, _told.c.article_id == _given("article_id", "article_id")),
+)
 _FOR_PARTNERS = select(*_PLANNED.values()).where(
     partners.c.site_id == _given("site_id", "site_id"),
     partners.c.state == PartnerState.ACTIVE,
-    or_(bindparam("breaking", type_=Boolean), not_(partners.c.breaking_only)),
+    or_(bindparam("breaking", type_=Boolean), not_(partners.c.breaking_only), _TAKES_BACK),
     _passes("event"),
     _passes("category"),
     _passes("tag"),

@@ -71,6 +71,42 @@ def test_partner_hears_what_its_filter_lets_through(
     assert [event.type for (event, _), count in zip(newsroom.events, planned, strict=True) if count] == heard
 
 
+@pytest.mark.parametrize(
+    ("deed", "wanted", "heard"),
+    [
+        ("correct", {}, [1]),
+        ("withdraw", {}, [1]),
+        ("update", {}, [0]),
+        ("withdraw", {"events": (EventType.BREAKING_STARTED,)}, [0]),
+    ],
+)
+def test_partner_for_breaking_news_alone_hears_what_takes_it_back_after_its_end(
+    newsroom: Newsroom, clock: Clock, deed: str, wanted: dict[str, Any], heard: list[int]
+) -> None:
+    newsroom.subscribe(breaking_only=True, **wanted)
+    article = newsroom.post(breaking=True, breaking_until=clock() + timedelta(minutes=1))
+    newsroom.plan()
+    clock.advance(120)
+    newsroom.end_breaking(article)
+    newsroom.plan()
+    before = len(newsroom.events)
+    if deed == "withdraw":
+        newsroom.withdraw(article)
+    else:
+        newsroom.revise(article, correction_note="정정" if deed == "correct" else None)
+    assert not newsroom.events[-1][0].breaking
+    assert newsroom.plan()[before:] == heard
+
+
+def test_partner_for_breaking_news_alone_hears_nothing_of_articles_of_which_it_was_never_told(newsroom: Newsroom) -> None:
+    article = newsroom.post()
+    newsroom.subscribe(breaking_only=True)
+    newsroom.subscribe()
+    newsroom.revise(article, correction_note="정정")
+    newsroom.withdraw(article)
+    assert newsroom.plan() == [1, 1, 1]
+
+
 def test_other_sites_and_disabled_partners_hear_nothing(database: Database, newsroom: Newsroom) -> None:
     Newsroom.open(database).subscribe()
     partner = newsroom.subscribe()
