@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from sokbo.errors import Unavailable
 from sokbo.storage import Database, UnitOfWork
+from sokbo.storage.database import Outrun
 
 MAX_TOGETHER = 64
 MAX_WAITING = 2000
@@ -102,6 +103,8 @@ class Writer:
                 for waiting in together:
                     waiting.result = waiting.deed(uow)
                 uow.commit()
+        except Outrun:  # another service's group locks the same in another order; single deeds all have one order
+            return False
         except Unavailable as error:
             for waiting in together:
                 waiting.error = error

@@ -49,7 +49,7 @@ class Runtime:
 def start(settings: Settings, lanes: tuple[Lane, ...]) -> Runtime:
     """The runtime of a worker process that serves these lanes, with its pump running on a loop of its own thread."""
     holder = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
-    # Not durable: what this process writes follows from articles that are, and would be done again.
+    # Not durable: what this process writes follows from events that are, and would be done again.
     database = Database(settings.resolved_database_url, durable=False)
     pump = Pump(
         settings=settings,

@@ -53,9 +53,12 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
 def _change(
     runtime: Runtime, find: Callable[[UnitOfWork], Sequence[Article]], change: Callable[[Article, datetime], Change]
 ) -> None:
-    """Writes the change of each article found, with its events, in one transaction."""
+    """Writes the change of each article found, with its events, in one transaction.
+
+    It is durable: after a loss of power other events would bear numbers that partners have been given already.
+    """
     request_id = new_id("req")
-    with runtime.database.write() as uow:
+    with runtime.database.write(durable=True) as uow:
         events = [
             event
             for article in find(uow)

@@ -25,7 +25,7 @@ from sokbo.storage.keys import KeyRepository
 from sokbo.storage.listings import ListingRepository
 from sokbo.storage.partners import PartnerRepository
 from sokbo.storage.retention import RetentionRepository
-from sokbo.storage.session import Session
+from sokbo.storage.session import RETRY_LATER, Session
 from sokbo.storage.sites import SiteRepository
 from sokbo.storage.tallies import TallyRepository
 
@@ -35,10 +35,14 @@ LOCK_WAIT_SECONDS = 5
 STATEMENT_SECONDS = 30
 #: After this, PostgreSQL ends the transaction of a process that has stopped in the middle of it, and frees its locks.
 FROZEN_SECONDS = 10
-RETRY_LATER = {"Retry-After": "2"}
-
+#: What PostgreSQL calls a deadlock, and a transaction that others have made impossible.
+_OUTRUN_STATES = {"40P01", "40001"}
 
 _SERVER_TIME = text("SELECT clock_timestamp()")
+
+
+class Outrun(Unavailable):
+    """Other transactions were in the way of this one, which the database has rolled back: done again, it may succeed."""
 
 
 def utc_now() -> datetime:
@@ -114,24 +118,27 @@ class UnitOfWork:
         return TallyRepository(self._session)
 
     def commit(self) -> None:
+        """Raises Unavailable if nothing of it could be kept."""
         self._session.commit()
 
 
 class Database:
     """Both engines of one process. `durable` waits for the disk at each commit; without it, a commit may be undone by a
     loss of power (never by the death of a process), and only from the newest backwards: right for work that would then be
-    done again. It matters on SQLite alone; PostgreSQL is always durable."""
+    done again in the same way. It matters on SQLite alone; PostgreSQL is always durable."""
 
     def __init__(self, url: str, *, durable: bool = True, clock: Clock | None = None):
         is_sqlite = url.startswith("sqlite")
         self.clock = clock or utc_now
         self._clock = utc_now if clock is None and is_sqlite else clock
-        self._writer, self._reader = _sqlite(url, durable) if is_sqlite else _postgresql(url)
+        self._durable_writer, self._reader = _sqlite(url) if is_sqlite else _postgresql(url)
+        self._writer = self._durable_writer if durable or not is_sqlite else _sqlite_writer(url, "NORMAL")
 
     @contextmanager
-    def write(self) -> Iterator[UnitOfWork]:
-        """A transaction that may write. Raises Unavailable when the database can't be had in time."""
-        with translated(), self._writer.connect() as connection:
+    def write(self, *, durable: bool = False) -> Iterator[UnitOfWork]:
+        """A transaction that may write; `durable` waits for the disk whatever the others do. Raises Unavailable when the
+        database can't be had in time."""
+        with translated(), (self._durable_writer if durable else self._writer).connect() as connection:
             yield UnitOfWork(Session(connection), self._clock)
 
     @contextmanager
@@ -150,46 +157,52 @@ class Database:
 
     def close(self) -> None:
         self._writer.dispose()
+        self._durable_writer.dispose()
         self._reader.dispose()
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns the drivers' failures to reach or lock the database into Unavailable, with the reason in one line."""
+    """Turns the drivers' failures to reach or lock the database into Unavailable, with the reason in one line; into Outrun
+    where it lost against other transactions."""
     try:
         yield
     except (OperationalError, InterfaceError, InternalError, PoolTimeoutError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode == sqlite3.SQLITE_ERROR:
             raise  # SQLite's word for statements that are wrong, which no waiting mends
-        raise Unavailable(
+        raise (Outrun if getattr(cause, "sqlstate", None) in _OUTRUN_STATES else Unavailable)(
             f"the database can't be used right now: {' '.join(str(cause).split())}",
             headers=RETRY_LATER,
         ) from error
 
 
-def _sqlite(url: str, durable: bool) -> tuple[Engine, Engine]:
-    """A writer that takes the lock at BEGIN, so that no transaction fails half way, and a reader that can't write."""
-    path = Path(url.removeprefix("sqlite:///"))
-    pragmas = [
-        "journal_mode = WAL",
-        f"synchronous = {'FULL' if durable else 'NORMAL'}",
-        "foreign_keys = ON",
-        "cache_size = -4000",
-    ]
-    writer = _sqlite_engine(path, pragmas)
-    reader = _sqlite_engine(path, [*pragmas, "query_only = ON"])
-    _on_begin(writer, "BEGIN IMMEDIATE", path)
-    _on_begin(reader, "BEGIN", path)
-    return writer, reader
+def _sqlite(url: str) -> tuple[Engine, Engine]:
+    """A durable writer, and a reader that can't write."""
+    reader = _sqlite_engine(url, ["query_only = ON"])
+    _on_begin(reader, "BEGIN", _path(url))
+    return _sqlite_writer(url, "FULL"), reader
 
 
-def _sqlite_engine(path: Path, pragmas: Sequence[str]) -> Engine:
+def _sqlite_writer(url: str, synchronous: str) -> Engine:
+    """It takes the lock at BEGIN, so that no transaction fails half way."""
+    writer = _sqlite_engine(url, [f"synchronous = {synchronous}"])
+    _on_begin(writer, "BEGIN IMMEDIATE", _path(url))
+    return writer
+
+
+def _path(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def _sqlite_engine(url: str, pragmas: Sequence[str]) -> Engine:
+    path = _path(url)
+
     def connect() -> sqlite3.Connection:
         # mode=rw: where the file has gone, a new one would be empty, and whatever it took would be lost with it.
         address = f"file:{quote(str(path))}?mode=rw"
         connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=LOCK_WAIT_SECONDS, check_same_thread=False)
-        for pragma in pragmas:
+        for pragma in ("journal_mode = WAL", "foreign_keys = ON", "cache_size = -4000", *pragmas):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 

@@ -1,19 +1,23 @@
 """A transaction's statements, in an order that lets many of a kind be one."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Executable, Insert
 
+from sokbo.errors import Unavailable
 from sokbo.storage.tables import metadata
 
 Parameters = Mapping[str, Any]
+
+RETRY_LATER = {"Retry-After": "2"}
 
 _RANKS = {table.name: rank for rank, table in enumerate(metadata.sorted_tables)}
 
 
 class Session:
-    """Speaks to the database for all repositories of a unit of work.
+    """Speaks to the database for all repositories of a unit of work; all of its methods raise Unavailable when that is gone.
 
     An INSERT that nobody reads back at once waits for more of its kind: in a group of accepted articles each statement then
     runs once for all of them. Whatever is executed sees what waited before it, but for what `execute_ahead` runs.
@@ -36,10 +40,12 @@ class Session:
     ) -> CursorResult[*tuple[Any, ...]]:
         """The statement's result, after all that waited."""
         self.flush()
+        self._insist_on_transaction()
         return self._connection.execute(statement, parameters, execution_options=execution_options)
 
     def execute_ahead(self, statement: Executable, parameters: Parameters) -> CursorResult[*tuple[Any, ...]]:
         """The result of a statement that has nothing to do with the tables for which INSERTs wait."""
+        self._insist_on_transaction()
         return self._connection.execute(statement, parameters)
 
     def insert_later(self, statement: Insert, *rows: Parameters) -> None:
@@ -50,8 +56,19 @@ class Session:
         """Runs what waits."""
         waiting, self._waiting = self._waiting, {}
         for statement in sorted(waiting, key=lambda insert: _RANKS[insert.table.name]):
+            self._insist_on_transaction()
             self._connection.execute(statement, waiting[statement])
 
     def commit(self) -> None:
+        """Makes all of it last."""
         self.flush()
+        self._insist_on_transaction()
         self._connection.commit()
+
+    def _insist_on_transaction(self) -> None:
+        """Raises Unavailable if SQLite has rolled the transaction back by itself, as it does when the disk is full: what was
+        written is gone, and each statement that followed would be kept by itself."""
+        if self._connection.in_transaction():
+            driver = self._connection.connection.dbapi_connection
+            if isinstance(driver, sqlite3.Connection) and not driver.in_transaction:
+                raise Unavailable("the database has given the transaction up", headers=RETRY_LATER)

@@ -28,7 +28,7 @@ def synchronous_levels_of(statement_start: str) -> Iterator[list[int]]:
         if statement.startswith(statement_start):
             driver = connection.connection.dbapi_connection
             assert driver is not None
-            seen.append(driver.cursor().execute("PRAGMA synchronous").fetchone()[0])  # type: ignore[func-returns-value] # PEP 249
+            seen.append(driver.cursor().execute("PRAGMA synchronous").fetchone()[0])
 
     sqlalchemy_event.listen(Engine, "before_cursor_execute", note)
     try:
