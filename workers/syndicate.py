@@ -1,7 +1,8 @@
 """Syndication: from events to documents and planned deliveries.
 
-Lease what waits, render it outside any transaction, then in one transaction per site: store, assemble, plan, finish. Events
-that come together are rendered and assembled together. Whoever lost the lease meanwhile writes nothing.
+Lease what waits, render it outside any transaction, then for each site in one transaction store the articles, assemble the
+site's own listings and plan the deliveries, and in a second assemble the listings of terms and finish the events. Events that
+come together are rendered and assembled together. Whoever lost the lease meanwhile writes nothing.
 """
 
 import time
@@ -16,10 +17,10 @@ from sokbo.broker import Announcement
 from sokbo.domain.article import Article
 from sokbo.domain.document import Document
 from sokbo.domain.event import Lane
+from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.ids import ArticleId
 from sokbo.domain.site import Site
 from sokbo.domain.tally import Measure, Tally
-from sokbo.storage import UnitOfWork
 from sokbo.storage.events import LeaseLost, PendingEvent
 from workers.assembling import assemble, changed
 from workers.rendering import Rendered, render_article
@@ -28,6 +29,9 @@ from workers.runtime import Runtime
 #: Events leased at once, and how long to render before storing what there is: well below any lease.
 BATCH_EVENTS = 100
 RENDER_SECONDS = 1.0
+
+#: What a site's readers follow, before its categories, tags and authors.
+OWN_LISTINGS = frozenset({SITE_LISTING, BREAKING_LISTING})
 
 log = structlog.get_logger()
 
@@ -39,6 +43,11 @@ class Batch:
     rendered: dict[ArticleId, Rendered]
     done: Sequence[PendingEvent]
     put_off: Sequence[PendingEvent]
+
+    @property
+    def touched(self) -> set[Listing]:
+        """Every listing that the events change."""
+        return {listing for item in self.done for listing in item.listings}
 
 
 def syndicate(runtime: Runtime, lane: Lane) -> None:
@@ -65,13 +74,11 @@ def _syndicate_site(runtime: Runtime, pending: Sequence[PendingEvent]) -> bool:
         articles = uow.articles.many({item.event.article_id for item in pending})
     batch = _render(runtime, site, pending, articles)
     try:
-        announcement, planned = _store(runtime, site, batch)
+        first = _store_first(runtime, site, batch)
+        _store_rest(runtime, site, batch, len(first))
     except LeaseLost:
         log.warning("lease_lost", site=site.name, events=[item.event.id for item in pending])
         return True
-    runtime.broker.announce([announcement])
-    if planned:
-        runtime.wake_deliveries()
     _log(batch, runtime.database.clock())
     return not batch.put_off
 
@@ -97,32 +104,48 @@ def _render(runtime: Runtime, site: Site, pending: Sequence[PendingEvent], artic
     )
 
 
-def _store(runtime: Runtime, site: Site, batch: Batch) -> tuple[Announcement, int]:
-    """What to announce, and how many deliveries were planned. Raises LeaseLost."""
+def _store_first(runtime: Runtime, site: Site, batch: Batch) -> list[Document]:
+    """Stores what readers and partners wait for: the articles, the site's own listings, the deliveries. Raises LeaseLost."""
+    with runtime.database.write() as uow:
+        version = uow.sites.next_version(site.id)
+        uow.events.hold([item.event.id for item in batch.done], runtime.holder)
+        # What has changed since it was rendered is left to its newer event: another lane may have stored that already.
+        unchanged = uow.articles.unchanged(item.article for item in batch.rendered.values())
+        fresh = {article_id: item for article_id, item in batch.rendered.items() if article_id in unchanged}
+        fragments = [fragment for item in fresh.values() for fragment in item.fragments]
+        uow.documents.replace_fragments(fragments, fresh, uow.now)
+        listed = assemble(uow, runtime.pages, site, batch.touched & OWN_LISTINGS, runtime.settings.feed_entries)
+        documents = changed(uow, site, [*(item.page for item in fresh.values()), *listed], version)
+        uow.documents.store(documents)
+        planned = 0
+        if uow.partners.has_active(site.id):
+            planned = sum(uow.deliveries.plan(item.event, item.listings, uow.now) for item in batch.done)
+        uow.commit()
+    _announce(runtime, site, version, documents)
+    if planned:
+        runtime.wake_deliveries()
+    return documents
+
+
+def _store_rest(runtime: Runtime, site: Site, batch: Batch, stored: int) -> None:
+    """Stores the listings of terms, and finishes the events; until then, whoever takes them over does it all again.
+
+    Raises LeaseLost.
+    """
     with runtime.database.write() as uow:
         version = uow.sites.next_version(site.id)
         uow.events.finish([item.event.id for item in batch.done], runtime.holder, uow.now)
         uow.events.release([item.event.id for item in batch.put_off], runtime.holder)
-        documents = _write_documents(runtime, uow, site, batch, version)
-        planned = 0
-        if uow.partners.has_active(site.id):
-            planned = sum(uow.deliveries.plan(item.event, item.listings, uow.now) for item in batch.done)
-        uow.tallies.add(_tally(batch, len(documents), uow.now))
+        listed = assemble(uow, runtime.pages, site, batch.touched - OWN_LISTINGS, runtime.settings.feed_entries)
+        documents = changed(uow, site, listed, version)
+        uow.documents.store(documents)
+        uow.tallies.add(_tally(batch, stored + len(documents), uow.now))
         uow.commit()
-    return Announcement(site.id, version, tuple(document.path for document in documents)), planned
+    _announce(runtime, site, version, documents)
 
 
-def _write_documents(runtime: Runtime, uow: UnitOfWork, site: Site, batch: Batch, version: int) -> list[Document]:
-    # What has changed since it was rendered is left to its newer event: another lane may have stored that already.
-    unchanged = uow.articles.unchanged(item.article for item in batch.rendered.values())
-    fresh = {article_id: item for article_id, item in batch.rendered.items() if article_id in unchanged}
-    fragments = [fragment for item in fresh.values() for fragment in item.fragments]
-    uow.documents.replace_fragments(fragments, fresh, uow.now)
-    touched = {listing for item in batch.done for listing in item.listings}
-    listed = assemble(uow, runtime.pages, site, touched, runtime.settings.feed_entries)
-    documents = changed(uow, site, [*(item.page for item in fresh.values()), *listed], version)
-    uow.documents.store(documents)
-    return documents
+def _announce(runtime: Runtime, site: Site, version: int, documents: Sequence[Document]) -> None:
+    runtime.broker.announce([Announcement(site.id, version, tuple(document.path for document in documents))])
 
 
 def _log(batch: Batch, now: datetime) -> None:
