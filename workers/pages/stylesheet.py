@@ -28,7 +28,7 @@ def stylesheet() -> Markup:
 
 @cache
 def _content_security_policy() -> str:
-    """Pictures, sound and film from anywhere, our stylesheet, the colours that editors set, no scripts, no frame (CSP level 3)."""
+    """Pictures, sound and film from anywhere, our stylesheet, editors' colours, no scripts and no frame (CSP level 3)."""
     digest = b64encode(sha256(stylesheet().encode()).digest()).decode()
     return "; ".join(
         [
