@@ -24,6 +24,7 @@ from service.routes.audit import add_audit_routes
 from service.routes.deliveries import add_delivery_routes
 from service.routes.documents import add_document_routes
 from service.routes.events import add_event_routes
+from service.routes.hosts import add_host_routes
 from service.routes.operating import add_operating_routes
 from service.routes.partners import add_partner_routes
 from service.routes.redelivery import add_redelivery_routes
@@ -100,6 +101,7 @@ def _make_app(services: Services, reader: Reader, directory: SiteDirectory) -> w
     add_delivery_routes(app, services)
     add_event_routes(app, services)
     add_audit_routes(app, services)
+    add_host_routes(app)
     add_document_routes(app, reader, directory)
     return app
 

@@ -1,10 +1,10 @@
-"""What a reader asked for in headers: which content coding, and whether it has the document already.
+"""What a reader asked for in headers: which content coding, type and language, and whether it has the document already.
 
-RFC 9110, sections 12.5.3 (Accept-Encoding) and 13 (conditional requests).
+RFC 9110, sections 12.5 (Accept, Accept-Encoding, Accept-Language) and 13 (conditional requests).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -41,6 +41,23 @@ def choose_coding(accept_encoding: str) -> Coding:
     gzip = weights.get("gzip", weights.get("x-gzip", anything)) or 0.0
     identity = weights.get("identity", anything)
     return Coding.GZIP if gzip > 0 and gzip >= (identity or 0.0) else Coding.IDENTITY
+
+
+def prefers_html(accept: str) -> bool:
+    """True if an Accept field names HTML and no JSON that it likes better. Programs that take anything aren't asking for it."""
+    weights = dict(map(_weighed, accept.lower().split(",")))
+    html = max(weights.get("text/html", 0.0), weights.get("application/xhtml+xml", 0.0))
+    return html > 0 and html >= max(weights.get("application/json", 0.0), weights.get("application/problem+json", 0.0))
+
+
+def choose_language(accept_language: str, known: Collection[str]) -> str | None:
+    """The one of the `known` primary subtags that an Accept-Language field likes best, the first of equals; None for none."""
+    weights: dict[str, float] = {}
+    for tag, weight in map(_weighed, accept_language.lower().split(",")):
+        language = tag.partition("-")[0]
+        if language in known and weight > weights.get(language, 0.0):
+            weights[language] = weight
+    return max(weights, key=weights.__getitem__, default=None)
 
 
 def _weighed(member: str) -> tuple[str, float]:

@@ -1,7 +1,7 @@
 """Which site a request means, by its Host or by the first segment of its path."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 from sokbo.domain.site import Site
@@ -28,6 +28,10 @@ class SiteDirectory:
     def named(self, name: str) -> Site | None:
         """The site of that name."""
         return self._by_name.get(name)
+
+    def all(self) -> Collection[Site]:
+        """Every site, in the order in which they were told."""
+        return self._by_name.values()
 
     def at_host(self, host: str) -> Site | None:
         """The site that has that host (as in a Host header) to itself; a site below a path of its host has not."""

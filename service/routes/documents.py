@@ -5,10 +5,11 @@ from urllib.parse import unquote_to_bytes
 
 from aiohttp import hdrs, web
 
-from service.reading import Reader, preflight
+from service.notices import list_of_sites, not_found
+from service.reading import ALLOW, Reader, preflight
 from service.site_directory import SiteDirectory
 from sokbo.domain.site import RESERVED_NAMES
-from sokbo.errors import NotFound
+from sokbo.errors import MethodNotAllowed, NotFound
 
 MAX_PATH_CHARACTERS = 2048
 
@@ -18,29 +19,46 @@ def add_document_routes(app: web.Application, reader: Reader, directory: SiteDir
 
     async def serve(request: web.Request) -> web.StreamResponse:
         path = decode_path(request.rel_url.raw_path)
-        if path is None:
-            raise NotFound("There is nothing at this address.")
-        name, _, rest = path.partition("/")
+        name, _, rest = (path or "").partition("/")
         if name in RESERVED_NAMES:
-            raise await _refusal(request)
+            return await _refuse(request, name)
+        own = directory.at_host(request.headers.get("Host", ""))
+        site = own or directory.named(name)
+        if path is None:
+            return not_found(request, site)
         if request.method == "OPTIONS":
             return preflight()
-        if (site := directory.at_host(request.headers.get("Host", ""))) is not None:
-            return await reader.respond(request, site.id, path)
-        if (site := directory.named(name)) is None:
-            raise NotFound("There is no such site.")
-        return await reader.respond(request, site.id, rest, root=f"/{name}")
+        if site is None:
+            return not_found(request, None) if path else _front(request, directory)
+        try:
+            return await reader.respond(request, site.id, path if own else rest, root="" if own else f"/{name}")
+        except NotFound:
+            return not_found(request, site)
 
     app.router.add_route("*", "/{path:.*}", serve)
 
 
-async def _refusal(request: web.Request) -> Exception:
-    """What to raise where no document can be. aiohttp's own 405 never comes: for every method it finds the catch-all."""
+def _front(request: web.Request, directory: SiteDirectory) -> web.Response:
+    """What `/` is on a host that no site has to itself."""
+    if request.method not in {"GET", "HEAD"}:
+        raise MethodNotAllowed("The list of sites can only be read.", headers={"Allow": ALLOW})
+    return list_of_sites(request, directory.all())
+
+
+async def _refuse(request: web.Request, name: str) -> web.Response:
+    """What is answered where no document can be: 405, or 404 with a page for browsers, unless it is the API's address.
+
+    aiohttp's own 405 never comes: for every method it finds the catch-all.
+    """
     allowed: set[str] = set()
     for resource in request.app.router.resources():
         allowed |= (await resource.resolve(request))[1]
     allowed.discard(hdrs.METH_ANY)
-    return web.HTTPMethodNotAllowed(request.method, allowed) if allowed else NotFound("There is nothing at this address.")
+    if allowed:
+        raise web.HTTPMethodNotAllowed(request.method, allowed)
+    if name == "v1":
+        raise NotFound("There is nothing at this address.")
+    return not_found(request, None)
 
 
 def decode_path(raw: str) -> str | None:

@@ -242,7 +242,6 @@ async def test_a_trailing_slash_leads_to_the_page_without(serving: Serving) -> N
         "/news/" + "a" * 3000,
         "/other/feed.atom",
         "/v1/feed.atom",
-        "/",
     ],
 )
 async def test_paths_that_no_document_has_are_not_found(serving: Serving, path: str) -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from service.negotiation import Coding, Verdict, choose_coding, judge
+from service.negotiation import Coding, Verdict, choose_coding, choose_language, judge, prefers_html
 
 MODIFIED = datetime(2026, 3, 1, 9, 30, 15, tzinfo=UTC)
 SAME = "Sun, 01 Mar 2026 09:30:15 GMT"
@@ -107,3 +107,27 @@ def test_dates_are_compared_and_nonsense_ignored(since: str, expected: Verdict) 
 )
 def test_conditions_on_an_expected_document_compare_strongly(headers: list[tuple[str, str]], expected: Verdict) -> None:
     assert verdict(*headers) is expected
+
+
+@pytest.mark.parametrize(
+    ("accept", "preferred"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", True),
+        ("text/html, application/json", True),
+        ("application/json, text/html;q=0.9", False),
+        ("application/problem+json, text/html;q=0.9", False),
+        ("text/html;q=0", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+def test_html_is_for_those_who_name_it(accept: str, preferred: bool) -> None:
+    assert prefers_html(accept) is preferred
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [("ko-KR,ko;q=0.9,en;q=0.8", "ko"), ("en;q=0.5, KO", "ko"), ("fr, en-GB;q=0.2", "en"), ("ko;q=0, fr", None), ("", None)],
+)
+def test_language_is_the_known_one_liked_best(accepted: str, language: str | None) -> None:
+    assert choose_language(accepted, ("en", "ko")) == language

@@ -1,0 +1,120 @@
+"""Pages that are no documents: that nothing is at an address, and which sites there are. Each whole in itself, none kept."""
+
+from base64 import b64encode
+from collections.abc import Iterable
+from hashlib import sha256
+from html import escape
+
+from aiohttp import web
+
+from service.answering import json_response
+from service.negotiation import choose_language, prefers_html
+from sokbo.domain.site import Site
+from sokbo.errors import NotFound
+
+FALLBACK_LANGUAGE = "en"
+#: What the pages say, by language.
+WORDS = {
+    "en": {
+        "not_found": "There is nothing here",
+        "why": "The address may be mistyped, or what was here is gone.",
+        "home": "To the latest news of {}",
+        "sites": "Sites",
+        "to_sites": "To all sites",
+        "none": "There are no sites yet.",
+        "feeds": "Feeds",
+    },
+    "ko": {
+        "not_found": "여기에는 아무것도 없습니다",
+        "why": "주소가 잘못되었거나, 있던 것이 없어졌습니다.",
+        "home": "{} 최신 뉴스로",
+        "sites": "사이트",
+        "to_sites": "모든 사이트 보기",
+        "none": "아직 사이트가 없습니다.",
+        "feeds": "피드",
+    },
+}
+FEEDS = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
+
+_STYLE = (
+    ":root{--paper:#fdfcf9;--ink:#1c1b19;--muted:#66615a;--rule:#ddd8ce;--accent:#b3121d;color-scheme:light dark}"
+    "@media(prefers-color-scheme:dark){:root{--paper:#151412;--ink:#e9e5dd;--muted:#a8a297;--rule:#37332e;--accent:#ff8078}}"
+    "body{margin:0;border-top:4px solid var(--ink);background:var(--paper);color:var(--ink);"
+    "font:1.0625rem/1.75 Pretendard,'Apple SD Gothic Neo','Noto Sans KR','Malgun Gothic',system-ui,sans-serif;"
+    "word-break:keep-all;overflow-wrap:break-word}"
+    "main{max-width:38em;margin:auto;padding:4rem clamp(1.25rem,4vw,2.5rem)}"
+    "h1,h2{margin:0;line-height:1.35}ul{padding:0;list-style:none}li{padding:1rem 0;border-top:1px solid var(--rule)}"
+    "p{margin:.5rem 0;color:var(--muted)}a{color:var(--ink);text-underline-offset:.2em}a:hover{color:var(--accent)}"
+)
+_POLICY = (
+    f"default-src 'none'; img-src 'self'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {"Cache-Control": "no-store", "Content-Security-Policy": _POLICY, "Vary": "Accept, Accept-Language"}
+
+
+def not_found(request: web.Request, site: Site | None) -> web.Response:
+    """A page with status 404 and a link to the site's index, or to the list of sites, for whoever prefers HTML.
+
+    Raises NotFound for everyone else.
+    """
+    if not prefers_html(request.headers.get("Accept", "")):
+        raise NotFound("There is nothing at this address." if site else "There is no such site.")
+    language = _language(request, site)
+    words = WORDS[language]
+    link = _link("/", words["to_sites"]) if site is None else _link(site.url(), words["home"].format(site.title))
+    body = f"<h1>{words['not_found']}</h1>\n<p>{words['why']}</p>\n<p>{link}</p>"
+    return _page(language, words["not_found"], body, status=404)
+
+
+def list_of_sites(request: web.Request, sites: Iterable[Site]) -> web.Response:
+    """The sites and their feeds, as a page for whoever prefers HTML, else as JSON."""
+    if not prefers_html(request.headers.get("Accept", "")):
+        return json_response({"items": [_described(site) for site in sites]}, headers={"Vary": "Accept"})
+    language = _language(request)
+    words = WORDS[language]
+    items = "\n".join(_item(site, words["feeds"]) for site in sites)
+    body = f"<h1>{words['sites']}</h1>\n" + (f"<ul>\n{items}\n</ul>" if items else f"<p>{words['none']}</p>")
+    return _page(language, words["sites"], body)
+
+
+def _described(site: Site) -> dict[str, object]:
+    feeds = {suffix: site.url(f"feed.{suffix}") for suffix in FEEDS}
+    return {"name": site.name, "title": site.title, "url": site.url(), "language": site.language, "feeds": feeds}
+
+
+def _item(site: Site, feeds: str) -> str:
+    links = [_link(site.url("feeds"), feeds), *(_link(site.url(f"feed.{suffix}"), name) for suffix, name in FEEDS.items())]
+    return f'<li lang="{escape(site.language)}"><h2>{_link(site.url(), site.title)}</h2>\n<p>{" · ".join(links)}</p></li>'
+
+
+def _page(language: str, title: str, body: str, status: int = 200) -> web.Response:
+    """The page; `title` and `body` are markup."""
+    html = f"""<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>{title}</title>
+<link rel="icon" href="/favicon.ico" type="image/svg+xml">
+<style>{_STYLE}</style>
+</head>
+<body>
+<main>
+{body}
+</main>
+</body>
+</html>
+"""
+    return web.Response(status=status, text=html, content_type="text/html", headers=_HEADERS)
+
+
+def _link(url: str, text: str) -> str:
+    return f'<a href="{escape(url)}">{escape(text)}</a>'
+
+
+def _language(request: web.Request, site: Site | None = None) -> str:
+    """One of WORDS: the site's language, or without a site the reader's."""
+    wanted = request.headers.get("Accept-Language", "") if site is None else site.language
+    return choose_language(wanted, WORDS) or FALLBACK_LANGUAGE
