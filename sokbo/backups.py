@@ -14,7 +14,7 @@ from sokbo.disk import sync
 from sokbo.errors import StartupError
 from sokbo.net.secret_key import FILE_NAME as SECRET_KEY
 from sokbo.net.secret_key import load_secret_key
-from sokbo.settings import DATABASE_FILE, LOCK_FILE, Settings
+from sokbo.settings import DATABASE_FILE, LOCK_FILE, Settings, sqlite_url
 from sokbo.storage import Database, migrate
 from sokbo.storage.copying import Progress, check_database, copy_database
 
@@ -68,7 +68,7 @@ def restore_backup(settings: Settings, file: Path, *, replace: bool, actor: str,
         if not settings.secret_key and not (folder / SECRET_KEY).exists():
             raise StartupError(f"{file} holds no secret key: set SOKBO_SECRET_KEY as it was when the backup was made")
         check_database(folder / DATABASE_FILE)
-        url = f"sqlite:///{folder / DATABASE_FILE}"
+        url = sqlite_url(folder / DATABASE_FILE)
         if migrate(url)[0] is None:
             raise StartupError(f"{file} is no backup of Sokbo")
         _record(url, "site.restore", file, actor, request_id)

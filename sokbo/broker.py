@@ -4,6 +4,7 @@ version check finds within seconds what was not heard."""
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import quote
 
 import orjson
 import redis
@@ -44,12 +45,12 @@ class Announcement:
 
 def redis_url(settings: Settings) -> str:
     """The broker's URL as the redis client writes it."""
-    return settings.redis_url or f"unix://{settings.broker_socket}"
+    return settings.redis_url or f"unix://{quote(str(settings.broker_socket))}"
 
 
 def celery_url(settings: Settings) -> str:
     """The broker's URL as Celery writes it."""
-    return settings.redis_url or f"redis+socket://{settings.broker_socket}"
+    return settings.redis_url or f"redis+socket://{quote(str(settings.broker_socket))}"
 
 
 class Broker:

@@ -5,6 +5,7 @@ from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -18,9 +19,12 @@ DAY = 24 * HOUR
 #: A unix socket's path fits in 104 bytes on macOS, 108 on Linux, with the NUL.
 MAX_SOCKET_PATH_BYTES = 100
 
+DEFAULT_DATA = Path("data")
 #: In the data folder: the embedded database, and what the one process that runs on the folder holds.
 DATABASE_FILE = "sokbo.db"
 LOCK_FILE = "lock"
+#: To listen on every address, and the address where this machine then reaches it.
+REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared, not listened on
 
 #: Seconds to wait after each failed attempt; the last, 8 h, repeats until seven days are over (about 27 attempts).
 DEFAULT_RETRY_SCHEDULE = (
@@ -42,7 +46,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SOKBO_", frozen=True, extra="ignore")
 
-    data: Path = Field(Path("data"), description="Folder that holds the database, the broker's files, logs and secrets.")
+    data: Path = Field(DEFAULT_DATA, description="Folder that holds the database, the broker's files, logs and secrets.")
     host: str = Field("127.0.0.1", description="Address the service listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port the service listens on.")
     public_url: str = Field("", description="URL under which the world reaches the service; http://HOST:PORT if empty.")
@@ -100,7 +104,7 @@ class Settings(BaseSettings):
     @property
     def resolved_database_url(self) -> str:
         """The database to use: `database_url`, or the SQLite file in the data folder."""
-        return self.database_url or f"sqlite:///{self.database_file}"
+        return self.database_url or sqlite_url(self.database_file)
 
     @property
     def database_file(self) -> Path:
@@ -127,4 +131,15 @@ class Settings(BaseSettings):
     @property
     def resolved_public_url(self) -> str:
         """The service's own URL, without a slash at its end."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.reachable_host}]" if ":" in self.reachable_host else self.reachable_host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def reachable_host(self) -> str:
+        """`host`, or, where that means every address, one at which this machine reaches the service."""
+        return REACHABLE.get(self.host, self.host)
+
+
+def sqlite_url(file: Path) -> str:
+    """The URL of an SQLite database, whatever the characters of its path."""
+    return f"sqlite:///{quote(str(file))}"

@@ -41,7 +41,7 @@ def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: 
 def test_everything_embedded_lies_in_the_data_folder_unless_urls_say_otherwise(tmp_path: Path) -> None:
     assert Settings(data=tmp_path).resolved_database_url == f"sqlite:///{tmp_path}/sokbo.db"
     assert Settings(data=tmp_path, database_url="postgresql://db/sokbo").resolved_database_url == "postgresql://db/sokbo"
-    assert Settings(host="0.0.0.0", port=81).resolved_public_url == "http://0.0.0.0:81"
+    assert Settings(host="0.0.0.0", port=81).resolved_public_url == "http://127.0.0.1:81"
     assert Settings(public_url="https://news.example/").resolved_public_url == "https://news.example"
 
 
