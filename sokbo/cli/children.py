@@ -4,11 +4,14 @@ import os
 import runpy
 import signal
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from sokbo.cli.forking import fork
+from sokbo.cli.pulse import Pulse
 
 MAX_LOG_BYTES = 10 * 1024 * 1024
 LOG_TAIL_BYTES = 4096
@@ -49,11 +52,15 @@ class Executable:
 
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """`stop_order`: when all stop, those with a lower one have ended before those with a higher are told to."""
+    """`stop_order`: when all stop, those with a lower one have ended before those with a higher are told to.
+
+    `answers`: whether it does its work, if that can be asked; one that no longer does is killed and started again.
+    """
 
     name: str
     program: Program
     stop_order: int
+    answers: Callable[[], bool] | None = None
 
 
 @dataclass(slots=True)
@@ -66,12 +73,16 @@ class Child:
     started_at: float = 0.0
     start_at: float = 0.0
     deaths_in_a_row: int = 0
+    is_lost: bool = False
+    _pulse: Pulse | None = None
 
     def start(self, now: float) -> None:
         """Raises OSError if there can be no new process or no log."""
         rotate(self.log)
         self.started_at = now
         self.pid = fork(self.spec.program.run, title=f"sokbo: {self.spec.name}", log=self.log)
+        self.is_lost = False
+        self._pulse = Pulse(self.spec.answers, probe_at=now) if self.spec.answers is not None else None
 
     def note_death(self, now: float) -> float:
         """Sets when to start again; the seconds until then."""
@@ -83,6 +94,19 @@ class Child:
         return backoff
 
     @property
+    def due_at(self) -> float | None:
+        """When there is something to do with it, if nothing happens before: to start it, or to ask whether it answers."""
+        if self.pid is None:
+            return self.start_at
+        return None if self._pulse is None or self.is_lost else self._pulse.probe_at
+
+    def kill_if_lost(self, now: float) -> None:
+        """Kills a process that no longer answers, and its group, and remembers why."""
+        if self.pid is not None and self._pulse is not None and not self.is_lost and self._pulse.is_lost(now):
+            self.is_lost = True
+            kill_group(self.pid)
+
+    @property
     def in_crash_loop(self) -> bool:
         return self.deaths_in_a_row >= CRASH_LOOP_DEATHS
 
@@ -90,6 +114,12 @@ class Child:
         """Asks the process to finish; it knows best what that means for children of its own."""
         if self.pid is not None:
             os.kill(self.pid, signal.SIGTERM)
+
+
+def kill_group(leader: int) -> None:
+    """Kills what is left of a child's process group, which still has its id, and, if it lives, the child."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def rotate(log: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar, cast
 
-from sokbo.cli.children import Child, ChildSpec, describe_end, last_line
+from sokbo.cli.children import Child, ChildSpec, describe_end, kill_group, last_line
 from sokbo.cli.console import Console
 from sokbo.cli.forking import fork
 from sokbo.cli.signals import SignalInbox
@@ -27,6 +27,7 @@ STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 KILL_MARGIN_SECONDS = 1.0
 READY_TIMEOUT_SECONDS = 30.0
 READY_POLL_SECONDS = 0.05
+NO_ANSWER = "no longer answered and was killed"
 
 T = TypeVar("T")
 
@@ -113,17 +114,18 @@ class Supervisor:
 
     def _turn(self, timeout_seconds: float | None, also: int | None = None) -> None:
         """Waits for something to happen, and answers deaths with new starts. Raises StopRequested."""
-        starts = [child.start_at for child in self._children if child.pid is None]
-        if starts:
-            until_start = max(0.0, min(starts) - time.monotonic())
-            timeout_seconds = until_start if timeout_seconds is None else min(until_start, timeout_seconds)
+        due = [time_due for child in self._children if (time_due := child.due_at) is not None]
+        if due:
+            until_due = max(0.0, min(due) - time.monotonic())
+            timeout_seconds = until_due if timeout_seconds is None else min(until_due, timeout_seconds)
         for child, status in self._wait(timeout_seconds, also):
-            self._will_start_again(child, describe_end(status))
+            self._will_start_again(child, NO_ANSWER if child.is_lost else describe_end(status))
         if self._stop_signals:
             raise StopRequested
         for child in self._children:
             if child.pid is None and child.start_at <= time.monotonic():
                 self._start(child)
+            child.kill_if_lost(time.monotonic())
 
     def _wait(self, timeout_seconds: float | None, also: int | None = None) -> list[tuple[Child, int]]:
         """The children that died, with their wait statuses, after the next signal or the time given."""
@@ -133,7 +135,7 @@ class Supervisor:
         for pid, status in _reaped():
             child = next((child for child in self._children if child.pid == pid), None)
             if child is not None:  # else the end of a call, or an orphan's where this is process 1
-                _kill_group(pid)
+                kill_group(pid)
                 child.pid = None
                 dead.append((child, status))
         return dead
@@ -158,7 +160,7 @@ class Supervisor:
         for child in group:
             if child.pid is not None:
                 self._console.warn(f"{child.spec.name} was still busy and is killed")
-                _kill_group(child.pid)
+                kill_group(child.pid)
         while any(child.pid for child in group):
             self._wait(None)
 
@@ -184,9 +186,3 @@ def _reaped() -> Iterator[tuple[int, int]]:
             if pid == 0:
                 return
             yield pid, status
-
-
-def _kill_group(leader: int) -> None:
-    """Kills what is left of a child's process group, which still has its id, and, if it lives, the child."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader, signal.SIGKILL)
