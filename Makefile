@@ -3,11 +3,14 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: up install install-dev test check lint bench chaos lock clean
+.PHONY: up help install install-dev test check lint bench chaos lock clean
 .DEFAULT_GOAL := up
 
-up: install
+up: install     ## start Sokbo; ARGS="--port 8181 --data DIR"
 	@$(BIN)/sokbo up $(ARGS)
+
+help:           ## list what can be made
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
@@ -27,28 +30,28 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-test: install-dev
+test: install-dev     ## test it
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: install-dev
+lint: install-dev     ## format check, linter, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint
+check: lint     ## all that CI runs
 	$(MAKE) test
 
-bench: install-dev
+bench: install-dev     ## measure it
 	@$(BIN)/python -m bench $(ARGS)
 
-chaos: install-dev
+chaos: install-dev     ## break it and count what is lost
 	@$(BIN)/python -m chaos $(ARGS)
 
-lock: $(BIN)/python
+lock: $(BIN)/python     ## pin the dependencies anew
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build pyproject.toml -o requirements.lock $(ARGS)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock $(ARGS)
 
-clean:
+clean:          ## remove the environment
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -83,6 +83,20 @@ def change(uow: UnitOfWork, name: str, values: Mapping[str, object], *, actor: s
     return _changed(uow, site, "site.change", actor, request_id)
 
 
+def move(uow: UnitOfWork, old: str, new: str, *, actor: str, request_id: str) -> list[Site]:
+    """The sites whose base URL was `old` or below it, now at the same place of `new`; one stays if another is there already.
+
+    Raises Invalid.
+    """
+    moved = []
+    for site in uow.sites.all():
+        if site.base_url == old or site.base_url.startswith(f"{old}/"):
+            base_url = new + site.base_url.removeprefix(old)
+            if base_url not in {other.base_url for other in uow.sites.all()}:
+                moved.append(change(uow, site.name, {"base_url": base_url}, actor=actor, request_id=request_id))
+    return moved
+
+
 def rebuild(uow: UnitOfWork, site: Site, *, actor: str, request_id: str) -> None:
     """Has all of the site rendered anew."""
     _changed(uow, site, "site.rebuild", actor, request_id)

@@ -8,7 +8,6 @@ import click
 from sokbo.backups import check_embedded, write_backup
 from sokbo.cli.opening import by_command, opened
 from sokbo.cli.options import data_option, load_settings
-from sokbo.errors import StartupError
 
 
 @click.command()
@@ -21,8 +20,6 @@ def backup(file: Path, data: Path | None) -> None:
     """
     settings = load_settings(data=data)
     check_embedded(settings)
-    if not settings.database_file.exists():
-        raise StartupError(f"there is no database at {settings.database_file}")
     with opened(data), click.progressbar(length=100, label="Copying", file=sys.stderr) as bar:
         write_backup(settings, file, lambda done, total: bar.update(100 * done // total - bar.pos), **by_command())
     click.echo(f"{file}: {file.stat().st_size / 1_000_000:.1f} MB, checked")

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from sokbo.broker import Broker
+from sokbo.cli.opening import check_started
 from sokbo.cli.options import data_option, load_settings
 from sokbo.domain.event import Lane
 from sokbo.settings import Settings
@@ -41,9 +42,9 @@ def check(lanes: tuple[str, ...], max_age_seconds: float, data: Path | None) -> 
 
 
 def _waiting(settings: Settings) -> dict[Lane, tuple[int, float]]:
-    """For each lane, how many events wait and the oldest one's age in seconds. Raises Unavailable."""
-    if not settings.database_url and not settings.database_file.exists():  # or SQLite would make it
-        raise click.ClickException(f"there is no database at {settings.database_file}")
+    """For each lane, how many events wait and the oldest one's age in seconds. Raises StartupError, Unavailable."""
+    if not settings.database_url:
+        check_started(settings)
     database = Database(settings.resolved_database_url)
     try:
         with database.read() as uow:

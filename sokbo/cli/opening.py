@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sokbo.cli.options import load_settings
-from sokbo.cli.preflight import private_folder
 from sokbo.domain.ids import new_id
 from sokbo.errors import StartupError
 from sokbo.settings import Settings
@@ -17,13 +16,14 @@ ACTOR = "cli"
 
 @contextmanager
 def opened(data: Path | None) -> Iterator[tuple[Settings, Database]]:
-    """The settings and their database. The embedded one is made, and its schema brought up to date, if need be.
+    """The settings and their database. The embedded one's schema is brought up to date if need be.
 
-    Raises StartupError when another one's schema isn't up to date: all who use that one should know when it changes.
+    Raises StartupError when there is no embedded one, or when another one's schema isn't up to date: all who use that one
+    should know when it changes.
     """
     settings = load_settings(data=data)
     if not settings.database_url:
-        private_folder(settings.data)
+        check_started(settings)
         migrate(settings.resolved_database_url)
     elif not is_up_to_date(settings.database_url):
         raise StartupError("the database's schema is not up to date: run `sokbo migrate`")
@@ -32,6 +32,13 @@ def opened(data: Path | None) -> Iterator[tuple[Settings, Database]]:
         yield settings, database
     finally:
         database.close()
+
+
+def check_started(settings: Settings) -> None:
+    """Raises StartupError when the embedded database isn't there: in a mistyped folder no new one shall appear."""
+    if not settings.database_file.exists():
+        where = settings.data.resolve()
+        raise StartupError(f"there is no Sokbo in {where}: start `sokbo up` there once, or say where with --data")
 
 
 def by_command() -> dict[str, str]:

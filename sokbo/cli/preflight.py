@@ -8,15 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from sokbo.cli.public_url import noted_url
 from sokbo.errors import StartupError
 from sokbo.settings import LOCK_FILE
 
 OWNER_ONLY = 0o700
+MAX_LOCK_BYTES = 100
+#: Who may hold a data folder.
+UP = "sokbo up"
+RESTORE = "sokbo restore"
 
 
 @contextmanager
-def claimed(data: Path) -> Iterator[None]:
-    """Holds the data folder, made if it isn't there, for this process alone; its lock file names the pid.
+def claimed(data: Path, holder: str) -> Iterator[None]:
+    """Holds the data folder, made if it isn't there, for this process alone; its lock file names the pid and the holder.
 
     Raises StartupError when another process holds it or it can't be made.
     """
@@ -28,7 +33,7 @@ def claimed(data: Path) -> Iterator[None]:
     try:
         _lock_or_refuse(lock, data)
         os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        os.pwrite(lock, f"{os.getpid()} {holder}\n".encode(), 0)
         yield
     finally:
         os.close(lock)
@@ -38,8 +43,10 @@ def _lock_or_refuse(lock: int, data: Path) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        holder = os.read(lock, 20).decode("ascii", "replace").strip() or "unknown"
-        raise StartupError(f"{data} is in use by another `sokbo up` (pid {holder})") from error
+        pid, _, holder = os.read(lock, MAX_LOCK_BYTES).decode("ascii", "replace").strip().partition(" ")
+        url = noted_url(data)
+        where = f" at {url}" if holder == UP and url else ""
+        raise StartupError(f"{data} is in use by `{holder or UP}` (pid {pid or 'unknown'}){where}") from error
     except OSError as error:
         raise StartupError(f"can't lock {data}: {error.strerror}") from error
 

@@ -7,7 +7,7 @@ import click
 from sokbo.backups import check_embedded, restore_backup
 from sokbo.cli.opening import by_command
 from sokbo.cli.options import data_option, load_settings
-from sokbo.cli.preflight import claimed
+from sokbo.cli.preflight import RESTORE, claimed
 
 
 @click.command()
@@ -18,7 +18,7 @@ def restore(file: Path, force: bool, data: Path | None) -> None:
     """Fill the data folder from the backup FILE. Nothing may run on it."""
     settings = load_settings(data=data)
     check_embedded(settings)
-    with claimed(settings.data):
+    with claimed(settings.data, RESTORE):
         aside = restore_backup(settings, file, replace=force, **by_command())
     if aside is not None:
         click.echo(f"What was there is in {aside}")

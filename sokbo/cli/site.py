@@ -9,13 +9,17 @@ import click
 from sokbo import sites
 from sokbo.cli.opening import by_command, opened
 from sokbo.cli.options import data_option
+from sokbo.cli.public_url import noted_url
 from sokbo.domain.site import Site
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.option("--title", help="What readers know it by."),
-    click.option("--base-url", help="Where its index is, without a slash at the end; below SOKBO_PUBLIC_URL if not said."),
+    click.option(
+        "--base-url",
+        help="Where its index is, without a slash at the end; below SOKBO_PUBLIC_URL, or the URL of `sokbo up`, if not said.",
+    ),
     click.option("--language", help="BCP 47 tag: ko, en-GB; ko if not said."),
     click.option("--timezone", help="Time zone in which readers see times; Asia/Seoul if not said."),
     click.option("--description", help="One sentence, for feeds and search engines."),
@@ -43,7 +47,8 @@ def site() -> None:
 def create(name: str, data: Path | None, **given: str | None) -> None:
     """Make the site NAME: 1 to 40 lower-case letters, digits and inner hyphens."""
     with opened(data) as (settings, database), database.write() as uow:
-        defaults = {"name": name, "title": name, "base_url": f"{settings.resolved_public_url}/{name}"}
+        below = settings.public_url.rstrip("/") or noted_url(settings.data) or settings.resolved_public_url
+        defaults = {"name": name, "title": name, "base_url": f"{below}/{name}"}
         made = sites.create(uow, defaults | _said(given), **by_command())
         uow.commit()
     _show(made)

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,11 +16,11 @@ from sokbo import __version__, broker_process
 from sokbo.cli import preload
 from sokbo.cli.children import ChildSpec, Executable, PythonModule
 from sokbo.cli.console import Console
-from sokbo.cli.first_start import FirstStart, prepare
+from sokbo.cli.first_start import FirstStart, Prepared, prepare
 from sokbo.cli.options import data_option, load_settings
-from sokbo.cli.preflight import claimed, free_port, private_folder
+from sokbo.cli.preflight import UP, claimed, free_port, private_folder
 from sokbo.cli.supervisor import StopRequested, Supervisor
-from sokbo.settings import Settings
+from sokbo.settings import DEFAULT_DATA, Settings
 
 BROKER_STOPS = 3
 #: Each is told to stop when all before it have: no new requests and no new sweeps, then no work, then no broker.
@@ -32,7 +33,7 @@ WINGS = (
 READY_REQUEST_SECONDS = 1.0
 HURRIED_EXIT_CODE = 130
 
-Prepare = Callable[[Settings], FirstStart | None]
+Prepare = Callable[[Settings], Prepared]
 
 
 @click.command()
@@ -52,7 +53,7 @@ def run(settings: Settings, wings: Sequence[ChildSpec], prepare: Prepare, preloa
     """
     console = Console(sys.stdout)
     data = settings.data.resolve()
-    with claimed(data):
+    with claimed(data, UP):
         settings = settings.model_copy(update={"data": data, "port": free_port(settings.host, settings.port)})
         logs = data / "logs"
         private_folder(logs)
@@ -68,6 +69,7 @@ def run(settings: Settings, wings: Sequence[ChildSpec], prepare: Prepare, preloa
                 made = _prepare_database(supervisor, settings, prepare, console)
                 _start_wings(supervisor, settings, wings, console)
                 console.good(f"Ready after {time.monotonic() - began:.1f} s; Ctrl-C stops everything.")
+                _hint(settings, console)
                 if made is not None:
                     _welcome(made, settings.resolved_public_url, console)
                 supervisor.run()
@@ -86,8 +88,11 @@ def _start_broker(supervisor: Supervisor, settings: Settings, console: Console) 
 
 
 def _prepare_database(supervisor: Supervisor, settings: Settings, prepare: Prepare, console: Console) -> FirstStart | None:
-    made = supervisor.call("prepare", partial(prepare, settings))
+    prepared = supervisor.call("prepare", partial(prepare, settings))
+    made = prepared.first_start
     console.item("database", "PostgreSQL" if settings.database_url else "SQLite")
+    if prepared.moved:
+        console.item("moved", f"{', '.join(prepared.moved)}: now below {settings.resolved_public_url}, and rendered anew")
     if made is not None:  # at once, for nobody will ever see it again if what follows fails
         console.item("API key", f"{made.api_key}  (shown this once)")
     return made
@@ -96,7 +101,7 @@ def _prepare_database(supervisor: Supervisor, settings: Settings, prepare: Prepa
 def _start_wings(supervisor: Supervisor, settings: Settings, wings: Sequence[ChildSpec], console: Console) -> None:
     for wing in wings:
         supervisor.add(wing)
-    supervisor.wait_until("service", partial(_service_is_ready, settings.host, settings.port))
+    supervisor.wait_until("service", partial(_service_is_ready, settings.reachable_host, settings.port))
     console.item("running", ", ".join(wing.name for wing in wings))
     console.item("service", settings.resolved_public_url)
 
@@ -106,12 +111,11 @@ def _embedded_broker(settings: Settings) -> ChildSpec:
     private_folder(folder)
     private_folder(socket.parent)
     server = Executable(broker_process.find_server(), broker_process.server_arguments(folder, socket))
-    return ChildSpec("broker", server, stop_order=BROKER_STOPS)
+    return ChildSpec("broker", server, stop_order=BROKER_STOPS, answers=partial(broker_process.answers, socket))
 
 
 def _service_is_ready(host: str, port: int) -> bool:
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared, not listened on
-    connection = http.client.HTTPConnection(reachable, port, timeout=READY_REQUEST_SECONDS)
+    connection = http.client.HTTPConnection(host, port, timeout=READY_REQUEST_SECONDS)
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -119,6 +123,13 @@ def _service_is_ready(host: str, port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _hint(settings: Settings, console: Console) -> None:
+    if not settings.public_url and settings.reachable_host != settings.host:
+        console.say("  Links lead to this machine only: set SOKBO_PUBLIC_URL to the URL that readers use.")
+    if settings.data != DEFAULT_DATA.resolve():
+        console.say(f"  Other commands find it with --data {shlex.quote(str(settings.data))}, or SOKBO_DATA.")
 
 
 def _welcome(made: FirstStart, url: str, console: Console) -> None:

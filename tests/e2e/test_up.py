@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from sokbo import broker_process
+from sokbo.cli.public_url import note_url
 from sokbo.settings import Settings
 
 STANDINS = Path(__file__).parent / "standins"
@@ -176,10 +177,12 @@ def test_second_start_on_a_folder_is_refused_in_one_line(start: Callable[..., Up
     up = start()
     up.wait_until_it_says("Ready")
 
+    note_url(up.settings.data, "http://127.0.0.1:8181")  # which the stand-in for `prepare` leaves to us
+
     second = start()
 
     assert second.process.wait(DEADLINE_SECONDS) == 1
-    assert second.output == f"Error: {up.settings.data} is in use by another `sokbo up` (pid {up.process.pid})\n"
+    assert second.output == f"Error: {up.settings.data} is in use by `sokbo up` (pid {up.process.pid}) at http://127.0.0.1:8181\n"
 
 
 def test_folder_is_free_again_after_a_kill_and_the_key_is_shown_once(start: Callable[..., Up]) -> None:
@@ -205,6 +208,27 @@ def test_taken_port_is_refused_in_one_line(start: Callable[..., Up]) -> None:
     assert up.output == f"Error: can't listen on 127.0.0.1 port {port}: another program listens there\n"
 
 
+def remove_its_socket(up: Up) -> None:
+    up.settings.broker_socket.unlink()
+
+
+def freeze_it(up: Up) -> None:
+    up.child("valkey-server").suspend()
+
+
+@pytest.mark.parametrize("harm", [remove_its_socket, freeze_it])
+def test_broker_that_no_longer_answers_is_replaced(start: Callable[..., Up], harm: Callable[[Up], None]) -> None:
+    up = start()
+    up.wait_until_it_says("Ready")
+    victim = up.child("valkey-server")
+
+    harm(up)
+
+    wait_for(partial(up.is_alive_again, "valkey-server", victim))
+    wait_for(lambda: broker_process.answers(up.settings.broker_socket))
+    assert up.output.count("broker no longer answered and was killed; starts again in 0.1 s\n") == 1
+
+
 def test_crash_loop_quotes_the_log_and_stops_nobody_else(start: Callable[..., Up]) -> None:
     up = start("broken")
 
@@ -228,7 +252,7 @@ def test_database_that_can_not_be_made_ready_ends_the_start(start: Callable[...,
 
 
 def test_data_folder_is_private_and_may_have_a_long_name(start: Callable[..., Up], tmp_path: Path) -> None:
-    data = tmp_path / ("long-" * 25) / "속보 데이터"
+    data = tmp_path / ("long-" * 25) / '속보 "데이터" ?a=#b%20$c;\'d'
     up = start(data=data)
     up.wait_until_it_says("Ready")
 

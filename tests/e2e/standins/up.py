@@ -4,26 +4,26 @@ import sys
 from pathlib import Path
 
 from sokbo.cli.children import ChildSpec, PythonModule
-from sokbo.cli.first_start import FirstStart
+from sokbo.cli.first_start import FirstStart, Prepared
 from sokbo.cli.up import Prepare, run
 from sokbo.errors import StartupError
 from sokbo.settings import Settings
 
 
-def no_database(_settings: Settings) -> None:
+def no_database(_settings: Settings) -> Prepared:
     raise StartupError("the database is newer than this Sokbo")
 
 
-def broken_migration(_settings: Settings) -> None:
+def broken_migration(_settings: Settings) -> Prepared:
     raise ValueError("no such column: title")
 
 
-def prepare(settings: Settings) -> FirstStart | None:
+def prepare(settings: Settings) -> Prepared:
     marker = settings.data / "prepared"
     if marker.exists():
-        return None
+        return Prepared()
     marker.touch()
-    return FirstStart(site="news", api_key="sokbo_0123456789abcdef")
+    return Prepared(FirstStart(site="news", api_key="sokbo_0123456789abcdef"))
 
 
 PREPARES: dict[tuple[str, ...], Prepare] = {("no-database",): no_database, ("broken-migration",): broken_migration}

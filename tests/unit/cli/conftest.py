@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from sokbo.cli import main
 from sokbo.settings import Settings
-from sokbo.storage import Database
+from sokbo.storage import Database, migrate
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,19 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+def fresh_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    """On a data folder that isn't there."""
     for name in ("SOKBO_DATABASE_URL", "SOKBO_PUBLIC_URL", "SOKBO_CALLBACK_ALLOW", "SOKBO_SECRET_KEY"):
         monkeypatch.delenv(name, raising=False)
     data = tmp_path / "data"
     database = Database(Settings(data=data).resolved_database_url)
     yield Terminal(data, database)
     database.close()
+
+
+@pytest.fixture
+def terminal(fresh_terminal: Terminal) -> Terminal:
+    """On a data folder that `sokbo up` has made, without a site."""
+    fresh_terminal.data.mkdir(mode=0o700)
+    migrate(Settings(data=fresh_terminal.data).resolved_database_url)
+    return fresh_terminal

@@ -90,10 +90,6 @@ def test_backup_without_any_partner_has_a_key_too(terminal: Terminal, tmp_path: 
     elsewhere(terminal).lines("restore", str(tmp_path / "file"))
 
 
-def test_backup_of_nothing_is_refused(terminal: Terminal, tmp_path: Path) -> None:
-    assert terminal.refusal("backup", str(tmp_path / "file")) == f"Error: there is no database at {terminal.data}/sokbo.db"
-
-
 @pytest.mark.parametrize("command", ["backup", "restore"])
 def test_postgresql_has_tools_of_its_own(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
@@ -105,9 +101,9 @@ def test_postgresql_has_tools_of_its_own(
 
 def test_folder_in_use_or_not_empty_is_refused(terminal: Terminal, file: Path) -> None:
     assert terminal.refusal("restore", str(file)) == f"Error: {terminal.data} isn't empty: --force puts what is in it aside"
-    with claimed(terminal.data):
+    with claimed(terminal.data, "sokbo restore"):
         line = terminal.refusal("restore", "--force", str(file))
-    assert line == f"Error: {terminal.data} is in use by another `sokbo up` (pid {os.getpid()})"
+    assert line == f"Error: {terminal.data} is in use by `sokbo restore` (pid {os.getpid()})"
 
 
 def test_force_puts_aside_what_was_there(terminal: Terminal, file: Path) -> None:

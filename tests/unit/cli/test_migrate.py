@@ -3,9 +3,9 @@ import pytest
 from .conftest import Terminal
 
 
-def test_migration_says_from_where_to_where(terminal: Terminal) -> None:
-    assert terminal.lines("migrate") == ["nothing -> 0002"]
-    assert terminal.lines("migrate") == ["The schema is at 0002 already."]
+def test_migration_says_from_where_to_where(fresh_terminal: Terminal) -> None:
+    assert fresh_terminal.lines("migrate") == ["nothing -> 0002"]
+    assert fresh_terminal.lines("migrate") == ["The schema is at 0002 already."]
 
 
 def test_database_that_cannot_be_reached_is_one_line(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from sokbo.cli.preflight import claimed, free_port, private_folder
+from sokbo.cli.preflight import UP, claimed, free_port, private_folder
 from sokbo.errors import StartupError
 
 
 def test_claimed_folder_is_made_closed_to_others_and_released(tmp_path: Path) -> None:
     data = tmp_path / "deep" / "data"
-    with claimed(data):
+    with claimed(data, UP):
         assert data.stat().st_mode & 0o777 == 0o700
-        with pytest.raises(StartupError, match="in use by another"), claimed(data):
+        with pytest.raises(StartupError, match="in use by `sokbo up`"), claimed(data, UP):
             pass
 
-    with claimed(data):
+    with claimed(data, UP):
         pass
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from sokbo.cli.public_url import note_url
 from sokbo.domain.site import Site, StandingLink
 
 from .conftest import Terminal
@@ -37,6 +38,18 @@ def test_name_is_enough(terminal: Terminal) -> None:
     site = _site(terminal, "daily")
     assert (site.title, site.base_url, site.standing_link) == ("daily", "http://127.0.0.1:8080/daily", None)
     assert (site.language, site.timezone) == ("ko", "Asia/Seoul")
+
+
+def test_new_site_is_where_the_service_is(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    note_url(terminal.data, "http://127.0.0.1:8181")
+    terminal.lines("site", "create", "one")
+    monkeypatch.setenv("SOKBO_PUBLIC_URL", "https://news.example/")
+    terminal.lines("site", "create", "two")
+
+    assert [_site(terminal, name).base_url for name in ("one", "two")] == [
+        "http://127.0.0.1:8181/one",
+        "https://news.example/two",
+    ]
 
 
 def test_change_keeps_what_it_does_not_name_and_has_the_site_rendered_anew(terminal: Terminal) -> None:
