@@ -78,5 +78,8 @@ def test_silent_broker_is_told(settings: Settings) -> None:
 def test_missing_database_is_told_and_not_made(tmp_path: Path) -> None:
     result = check(Settings(data=tmp_path))
 
-    assert (result.exit_code, result.output) == (1, f"Error: there is no database at {tmp_path}/sokbo.db\n")
+    assert (result.exit_code, result.output) == (
+        1,
+        f"Error: there is no Sokbo in {tmp_path}: start `sokbo up` there once, or say where with --data\n",
+    )
     assert not list(tmp_path.iterdir())
