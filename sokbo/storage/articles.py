@@ -62,11 +62,6 @@ class ArticleRepository:
         row = self._session.execute(statement.with_for_update(of=articles) if lock else statement).first()
         return None if row is None else article_from(row)
 
-    def by_external_id(self, site_id: SiteId, external_id: str) -> Article | None:
-        statement = current_articles().where(articles.c.site_id == site_id, articles.c.external_id == external_id)
-        row = self._session.execute(statement).first()
-        return None if row is None else article_from(row)
-
     def many(self, article_ids: Iterable[ArticleId]) -> dict[ArticleId, Article]:
         """The articles in their current revisions, by id."""
         rows = self._session.execute(current_articles().where(articles.c.id.in_(list(article_ids))))

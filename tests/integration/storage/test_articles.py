@@ -30,15 +30,12 @@ def test_article_is_read_as_it_was_written(newsroom: Newsroom) -> None:
     )
 
     assert newsroom.article(article) == article
-    with newsroom.database.read() as uow:
-        assert uow.articles.by_external_id(newsroom.site.id, "wp-1") == article
 
 
 def test_another_sites_article_is_not_found(database: Database, newsroom: Newsroom) -> None:
     article, other = newsroom.post(external_id="a"), Newsroom.open(database)
     with database.read() as uow:
         assert uow.articles.get(other.site.id, article.id) is None
-        assert uow.articles.by_external_id(other.site.id, "a") is None
 
 
 def test_numbers_and_sequences_count_within_each_site(database: Database, newsroom: Newsroom) -> None:
