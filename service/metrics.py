@@ -16,11 +16,13 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the database knows: tallies, and for each lane how many wait and the oldest one's age in seconds."""
+    """What the database knows: tallies, and for each lane, and for assemblies, how many wait and the oldest one's age in
+    seconds."""
 
     tallies: Mapping[Measure, Mapping[str, float]]
     events: Mapping[Lane, tuple[int, float]]
     deliveries: Mapping[Lane, tuple[int, float]]
+    assemblies: tuple[int, float]
     dead: int
     open_breakers: int
 
@@ -87,6 +89,9 @@ def _families(stored: Stored) -> Iterable[Metric]:
             count.add_metric([lane], number)
             age.add_metric([lane], seconds)
         yield from (count, age)
+    count_waiting, oldest_seconds = stored.assemblies
+    yield GaugeMetricFamily("sokbo_assemblies_waiting", "Groups of documents that are to be assembled.", count_waiting)
+    yield GaugeMetricFamily("sokbo_assemblies_oldest_seconds", "How long the oldest of them has waited.", oldest_seconds)
     yield GaugeMetricFamily("sokbo_deliveries_dead", "Dead letters: deliveries given up, which can be replayed.", stored.dead)
     yield GaugeMetricFamily("sokbo_breakers_open", "Active partners who take no pushes.", stored.open_breakers)
 

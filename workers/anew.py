@@ -3,18 +3,18 @@ when asked to rebuild. Nothing of what is stored is relied on: every piece is ma
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import structlog
 
 from sokbo.broker import Announcement
 from sokbo.domain.article import Article
+from sokbo.domain.assembly import FEEDS, Assembly, of_listing
 from sokbo.domain.document import Document
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
 from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site
 from sokbo.storage import UnitOfWork
-from workers.assembling import assemble, feeds_page
+from workers.assembling import Workshop, to_store
 from workers.rendering import Rendered, render_article
 from workers.runtime import Runtime
 from workers.turns import TURN_SECONDS, give_way
@@ -38,8 +38,8 @@ def render_anew(runtime: Runtime, sites: Iterable[tuple[SiteId, int]]) -> None:
 
 
 def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
-    """The next slice; with the last, every listing. Where the one after it begins, None if there is none or if another worker
-    has been at it."""
+    """The next slice; after the last, every listing is wanted anew. Where the one after it begins, None if there is none or if
+    another worker has been at it."""
     with runtime.database.read() as uow:
         site = uow.sites.get(site_id)
         articles = uow.articles.below(site_id, below, SLICE_ARTICLES)
@@ -49,12 +49,11 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
         version = uow.sites.next_version(site_id)
         if not uow.sites.rendered_down_to(site_id, below, following):
             return None
-        documents = _put_into_use(uow, rendered)
+        workshop = Workshop(uow, runtime.pages, site, runtime.settings.feed_entries)
+        documents, _ = to_store(workshop, _put_into_use(uow, rendered), version, anew=True)
+        uow.documents.store(documents)
         if following is None:
-            listings = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site_id)]
-            documents += assemble(uow, runtime.pages, site, listings, runtime.settings.feed_entries)
-            documents.append(feeds_page(uow, runtime.pages, site))
-        uow.documents.store(_dated(uow, site_id, documents, version))
+            uow.assemblies.want(site_id, _everything(uow, site_id), uow.now)
         uow.commit()
     runtime.broker.announce([Announcement(site_id, version, tuple(document.path for document in documents))])
     return following
@@ -80,14 +79,7 @@ def _put_into_use(uow: UnitOfWork, rendered: Sequence[Rendered]) -> list[Documen
     return [item.page for item in fresh]
 
 
-def _dated(uow: UnitOfWork, site_id: SiteId, made: Sequence[Document], version: int) -> list[Document]:
-    """All of them with the site's new version. Those that say what they said before keep their time; the others are of now."""
-    times = uow.documents.times(site_id, [document.path for document in made])
-    return [
-        replace(
-            document,
-            version=version,
-            last_modified=times.get((document.path, document.etag), max(document.last_modified, uow.now)),
-        )
-        for document in made
-    ]
+def _everything(uow: UnitOfWork, site_id: SiteId) -> list[Assembly]:
+    """All that is assembled for a site, whatever is stored of it."""
+    listings = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site_id)]
+    return [Assembly(FEEDS, anew=True), *(of_listing(listing, anew=True) for listing in listings)]

@@ -1,7 +1,7 @@
 """From listings to documents: fragments that are there already, put into fresh shells."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sokbo.domain.compression import piece
@@ -19,44 +19,53 @@ FEEDS_PATH = "feeds"
 _STRIP_HEADERS = {"X-Content-Type-Options": "nosniff"}
 
 
-def assemble(uow: UnitOfWork, pages: PageRenderer, site: Site, touched: Iterable[Listing], limit: int) -> list[Document]:
-    """Every document of the touched listings; the breaking strip if one of them is the breaking list; the page of feeds if
-    one of them has no page yet. The caller holds the site's version, so that nobody else assembles meanwhile."""
-    listings = uow.listings.labelled(site.id, touched)
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Where a site's documents are assembled: in a transaction that holds the site's version, so that nobody else assembles
+    meanwhile. `entries` is how many articles a listing shows at most."""
+
+    uow: UnitOfWork
+    pages: PageRenderer
+    site: Site
+    entries: int
+
+
+def listing_documents(workshop: Workshop, touched: Iterable[Listing]) -> list[Document]:
+    """Every document of the listings, under the labels that they are known by; the breaking strip with the breaking list."""
+    site = workshop.site
     made: list[Document] = []
-    footer: FooterLink | None = None
-    if BREAKING_LISTING in listings:
-        breaking = uow.listings.newest(site.id, BREAKING_LISTING, STRIP_LINKS)
-        footer = footer_link(site, breaking[0] if breaking else None)
-        made.append(
-            _strip(
-                site, pages.breaking_strip(site, breaking), max((item.modified_at for item in breaking), default=site.created_at)
-            )
-        )
-    for listing in listings:
-        entries = uow.documents.entries(site.id, listing, limit)
-        shown = footer if listing == BREAKING_LISTING else None
-        made.extend(_feed(site, listing, form, entries, shown) for form in FORMATS.values())
-        made.append(_list_page(pages, site, listing, entries))
-    if uow.documents.missing(site.id, [listing.path for listing in listings]):
-        made.append(feeds_page(uow, pages, site))
+    for listing in workshop.uow.listings.labelled(site.id, touched):
+        entries = workshop.uow.documents.entries(site.id, listing, workshop.entries)
+        footer: FooterLink | None = None
+        if listing == BREAKING_LISTING:
+            strip, footer = _strip(workshop)
+            made.append(strip)
+        made.extend(_feed(site, listing, form, entries, footer) for form in FORMATS.values())
+        made.append(_list_page(workshop.pages, site, listing, entries))
     return made
 
 
-def feeds_page(uow: UnitOfWork, pages: PageRenderer, site: Site) -> Document:
+def feeds_page(workshop: Workshop) -> Document:
     """The page that lists all the site's feeds."""
-    known = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site.id)]
-    return page_document(site, FEEDS_PATH, pages.feeds(site, known), site.created_at)
+    known = [SITE_LISTING, BREAKING_LISTING, *workshop.uow.listings.known(workshop.site.id)]
+    return page_document(workshop.site, FEEDS_PATH, workshop.pages.feeds(workshop.site, known), workshop.site.created_at)
 
 
-def changed(uow: UnitOfWork, site: Site, made: Sequence[Document], version: int) -> list[Document]:
-    """Those that are not stored yet just as they are, with the site's new version, modified now."""
-    stored = uow.documents.etags(site.id, [document.path for document in made])
-    return [
-        replace(document, version=version, last_modified=max(document.last_modified, uow.now))
-        for document in made
-        if stored.get(document.path) != document.etag
-    ]
+def to_store(
+    workshop: Workshop, made: Sequence[Document], version: int, *, anew: bool = False
+) -> tuple[list[Document], list[Document]]:
+    """Those that are not stored yet just as they are, with the site's new version, modified now; and which of them had no
+    forerunner. `anew`: also those that are, with the time they had."""
+    uow = workshop.uow
+    stored = uow.documents.states(workshop.site.id, [document.path for document in made])
+    kept: list[Document] = []
+    for document in made:
+        etag, modified_at = stored.get(document.path, ("", document.last_modified))
+        if etag != document.etag:
+            kept.append(replace(document, version=version, last_modified=max(document.last_modified, uow.now)))
+        elif anew:
+            kept.append(replace(document, version=version, last_modified=modified_at))
+    return kept, [document for document in kept if document.path not in stored]
 
 
 def _updated(site: Site, entries: Sequence[ListedEntry]) -> datetime:
@@ -86,13 +95,18 @@ def _list_page(pages: PageRenderer, site: Site, listing: Listing, entries: Seque
     return page_document(site, listing.path, shell, updated, cards)
 
 
-def _strip(site: Site, raw: bytes, last_modified: datetime) -> Document:
-    return Document(
+def _strip(workshop: Workshop) -> tuple[Document, FooterLink | None]:
+    """The breaking strip, and the link that leads the breaking feeds."""
+    site = workshop.site
+    breaking = workshop.uow.listings.newest(site.id, BREAKING_LISTING, STRIP_LINKS)
+    raw = workshop.pages.breaking_strip(site, breaking)
+    document = Document(
         site_id=site.id,
         path=BREAKING_STRIP_PATH,
         media_type=HTML,
         etag=digest([raw]),
-        last_modified=last_modified,
+        last_modified=max((item.modified_at for item in breaking), default=site.created_at),
         head=piece(raw),
         headers=_STRIP_HEADERS,
     )
+    return document, footer_link(site, breaking[0] if breaking else None)

@@ -12,8 +12,10 @@ from sokbo.domain.lifecycle import Change, end_breaking, publish_due
 from sokbo.storage import UnitOfWork
 from sokbo.storage.ledger import write_change
 from workers.anew import render_anew
+from workers.assemblies import assemble_for
 from workers.runtime import Runtime
 from workers.syndicate import syndicate
+from workers.turns import TURN_SECONDS
 
 BATCH_ARTICLES = 100
 ACTOR = "sweeper"
@@ -31,12 +33,13 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
         misdated = uow.deliveries.are_misdated(uow.now)
         deliveries_wait = uow.deliveries.unclaimed(lane, uow.now, runtime.settings.lease_seconds)
         to_park = uow.deliveries.to_park(lane, uow.now, runtime.settings.lease_seconds)
+        to_assemble = bool(uow.assemblies.sites(uow.now))
         to_render = uow.sites.being_rendered() if lane is Lane.DEFAULT else []
     if hour_has_come:
         _change(runtime, lambda uow: uow.articles.due(uow.now, BATCH_ARTICLES), publish_due)
     if breaking_is_over:
         _change(runtime, lambda uow: uow.articles.breaking_over(uow.now, BATCH_ARTICLES), end_breaking)
-    if events_wait or hour_has_come or breaking_is_over:
+    if events_wait or hour_has_come or breaking_is_over or to_assemble:
         for waiting in runtime.lanes:
             syndicate(runtime, waiting)
     if to_park or misdated:
@@ -48,6 +51,7 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
         runtime.wake_deliveries()
     if to_render:
         render_anew(runtime, to_render)
+        assemble_for(runtime, TURN_SECONDS)
 
 
 def _change(

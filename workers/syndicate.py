@@ -1,8 +1,9 @@
 """Syndication: from events to documents and planned deliveries.
 
 Lease what waits, render it outside any transaction, then for each site in one transaction store the articles, assemble the
-site's own listings and plan the deliveries, and in a second assemble the listings of terms and finish the events. Events that
-come together are rendered and assembled together. Whoever lost the lease meanwhile writes nothing.
+site's own listings, plan the deliveries, finish the events, and note which other documents are wanted anew. Those are assembled
+when no event waits. Events that come together are rendered and assembled together. Whoever lost the lease meanwhile writes
+nothing.
 """
 
 import time
@@ -15,20 +16,24 @@ import structlog
 
 from sokbo.broker import Announcement
 from sokbo.domain.article import Article
-from sokbo.domain.document import Document
+from sokbo.domain.assembly import of_listing
 from sokbo.domain.event import Lane
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.ids import ArticleId
 from sokbo.domain.site import Site
 from sokbo.domain.tally import Measure, Tally
 from sokbo.storage.events import LeaseLost, PendingEvent
-from workers.assembling import assemble, changed
+from workers.assemblies import assemble_some
+from workers.assembling import Workshop, listing_documents, to_store
 from workers.rendering import Rendered, render_article
 from workers.runtime import Runtime
 
 #: Events leased at once, and how long to render before storing what there is: well below any lease.
 BATCH_EVENTS = 100
 RENDER_SECONDS = 1.0
+#: While events keep coming, something is assembled this often; and a task ends after so long, well before it would be killed.
+ASSEMBLE_SECONDS = 1.0
+TASK_SECONDS = 20.0
 
 #: What a site's readers follow, before its categories, tags and authors.
 OWN_LISTINGS = frozenset({SITE_LISTING, BREAKING_LISTING})
@@ -51,12 +56,18 @@ class Batch:
 
 
 def syndicate(runtime: Runtime, lane: Lane) -> None:
-    """Works off what waits in the lane. What comes meanwhile brings a nudge of its own."""
-    while leased := _lease(runtime, lane):
-        sites = groupby(leased, key=lambda item: item.event.site_id)
-        all_done = [_syndicate_site(runtime, list(group)) for _, group in sites]
-        if len(leased) < BATCH_EVENTS and all(all_done):
+    """Works off the events that wait in the lane, then what is to be assembled. What comes meanwhile brings a nudge of its
+    own; what there is no time for is left to the next sweep."""
+    began = assembled = time.monotonic()
+    while time.monotonic() - began < TASK_SECONDS:
+        leased = _lease(runtime, lane)
+        for _, group in groupby(leased, key=lambda item: item.event.site_id):
+            _syndicate_site(runtime, list(group))
+        if leased and time.monotonic() - assembled < ASSEMBLE_SECONDS:
+            continue
+        if not assemble_some(runtime) and not leased:
             return
+        assembled = time.monotonic()
 
 
 def _lease(runtime: Runtime, lane: Lane) -> Sequence[PendingEvent]:
@@ -67,20 +78,17 @@ def _lease(runtime: Runtime, lane: Lane) -> Sequence[PendingEvent]:
         return leased
 
 
-def _syndicate_site(runtime: Runtime, pending: Sequence[PendingEvent]) -> bool:
-    """False if there was no time for some of the events, which then wait for anyone."""
+def _syndicate_site(runtime: Runtime, pending: Sequence[PendingEvent]) -> None:
     with runtime.database.read() as uow:
         site = uow.sites.get(pending[0].event.site_id)
         articles = uow.articles.many({item.event.article_id for item in pending})
     batch = _render(runtime, site, pending, articles)
     try:
-        first = _store_first(runtime, site, batch)
-        _store_rest(runtime, site, batch, len(first))
+        _store(runtime, site, batch)
     except LeaseLost:
         log.warning("lease_lost", site=site.name, events=[item.event.id for item in pending])
-        return True
+        return
     _log(batch, runtime.database.clock())
-    return not batch.put_off
 
 
 def _render(runtime: Runtime, site: Site, pending: Sequence[PendingEvent], articles: dict[ArticleId, Article]) -> Batch:
@@ -104,48 +112,30 @@ def _render(runtime: Runtime, site: Site, pending: Sequence[PendingEvent], artic
     )
 
 
-def _store_first(runtime: Runtime, site: Site, batch: Batch) -> list[Document]:
-    """Stores what readers and partners wait for: the articles, the site's own listings, the deliveries. Raises LeaseLost."""
-    with runtime.database.write() as uow:
-        version = uow.sites.next_version(site.id)
-        uow.events.hold([item.event.id for item in batch.done], runtime.holder)
-        # What has changed since it was rendered is left to its newer event: another lane may have stored that already.
-        unchanged = uow.articles.unchanged(item.article for item in batch.rendered.values())
-        fresh = {article_id: item for article_id, item in batch.rendered.items() if article_id in unchanged}
-        fragments = [fragment for item in fresh.values() for fragment in item.fragments]
-        uow.documents.replace_fragments(fragments, fresh, uow.now)
-        listed = assemble(uow, runtime.pages, site, batch.touched & OWN_LISTINGS, runtime.settings.feed_entries)
-        documents = changed(uow, site, [*(item.page for item in fresh.values()), *listed], version)
-        uow.documents.store(documents)
-        planned = 0
-        if uow.partners.has_active(site.id):
-            planned = sum(uow.deliveries.plan(item.event, item.listings, uow.now) for item in batch.done)
-        uow.commit()
-    _announce(runtime, site, version, documents)
-    if planned:
-        runtime.wake_deliveries()
-    return documents
-
-
-def _store_rest(runtime: Runtime, site: Site, batch: Batch, stored: int) -> None:
-    """Stores the listings of terms, and finishes the events; until then, whoever takes them over does it all again.
-
-    Raises LeaseLost.
-    """
+def _store(runtime: Runtime, site: Site, batch: Batch) -> None:
+    """Stores all that the events lead to, and finishes them. Raises LeaseLost."""
     with runtime.database.write() as uow:
         version = uow.sites.next_version(site.id)
         uow.events.finish([item.event.id for item in batch.done], runtime.holder, uow.now)
-        uow.events.release([item.event.id for item in batch.put_off], runtime.holder)
-        listed = assemble(uow, runtime.pages, site, batch.touched - OWN_LISTINGS, runtime.settings.feed_entries)
-        documents = changed(uow, site, listed, version)
+        if batch.put_off:
+            uow.events.release([item.event.id for item in batch.put_off], runtime.holder)
+        # What has changed since it was rendered is left to its newer event: another lane may have stored that already.
+        unchanged = uow.articles.unchanged(item.article for item in batch.rendered.values())
+        fresh = {article_id: item for article_id, item in batch.rendered.items() if article_id in unchanged}
+        uow.documents.replace_fragments([fragment for item in fresh.values() for fragment in item.fragments], fresh, uow.now)
+        workshop = Workshop(uow, runtime.pages, site, runtime.settings.feed_entries)
+        listed = listing_documents(workshop, batch.touched & OWN_LISTINGS)
+        documents, _ = to_store(workshop, [*(item.page for item in fresh.values()), *listed], version)
         uow.documents.store(documents)
-        uow.tallies.add(_tally(batch, stored + len(documents), uow.now))
+        uow.assemblies.want(site.id, map(of_listing, batch.touched - OWN_LISTINGS), uow.now)
+        planned = 0
+        if uow.partners.has_active(site.id):
+            planned = sum(uow.deliveries.plan(item.event, item.listings, uow.now) for item in batch.done)
+        uow.tallies.add(_tally(batch, len(documents), uow.now))
         uow.commit()
-    _announce(runtime, site, version, documents)
-
-
-def _announce(runtime: Runtime, site: Site, version: int, documents: Sequence[Document]) -> None:
     runtime.broker.announce([Announcement(site.id, version, tuple(document.path for document in documents))])
+    if planned:
+        runtime.wake_deliveries()
 
 
 def _log(batch: Batch, now: datetime) -> None:

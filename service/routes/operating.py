@@ -49,6 +49,7 @@ def _stored(uow: UnitOfWork) -> Stored:
         tallies=uow.tallies.all(),
         events=uow.events.waiting(uow.now),
         deliveries=uow.deliveries.waiting(uow.now),
+        assemblies=uow.assemblies.waiting(uow.now),
         dead=uow.delivery_records.dead(),
         open_breakers=uow.partners.open_breakers(),
     )

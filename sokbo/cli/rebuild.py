@@ -55,6 +55,8 @@ def _follow(database: Database, site_ids: Collection[SiteId]) -> None:
 
 
 def _left(database: Database, site_ids: Collection[SiteId]) -> dict[SiteId, int]:
-    """For each site that isn't done, below which article number it goes on."""
+    """For each site that isn't done, how many articles are left at most, and how much is to be assembled."""
     with database.read() as uow:
-        return {site_id: below for site_id, below in uow.sites.being_rendered() if site_id in site_ids}
+        articles, assemblies = dict(uow.sites.being_rendered()), uow.assemblies.counts()
+    unfinished = (articles.keys() | assemblies.keys()) & set(site_ids)
+    return {site_id: articles.get(site_id, 0) + assemblies.get(site_id, 0) for site_id in unfinished}

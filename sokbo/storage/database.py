@@ -15,6 +15,7 @@ from sqlalchemy.pool import QueuePool
 
 from sokbo.errors import Unavailable
 from sokbo.storage.articles import ArticleRepository
+from sokbo.storage.assemblies import AssemblyRepository
 from sokbo.storage.audit import AuditRepository
 from sokbo.storage.deliveries import DeliveryRepository
 from sokbo.storage.delivery_records import DeliveryRecordRepository
@@ -84,6 +85,10 @@ class UnitOfWork:
     @cached_property
     def events(self) -> EventRepository:
         return EventRepository(self._session)
+
+    @cached_property
+    def assemblies(self) -> AssemblyRepository:
+        return AssemblyRepository(self._session)
 
     @cached_property
     def documents(self) -> DocumentRepository:

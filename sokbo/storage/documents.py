@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Row, and_, bindparam, delete, insert, select, update
 
 from sokbo.domain.document import Document, Fragment, Piece
 from sokbo.domain.feed import Listing
@@ -41,14 +41,23 @@ _ENTRIES = (
     .join(_SHOWN, _SHOWN.c.article_id == renderings.c.article_id)
     .order_by(_SHOWN.c.published_at.desc(), _SHOWN.c.number.desc())
 )
-_ETAGS = select(documents.c.path, documents.c.etag).where(
+_STATES = select(documents.c.path, documents.c.etag, documents.c.last_modified).where(
     documents.c.site_id == bindparam("site_id"), documents.c.path.in_(bindparam("paths", expanding=True))
 )
-_COUNT = (
-    select(func.count())
-    .select_from(documents)
-    .where(documents.c.site_id == bindparam("site_id"), documents.c.path.in_(bindparam("paths", expanding=True)))
+_article_ids: BindParameter[Any] = bindparam("article_ids", expanding=True)
+_IN_USE = select(renderings.c.article_id, renderings.c.fragments).where(renderings.c.article_id.in_(_article_ids))
+_REPLACE = (
+    update(fragments)
+    .where(
+        fragments.c.article_id.in_(_article_ids),
+        fragments.c.replaced_at.is_(None),
+        fragments.c.id.not_in(bindparam("kept", expanding=True)),
+    )
+    .values(replaced_at=bindparam("now", type_=fragments.c.replaced_at.type))
 )
+_TAKE_OUT = delete(renderings).where(renderings.c.article_id.in_(_article_ids))
+_INSERT_FRAGMENTS = insert(fragments).returning(fragments.c.id, sort_by_parameter_order=True)
+_INSERT_RENDERINGS = insert(renderings)
 
 
 class DocumentRepository:
@@ -62,12 +71,15 @@ class DocumentRepository:
         that don't change name it.
         """
         ids = sorted(article_ids)
-        numbers = self._in_use(made, ids)
-        replaced = and_(
-            fragments.c.article_id.in_(ids), fragments.c.replaced_at.is_(None), fragments.c.id.not_in([*numbers.values()])
-        )
-        self._session.execute(update(fragments).where(replaced).values(replaced_at=now))
-        self._session.execute(delete(renderings).where(renderings.c.article_id.in_(ids)))
+        in_use = {row.article_id: row.fragments for row in self._session.execute(_IN_USE, {"article_ids": ids})}
+        numbers: dict[tuple[ArticleId, str], int] = {}
+        for item in made:
+            number, digest = in_use.get(item.article_id, {}).get(item.format, (0, ""))
+            if digest == item.digest:
+                numbers[item.article_id, item.format] = number
+        if in_use:
+            self._session.execute(_REPLACE, {"article_ids": [*in_use], "kept": [*numbers.values()], "now": now})
+            self._session.execute(_TAKE_OUT, {"article_ids": [*in_use]})
         numbers |= self._insert([item for item in made if (item.article_id, item.format) not in numbers])
         rows: dict[ArticleId, dict[str, Any]] = {}
         for item in made:
@@ -76,26 +88,14 @@ class DocumentRepository:
             )
             row["fragments"][item.format] = [numbers[item.article_id, item.format], item.digest]
         if rows:
-            self._session.execute(insert(renderings), [*rows.values()])
-
-    def _in_use(self, made: Sequence[Fragment], article_ids: Sequence[ArticleId]) -> dict[tuple[ArticleId, str], int]:
-        """The ids of those that are in use already."""
-        known = select(renderings.c.article_id, renderings.c.fragments).where(renderings.c.article_id.in_(article_ids))
-        rendered: dict[str, Any] = {row.article_id: row.fragments for row in self._session.execute(known)}
-        return {
-            (item.article_id, item.format): number
-            for item in made
-            for number, digest in [rendered.get(item.article_id, {}).get(item.format, (0, ""))]
-            if digest == item.digest
-        }
+            self._session.execute(_INSERT_RENDERINGS, [*rows.values()])
 
     def _insert(self, made: Sequence[Fragment]) -> dict[tuple[ArticleId, str], int]:
         """Their new ids."""
         if not made:
             return {}
         rows = [{"article_id": item.article_id, "raw": item.piece.raw, "deflated": item.piece.deflated} for item in made]
-        statement = insert(fragments).returning(fragments.c.id, sort_by_parameter_order=True)
-        numbers = self._session.execute(statement, rows).scalars()
+        numbers = self._session.execute(_INSERT_FRAGMENTS, rows).scalars()
         return {(item.article_id, item.format): number for item, number in zip(made, numbers, strict=True)}
 
     def entries(self, site_id: SiteId, listing: Listing, limit: int) -> Sequence[ListedEntry]:
@@ -112,21 +112,10 @@ class DocumentRepository:
             return
         self._session.execute(insert_or_replace(self._session.dialect, documents), [_columns(document) for document in made])
 
-    def etags(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, str]:
-        """The entity tags of those of the documents that exist, by path."""
-        rows = self._session.execute(_ETAGS, {"site_id": site_id, "paths": [*paths]})
-        return {row.path: row.etag for row in rows}
-
-    def times(self, site_id: SiteId, paths: Iterable[str]) -> dict[tuple[str, str], datetime]:
-        """When those of the documents that exist were last modified, by path and entity tag."""
-        statement = select(documents.c.path, documents.c.etag, documents.c.last_modified).where(
-            documents.c.site_id == site_id, documents.c.path.in_([*paths])
-        )
-        return {(row.path, row.etag): row.last_modified for row in self._session.execute(statement)}
-
-    def missing(self, site_id: SiteId, paths: Sequence[str]) -> bool:
-        """True if there is no document at one of these paths."""
-        return int(self._session.execute(_COUNT, {"site_id": site_id, "paths": paths}).scalar_one()) < len(paths)
+    def states(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, tuple[str, datetime]]:
+        """The entity tags and times of those of the documents that exist, by path."""
+        rows = self._session.execute(_STATES, {"site_id": site_id, "paths": [*paths]})
+        return {path: (etag, last_modified) for path, etag, last_modified in rows}
 
     def get(self, site_id: SiteId, path: str) -> Document | None:
         statement = select(documents).where(documents.c.site_id == site_id, documents.c.path == path)

@@ -65,12 +65,6 @@ class EventRepository:
         statement = update(events).where(events.c.id.in_(event_ids), events.c.lease_holder == holder)
         self._session.execute(statement.values(lease_holder=None, lease_until=None))
 
-    def hold(self, event_ids: Sequence[EventId], holder: str) -> None:
-        """Keeps them from others until the transaction ends. Raises LeaseLost if `holder` holds one of them no longer."""
-        held = select(events.c.id).where(events.c.id.in_(event_ids), events.c.lease_holder == holder, events.c.done_at.is_(None))
-        if len(self._session.execute(held.with_for_update()).all()) != len(event_ids):
-            raise LeaseLost
-
     def finish(self, event_ids: Sequence[EventId], holder: str, now: datetime) -> None:
         """Marks them done. Raises LeaseLost if `holder` holds one of them no longer."""
         statement = update(events).where(events.c.id.in_(event_ids), events.c.lease_holder == holder, events.c.done_at.is_(None))

@@ -71,7 +71,10 @@ class ListingRepository:
     def labelled(self, site_id: SiteId, wanted: Iterable[Listing]) -> list[Listing]:
         """The same listings, sorted, each with the label that it is known by."""
         unique = {(listing.kind, listing.key): listing for listing in wanted}
-        for row in self._session.execute(_LABELS, {"site_id": site_id, "terms": [*unique]}):
+        terms = [(kind, key) for kind, key in unique if key]
+        if not terms:
+            return sorted(unique.values())
+        for row in self._session.execute(_LABELS, {"site_id": site_id, "terms": terms}):
             kind = ListingKind(row.kind)
             unique[kind, row.key] = Listing(kind, row.key, row.label)
         return sorted(unique.values())

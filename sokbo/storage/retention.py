@@ -8,7 +8,17 @@ from sqlalchemy import ColumnElement, Table, and_, delete, exists, not_, or_, se
 from sokbo.domain.delivery import OPEN_STATES
 from sokbo.domain.partner import PartnerState
 from sokbo.storage.session import Session
-from sokbo.storage.tables import articles, attempts, deliveries, events, fragments, idempotency_keys, partners, site_versions
+from sokbo.storage.tables import (
+    articles,
+    assemblies,
+    attempts,
+    deliveries,
+    events,
+    fragments,
+    idempotency_keys,
+    partners,
+    site_versions,
+)
 
 
 class RetentionRepository:
@@ -46,13 +56,11 @@ class RetentionRepository:
         return self._delete(idempotency_keys, idempotency_keys.c.created_at < before, limit)
 
     def forget_fragments(self, before: datetime, limit: int) -> int:
-        """Fragments replaced before that time. A site that is being rendered anew keeps them: until its listings have their
-        turn, they are made of what has been replaced."""
-        halfway = (
-            select(articles.c.id)
-            .join(site_versions, site_versions.c.site_id == articles.c.site_id)
-            .where(articles.c.id == fragments.c.article_id, site_versions.c.render_below.is_not(None))
-        )
+        """Fragments replaced before that time. A site keeps them while it is being rendered anew or something of it waits to be
+        assembled: until then its listings are made of what has been replaced."""
+        renders = exists().where(site_versions.c.site_id == articles.c.site_id, site_versions.c.render_below.is_not(None))
+        assembles = exists().where(assemblies.c.site_id == articles.c.site_id)
+        halfway = select(articles.c.id).where(articles.c.id == fragments.c.article_id, or_(renders, assembles))
         return self._delete(fragments, and_(fragments.c.replaced_at < before, not_(halfway.exists())), limit)
 
     def _delete(self, table: Table, over: ColumnElement[bool], limit: int) -> int:

@@ -1,7 +1,8 @@
 """The tables. Times are UTC; JSON columns hold text; ids are the domain's.
 
-What waits to be done is always a row: events without `done_at`, deliveries in an open state, articles whose hour has come,
-breaking links that have run out. A lease (`lease_holder`, `lease_until`) says who is at it and until when to believe that.
+What waits to be done is always a row: events without `done_at`, assemblies, deliveries in an open state, articles whose hour
+has come, breaking links that have run out. A lease (`lease_holder`, `lease_until`) says who is at it and until when to believe
+that.
 """
 
 from typing import Any
@@ -204,6 +205,19 @@ documents = Table(
     *(Column(f"{part}_{form}", Blob) for part in ("head", "separator", "tail", "closing") for form in ("raw", "deflated")),
     PrimaryKeyConstraint("site_id", "path"),
     Index("documents_version", "site_id", "version"),
+)
+
+#: Documents that are wanted anew. Whoever makes them deletes the row with it; one that can't be made becomes due again later.
+assemblies = Table(
+    "assemblies",
+    metadata,
+    _site_id(),
+    Column("kind", String, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("anew", Boolean, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("site_id", "kind", "key", "anew"),
+    Index("assemblies_due", "site_id", "due_at"),
 )
 
 partners = Table(

@@ -147,7 +147,9 @@ def test_document_is_read_as_it_was_stored_and_replaced_whole(newsroom: Newsroom
             uow.commit()
         with newsroom.database.read() as uow:
             assert uow.documents.get(newsroom.site.id, document.path) == document
-            assert uow.documents.etags(newsroom.site.id, [document.path, "none"]) == {document.path: document.etag}
+            assert uow.documents.states(newsroom.site.id, [document.path, "none"]) == {
+                document.path: (document.etag, document.last_modified)
+            }
             assert uow.documents.changed_since(newsroom.site.id, document.version - 1) == [document.path]
             assert uow.documents.changed_since(newsroom.site.id, document.version) == []
             assert uow.documents.get(SiteId(newsroom.site.id + 1), document.path) is None

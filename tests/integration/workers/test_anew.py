@@ -37,7 +37,7 @@ def rebuild(bureau: Bureau) -> None:
 
 def being_rendered(bureau: Bureau) -> bool:
     with bureau.newsroom.database.read() as uow:
-        return bool(uow.sites.being_rendered())
+        return bool(uow.sites.being_rendered() or uow.assemblies.counts())
 
 
 def fill(bureau: Bureau, clock: Clock) -> None:

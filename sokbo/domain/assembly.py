@@ -1,0 +1,26 @@
+"""Documents that are wanted anew, because of a change in what they show."""
+
+from dataclasses import dataclass
+
+from sokbo.domain.feed import Listing
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Assembly:
+    """Documents that are made together. `kind` is a ListingKind or another of the workers' makers, `key` says which of its kind.
+
+    `anew`: they are stored even if they say what is stored already, which is then not relied on.
+    """
+
+    kind: str
+    key: str = ""
+    anew: bool = False
+
+
+#: The page that lists all the site's feeds.
+FEEDS = "feeds"
+
+
+def of_listing(listing: Listing, *, anew: bool = False) -> Assembly:
+    """The listing's page and feeds."""
+    return Assembly(listing.kind, listing.key, anew)

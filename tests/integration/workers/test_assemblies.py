@@ -1,0 +1,95 @@
+"""What a publish leaves to be assembled is made at once, by anyone if its maker dies, and one that fails holds up no other."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import pytest
+
+from sokbo.domain.assembly import Assembly, of_listing
+from sokbo.domain.document import Document
+from sokbo.domain.feed import Listing, ListingKind
+from tests.clock import Clock
+from tests.integration.workers.bureau import Bureau
+from workers import assemblies
+from workers.assembling import Workshop, listing_documents
+
+
+def wait(bureau: Bureau) -> int:
+    with bureau.newsroom.database.read() as uow:
+        return sum(uow.assemblies.counts().values())
+
+
+def test_sweep_assembles_what_its_maker_left(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("workers.syndicate.assemble_some", lambda _runtime: False)  # as if it had been killed then
+        bureau.newsroom.post("하나", categories=("정치",), tags=("apec",))
+        bureau.syndicate()
+    assert "하나" in bureau.text("feed.rss")
+    assert bureau.document("category/정치.rss") is None
+    assert wait(bureau) == 2
+    bureau.sweep()
+    assert "하나" in bureau.text("category/정치.rss")
+    assert "하나" in bureau.text("tag/apec")
+    assert wait(bureau) == 0
+
+
+def test_many_terms_are_assembled_slice_by_slice(bureau: Bureau) -> None:
+    terms = tuple(f"주제 {number}" for number in range(2 * assemblies.SLICE + 1))
+    bureau.newsroom.post("하나", tags=terms)
+    bureau.syndicate()
+    for term in terms:
+        assert "하나" in bureau.text(f"tag/{term.replace(' ', '-')}.json")
+    assert all(term in bureau.text("feeds") for term in terms)
+
+
+def test_one_that_cannot_be_made_holds_up_no_other_and_is_tried_again(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    def fail(_workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document]:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setitem(assemblies.MAKERS, ListingKind.CATEGORY, fail)
+        bureau.newsroom.post("하나", categories=("정치",), tags=("apec",))
+        bureau.syndicate()
+    assert "하나" in bureau.text("tag/apec.rss")
+    bureau.syndicate()
+    assert wait(bureau) == 1
+    clock.advance(assemblies.RETRY.total_seconds())
+    bureau.sweep()
+    assert "하나" in bureau.text("category/정치.rss")
+    assert wait(bureau) == 0
+
+
+def test_stopped_half_way_it_leaves_documents_and_row_as_they_were(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
+        listing_documents(workshop, [Listing(ListingKind.TAG, key) for key in keys])
+        raise KeyboardInterrupt
+
+    wanted = of_listing(Listing(ListingKind.TAG, "apec"))
+    with bureau.newsroom.database.write() as uow:
+        uow.assemblies.want(bureau.newsroom.site.id, [wanted, Assembly("category", "정치")], uow.now - timedelta(seconds=1))
+        uow.commit()
+    with monkeypatch.context() as patch:
+        patch.setitem(assemblies.MAKERS, ListingKind.TAG, die)
+        with pytest.raises(KeyboardInterrupt):
+            bureau.syndicate()
+    assert wait(bureau) == 2
+    bureau.syndicate()
+    assert bureau.document("tag/apec.rss") is not None
+
+
+def test_while_events_keep_coming_terms_are_not_put_off_for_ever(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.syndicate.ASSEMBLE_SECONDS", 0.0)
+    monkeypatch.setattr("workers.syndicate.BATCH_EVENTS", 1)
+    seen: list[bool] = []
+
+    def look(runtime: object) -> bool:
+        seen.append(bureau.document("tag/apec.rss") is not None)
+        return assemblies.assemble_some(bureau.runtime)
+
+    monkeypatch.setattr("workers.syndicate.assemble_some", look)
+    for number in range(3):
+        bureau.newsroom.post(f"기사 {number}", tags=("apec",))
+    bureau.syndicate()
+    assert seen[:3] == [False, False, True] or seen[:3] == [False, True, True]

@@ -1,0 +1,102 @@
+"""Works off what waits to be assembled: some of a site's at a time, in one transaction with the documents that come of it."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+
+import structlog
+
+from sokbo.broker import Announcement
+from sokbo.domain.assembly import FEEDS, Assembly
+from sokbo.domain.document import Document
+from sokbo.domain.feed import Listing, ListingKind
+from sokbo.domain.ids import SiteId
+from sokbo.domain.tally import Measure, Tally
+from sokbo.errors import Unavailable
+from workers.assembling import Workshop, feeds_page, listing_documents, to_store
+from workers.runtime import Runtime
+
+#: Assembled in one transaction: so few that whoever waits for the database's lock waits for some milliseconds.
+SLICE = 6
+#: When one that could not be made is tried again.
+RETRY = timedelta(seconds=60)
+
+Maker = Callable[[Workshop, Sequence[str]], Iterable[Document]]
+
+log = structlog.get_logger()
+
+
+def _maker_of_listings(kind: ListingKind) -> Maker:
+    def make(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
+        return listing_documents(workshop, [Listing(kind, key) for key in keys])
+
+    return make
+
+
+def _make_feeds(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document]:
+    return [feeds_page(workshop)]
+
+
+#: What makes the documents of each kind, for all the keys given. None of them may depend on another's documents.
+MAKERS: dict[str, Maker] = {**{kind.value: _maker_of_listings(kind) for kind in ListingKind}, FEEDS: _make_feeds}
+
+
+def assemble_for(runtime: Runtime, seconds: float) -> None:
+    """Assembles what waits, for about so long at most."""
+    deadline = time.monotonic() + seconds
+    while assemble_some(runtime) and time.monotonic() < deadline:
+        pass
+
+
+def assemble_some(runtime: Runtime) -> bool:
+    """Assembles a slice of each site's that has some waiting; False if none has."""
+    with runtime.database.read() as uow:
+        waiting = uow.assemblies.sites(uow.now)
+    for site_id in waiting:
+        _assemble_slice(runtime, site_id)
+    return bool(waiting)
+
+
+def _assemble_slice(runtime: Runtime, site_id: SiteId) -> None:
+    with runtime.database.write() as uow:
+        version = uow.sites.next_version(site_id)
+        taken = uow.assemblies.take(site_id, uow.now, SLICE)
+        if not taken:  # another worker has been quicker
+            return
+        workshop = Workshop(uow, runtime.pages, uow.sites.get(site_id), runtime.settings.feed_entries)
+        documents = [document for anew in (True, False) for document in _make(workshop, taken, version, anew=anew)]
+        uow.documents.store(documents)
+        uow.tallies.add(_tally(documents))
+        uow.commit()
+    runtime.broker.announce([Announcement(site_id, version, tuple(document.path for document in documents))])
+
+
+def _make(workshop: Workshop, taken: Sequence[Assembly], version: int, *, anew: bool) -> list[Document]:
+    keys: dict[str, list[str]] = {}
+    for item in taken:
+        if item.anew is anew:
+            keys.setdefault(item.kind, []).append(item.key)
+    made = [document for kind in keys for document in _make_kind(workshop, kind, keys[kind], anew=anew)]
+    documents, first_ones = to_store(workshop, made, version, anew=anew)
+    if first_ones and FEEDS not in keys:
+        workshop.uow.assemblies.want(workshop.site.id, [Assembly(FEEDS)], workshop.uow.now)
+    return documents
+
+
+def _make_kind(workshop: Workshop, kind: str, keys: Sequence[str], *, anew: bool) -> Iterable[Document]:
+    """One that can't be made, for a bug of ours, must not hold up the others, and is tried again later."""
+    try:
+        return list(MAKERS[kind](workshop, keys))
+    except Unavailable:
+        raise
+    except Exception:
+        log.exception("assembly_failed", site=workshop.site.name, kind=kind, keys=keys)
+        again = [Assembly(kind, key, anew) for key in keys]
+        workshop.uow.assemblies.want(workshop.site.id, again, workshop.uow.now + RETRY)
+        return []
+
+
+def _tally(documents: Sequence[Document]) -> Tally:
+    tally = Tally()
+    tally.count(Measure.DOCUMENTS, by=len(documents))
+    return tally
