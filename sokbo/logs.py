@@ -3,6 +3,8 @@
 import logging
 import re
 import sys
+from contextlib import suppress
+from typing import TextIO
 
 import orjson
 import structlog
@@ -12,6 +14,21 @@ HIDDEN = "***"
 SECRET_FIELDS = frozenset({"api_key", "authorization", "cookie", "key", "password", "secret", "secret_key", "token"})
 #: API keys, webhook secrets, bearer tokens, and passwords in URLs, wherever they stand in a line.
 SECRET_TEXT = re.compile(r"\b(?:sokbo_|whsec_|whsk_|Bearer )[\w+/=.-]{16,}|(?<=://)[^/@\s:\"]*:[^/@\s\"]+(?=@)")
+
+
+class Unfailing:
+    """A stream that never raises: a full disk may cost lines of the log, but not the work that they tell of."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def configure(level: str, process_name: str) -> None:
@@ -31,14 +48,15 @@ def configure(level: str, process_name: str) -> None:
         add_process,
     ]
     finish: list[Processor] = [structlog.processors.format_exc_info, hide_secret_fields, render_without_secrets]
+    stream = Unfailing(sys.stderr)
     # Ours go straight to the stream: through the standard library each line would cost five times as much.
     structlog.configure(
         processors=[*begin, *finish],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stream),  # type: ignore[arg-type]  # it asks for no more than write and flush
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*begin, structlog.stdlib.ExtraAdder()],

@@ -182,6 +182,10 @@ class Pump:
         except Exception as error:
             log.exception("push_failed", delivery_id=delivery.id)
             outcome = Outcome(Verdict.RETRY, 0.0, detail=f"our own fault: {type(error).__name__}")
+        del self._under_way[delivery.id]
+        self._finished.append((delivery, outcome))
+        self._begin(client)
+        self._changed.set()
         log.info(
             "delivery_attempted",
             request_id=job.event.request_id if job.event else None,
@@ -190,7 +194,3 @@ class Pump:
             status=outcome.status,
             seconds=round(outcome.duration_seconds, 4),
         )
-        del self._under_way[delivery.id]
-        self._finished.append((delivery, outcome))
-        self._begin(client)
-        self._changed.set()

@@ -7,6 +7,7 @@ import threading
 from asyncio import AbstractEventLoop
 from dataclasses import dataclass, field
 
+import structlog
 import uvloop
 
 from sokbo.broker import Broker
@@ -18,6 +19,8 @@ from sokbo.settings import Settings
 from sokbo.storage import Database
 from workers.deliver import Pump
 from workers.pages.renderer import PageRenderer
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,17 @@ def start(settings: Settings, lanes: tuple[Lane, ...]) -> Runtime:
     pages = PageRenderer()
     collect_rarely()
     loop = uvloop.new_event_loop()
-    thread = threading.Thread(target=_run, args=(loop, pump), name="pump", daemon=True)
+    thread = threading.Thread(target=run_pump, args=(loop, pump), name="pump", daemon=True)
     thread.start()
     return Runtime(settings, database, Broker(settings), pages, pump, lanes, holder, loop, thread)
 
 
-def _run(loop: AbstractEventLoop, pump: Pump) -> None:
+def run_pump(loop: AbstractEventLoop, pump: Pump) -> None:
+    """Until the pump is stopped. Should it break, the process ends: without it, it would look alive and deliver nothing."""
     try:
         loop.run_until_complete(pump.run())
+    except BaseException:
+        log.exception("pump_broke")
+        os._exit(1)
     finally:
         loop.close()

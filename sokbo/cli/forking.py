@@ -52,10 +52,12 @@ def _live(body: Callable[[], object], parent_pid: int, title: str, output: int, 
     except BaseException:  # noqa: BLE001  # nobody is above: print it, as the interpreter would
         sys.excepthook(*sys.exc_info())
     finally:
-        atexit._run_exitfuncs()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+        try:
+            atexit._run_exitfuncs()
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:  # also where the disk is full
+            os._exit(status)
 
 
 def _leave_the_parent(output: int, keep: int) -> None:

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,3 +62,12 @@ def test_secret_is_never_written(call: str, secret: str) -> None:
 
     assert secret not in json.dumps(event)
     assert "***" in json.dumps(event)
+
+
+def test_full_disk_costs_lines_of_the_log_and_nothing_else() -> None:
+    script = "for number in range(1000):\n    log.info('sent')\n    logging.getLogger('celery').warning('lost')\nprint('done')"
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", PREAMBLE + script], stdout=subprocess.PIPE, stderr=full, text=True, check=False
+        )
+    assert ended.stdout == "done\n"
