@@ -47,14 +47,23 @@ def server_arguments(folder: Path, socket_path: Path) -> tuple[str, ...]:
 
 def answers(socket_path: Path) -> bool:
     """True when a server there has loaded its data and answers a PING."""
+    return _ping(socket_path).startswith(b"+PONG")
+
+
+def lives(socket_path: Path) -> bool:
+    """True when a server there answers at all, if only that it is still loading."""
+    return bool(_ping(socket_path))
+
+
+def _ping(socket_path: Path) -> bytes:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(PING_TIMEOUT_SECONDS)
         try:
             connection.connect(str(socket_path))
             connection.sendall(b"PING\r\n")
-            return connection.recv(64).startswith(b"+PONG")
+            return connection.recv(64)
         except OSError:
-            return False
+            return b""
 
 
 def _version(server: Path) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from sokbo.cli.forking import fork
 from sokbo.cli.pulse import Pulse
 
 MAX_LOG_BYTES = 10 * 1024 * 1024
+LOG_CHECK_SECONDS = 10.0
 LOG_TAIL_BYTES = 4096
 FIRST_BACKOFF_SECONDS = 0.1
 MAX_BACKOFF_SECONDS = 5.0
@@ -75,14 +77,14 @@ class Child:
     deaths_in_a_row: int = 0
     is_lost: bool = False
     _pulse: Pulse | None = None
+    _log_check_at: float = 0.0
 
     def start(self, now: float) -> None:
         """Raises OSError if there can be no new process or no log."""
-        rotate(self.log)
         self.started_at = now
         self.pid = fork(self.spec.program.run, title=f"sokbo: {self.spec.name}", log=self.log)
         self.is_lost = False
-        self._pulse = Pulse(self.spec.answers, probe_at=now) if self.spec.answers is not None else None
+        self._pulse = Pulse.of_new(self.spec.answers, now) if self.spec.answers is not None else None
 
     def note_death(self, now: float) -> float:
         """Sets when to start again; the seconds until then."""
@@ -94,14 +96,17 @@ class Child:
         return backoff
 
     @property
-    def due_at(self) -> float | None:
-        """When there is something to do with it, if nothing happens before: to start it, or to ask whether it answers."""
+    def due_at(self) -> float:
+        """When there is something to do with it, if nothing happens before: to start it, or to look after it."""
         if self.pid is None:
             return self.start_at
-        return None if self._pulse is None or self.is_lost else self._pulse.probe_at
+        return self._log_check_at if self._pulse is None or self.is_lost else min(self._log_check_at, self._pulse.probe_at)
 
-    def kill_if_lost(self, now: float) -> None:
-        """Kills a process that no longer answers, and its group, and remembers why."""
+    def look_after(self, now: float) -> None:
+        """Keeps the log short. Kills a process that no longer answers, and its group, and remembers why."""
+        if now >= self._log_check_at:
+            rotate(self.log)
+            self._log_check_at = now + LOG_CHECK_SECONDS
         if self.pid is not None and self._pulse is not None and not self.is_lost and self._pulse.is_lost(now):
             self.is_lost = True
             kill_group(self.pid)
@@ -123,9 +128,17 @@ def kill_group(leader: int) -> None:
 
 
 def rotate(log: Path) -> None:
-    """Moves a log that has grown too large to `.1`, over the one before."""
-    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
-        log.replace(log.with_name(f"{log.name}.1"))
+    """Moves what is in a log that has grown too large to `.1`, over the one before; the file stays, for those who write to it.
+
+    Nothing happens where there is no room for the copy.
+    """
+    before = log.with_name(f"{log.name}.1")
+    with suppress(OSError):
+        if log.stat().st_size > MAX_LOG_BYTES:
+            draft = log.with_name(f".{before.name}")
+            shutil.copy(log, draft)
+            draft.replace(before)
+            os.truncate(log, 0)
 
 
 def last_line(log: Path) -> str:

@@ -114,9 +114,8 @@ class Supervisor:
 
     def _turn(self, timeout_seconds: float | None, also: int | None = None) -> None:
         """Waits for something to happen, and answers deaths with new starts. Raises StopRequested."""
-        due = [time_due for child in self._children if (time_due := child.due_at) is not None]
-        if due:
-            until_due = max(0.0, min(due) - time.monotonic())
+        if self._children:
+            until_due = max(0.0, min(child.due_at for child in self._children) - time.monotonic())
             timeout_seconds = until_due if timeout_seconds is None else min(until_due, timeout_seconds)
         for child, status in self._wait(timeout_seconds, also):
             self._will_start_again(child, NO_ANSWER if child.is_lost else describe_end(status))
@@ -125,7 +124,7 @@ class Supervisor:
         for child in self._children:
             if child.pid is None and child.start_at <= time.monotonic():
                 self._start(child)
-            child.kill_if_lost(time.monotonic())
+            child.look_after(time.monotonic())
 
     def _wait(self, timeout_seconds: float | None, also: int | None = None) -> list[tuple[Child, int]]:
         """The children that died, with their wait statuses, after the next signal or the time given."""

@@ -111,7 +111,7 @@ def _embedded_broker(settings: Settings) -> ChildSpec:
     private_folder(folder)
     private_folder(socket.parent)
     server = Executable(broker_process.find_server(), broker_process.server_arguments(folder, socket))
-    return ChildSpec("broker", server, stop_order=BROKER_STOPS, answers=partial(broker_process.answers, socket))
+    return ChildSpec("broker", server, stop_order=BROKER_STOPS, answers=partial(broker_process.lives, socket))
 
 
 def _service_is_ready(host: str, port: int) -> bool:

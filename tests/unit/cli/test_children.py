@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from sokbo.cli.children import MAX_LOG_BYTES, Child, ChildSpec, PythonModule, describe_end, last_line, rotate
+from sokbo.cli.children import LOG_CHECK_SECONDS, MAX_LOG_BYTES, Child, ChildSpec, PythonModule, describe_end, last_line, rotate
 
 
 @pytest.fixture
@@ -63,13 +63,34 @@ def test_log_that_is_not_there_says_nothing(tmp_path: Path) -> None:
     assert last_line(tmp_path / "none") == ""
 
 
-def test_large_log_is_moved_aside_and_a_small_one_is_kept(tmp_path: Path) -> None:
+def test_large_log_is_moved_aside_and_its_writers_go_on_writing_to_it(tmp_path: Path) -> None:
     large, small = tmp_path / "large.log", tmp_path / "small.log"
-    with large.open("wb") as file:
-        file.truncate(MAX_LOG_BYTES + 1)
     small.write_text("a line\n")
+    with large.open("ab", buffering=0) as writer:
+        writer.truncate(MAX_LOG_BYTES)
+        writer.write(b"\nthe last line\n")
+        rotate(large)
+        rotate(small)
+        writer.write(b"one more\n")
 
-    rotate(large)
-    rotate(small)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["large.log", "large.log.1", "small.log"]
+    assert large.read_text() == "one more\n"
+    assert last_line(tmp_path / "large.log.1") == "the last line"
+    assert small.read_text() == "a line\n"
 
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["large.log.1", "small.log"]
+
+def test_log_is_looked_after_while_its_process_runs(child: Child) -> None:
+    child.pid = 1234
+    with child.log.open("wb") as file:
+        file.truncate(MAX_LOG_BYTES + 1)
+
+    child.look_after(now=100.0)
+
+    assert child.log.stat().st_size == 0
+    assert child.due_at == 100.0 + LOG_CHECK_SECONDS
+
+
+def test_log_that_is_not_there_is_not_moved(tmp_path: Path) -> None:
+    rotate(tmp_path / "none.log")
+
+    assert list(tmp_path.iterdir()) == []
