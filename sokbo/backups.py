@@ -1,5 +1,5 @@
-"""Backups of the embedded database: one tar file with the database and, unless the settings hold it, the key that opens
-partners' secrets. Whoever has the file can sign in the publisher's name, so that only its owner can read it."""
+"""Backups of the embedded database: one tar file with the database, where it was served, and, unless the settings hold it, the
+key that opens partners' secrets. Whoever has the file can sign in the publisher's name, so that only its owner can read it."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from sokbo.disk import sync
 from sokbo.errors import StartupError
 from sokbo.net.secret_key import FILE_NAME as SECRET_KEY
 from sokbo.net.secret_key import load_secret_key
-from sokbo.settings import DATABASE_FILE, LOCK_FILE, Settings, sqlite_url
+from sokbo.settings import DATABASE_FILE, LOCK_FILE, PUBLIC_URL_FILE, Settings, sqlite_url
 from sokbo.storage import Database, migrate
 from sokbo.storage.copying import Progress, check_database, copy_database
 
@@ -44,6 +44,8 @@ def write_backup(settings: Settings, file: Path, progress: Progress, *, actor: s
                 if not settings.secret_key:
                     load_secret_key(settings)  # which makes it, if nobody has needed it yet
                     archive.add(settings.data / SECRET_KEY, SECRET_KEY, filter=_without_owner)
+                if (settings.data / PUBLIC_URL_FILE).exists():
+                    archive.add(settings.data / PUBLIC_URL_FILE, PUBLIC_URL_FILE, filter=_without_owner)
             stream.flush()
             os.fsync(stream.fileno())
         _check_free(file)
@@ -83,7 +85,7 @@ def restore_backup(settings: Settings, file: Path, *, replace: bool, actor: str,
 def _unpack(file: Path, folder: Path) -> None:
     """Only the members that belong there, whatever else the archive says."""
     with tarfile.open(file, mode="r:") as archive:
-        for name in (DATABASE_FILE, SECRET_KEY):
+        for name in (DATABASE_FILE, SECRET_KEY, PUBLIC_URL_FILE):
             member = archive.getmember(name) if name in archive.getnames() else None
             content = archive.extractfile(member) if member is not None else None
             if content is not None:

@@ -22,6 +22,7 @@ MAX_SOCKET_PATH_BYTES = 100
 DEFAULT_DATA = Path("data")
 #: In the data folder: the embedded database, and what the one process that runs on the folder holds.
 DATABASE_FILE = "sokbo.db"
+PUBLIC_URL_FILE = "public-url"
 LOCK_FILE = "lock"
 #: To listen on every address, and the address where this machine then reaches it.
 REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared, not listened on

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sokbo.cli.first_start import prepare
 from sokbo.cli.preflight import claimed
 from sokbo.net.sealing import Sealer
 from sokbo.net.secret_key import load_secret_key
@@ -56,6 +57,15 @@ def test_backup_restores_everything_that_matters(terminal: Terminal, file: Path)
         [sealed] = uow.partners.sealed_secrets([partner.id], uow.now)[partner.id]
     assert Sealer(load_secret_key(Settings(data=other.data))).open(sealed, partner.id).startswith("whsec_")
     assert {path.name for path in other.data.iterdir()} == {"sokbo.db", "secret.key", "lock"}
+
+
+def test_backup_knows_where_it_was_served_so_that_its_sites_move_along(terminal: Terminal, tmp_path: Path) -> None:
+    prepare(Settings(data=terminal.data, port=8181))
+    terminal.lines("backup", str(tmp_path / "file"))
+    other = elsewhere(terminal)
+    other.lines("restore", str(tmp_path / "file"))
+
+    assert prepare(Settings(data=other.data, public_url="https://news.example")).moved == ("news",)
 
 
 def test_backup_can_be_read_by_its_owner_alone_and_leaves_nothing_else(terminal: Terminal, file: Path) -> None:
