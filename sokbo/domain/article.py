@@ -94,10 +94,15 @@ class Article:
     @property
     def path(self) -> str:
         """The page's path below its site: number and slug."""
-        return f"{self.number}/{self.slug}" if self.slug else str(self.number)
+        return article_path(self.number, self.slug)
 
     def is_breaking(self, now: datetime) -> bool:
         return self.state is ArticleState.PUBLISHED and self.breaking_until is not None and self.breaking_until > now
+
+
+def article_path(number: int, slug: str) -> str:
+    """The path below its site of the page of the article with this number and slug."""
+    return f"{number}/{slug}" if slug else str(number)
 
 
 def article_url(site: Site, article: Article) -> str:

@@ -1,4 +1,4 @@
-"""Atom 1.0 (RFC 4287)."""
+"""Atom 1.0 (RFC 4287), with archive documents (RFC 5005) and tombstones (RFC 6721)."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from sokbo.domain.feed import Listing
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import KEPT_FRAMES, Shell
+from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, History, Shell
 from workers.feeds.item import GENERATOR, Item, feed_id, item, plain, utc
 from workers.feeds.words import listing_title
 
@@ -48,15 +48,30 @@ class Atom:
             element.set(_LANG, shown.language)
         return fixes.without_declarations(element)
 
-    def shell(self, site: Site, listing: Listing, updated: datetime, footer: FooterLink | None = None) -> Shell:
-        frame = _frame(site, listing)
+    def tombstone(self, article: Article) -> bytes:
+        """What stands in the withdrawn article's place (RFC 6721 section 3). It declares its namespace itself, so that feeds
+        without one don't."""
+        when = utc(article.modified_at).isoformat()
+        return f'  <at:deleted-entry xmlns:at="{fixes.TOMBSTONES}" ref="{article.urn}" when="{when}"/>'.encode()
+
+    def shell(
+        self,
+        site: Site,
+        listing: Listing,
+        updated: datetime,
+        footer: FooterLink | None = None,
+        history: History = NO_HISTORY,
+    ) -> Shell:
+        frame = _frame(site, listing, history)
         return replace(frame, head=frame.head.replace(_updated(_PLACE), _updated(updated), 1))
 
 
 @lru_cache(maxsize=KEPT_FRAMES)
-def _frame(site: Site, listing: Listing) -> Shell:
-    """The shell, with a time that is to be replaced."""
+def _frame(site: Site, listing: Listing, history: History) -> Shell:
+    """The shell, with a time that is to be replaced. An archive's documents bear its feed's id: they are one feed."""
     feed = FeedGenerator()
+    if history.part:
+        feed.register_extension("archive", fixes.ArchiveMark, rss=False)
     feed.id(feed_id(site, listing))
     feed.title(plain(listing_title(site, listing)))
     feed.updated(_PLACE)
@@ -65,7 +80,10 @@ def _frame(site: Site, listing: Listing) -> Shell:
     feed.author(name=plain(site.title), uri=site.url())
     if description := plain(site.description):
         feed.subtitle(description)
-    feed.link(href=site.url(listing.feed_path(Atom.suffix)), rel="self", type=Atom.media_type.partition(";")[0])
+    current = listing.feed_path(Atom.suffix)
+    paths = {"self": history.part.archive_path, "current": current} if history.part else {"self": current}
+    for rel, path in {**paths, **history.links}.items():
+        feed.link(href=site.url(path), rel=rel, type=Atom.media_type.partition(";")[0])
     feed.link(href=site.url(listing.path), rel="alternate", type="text/html")
     document: bytes = feed.atom_str(pretty=True)
     return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)

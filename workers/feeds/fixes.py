@@ -16,8 +16,11 @@ from lxml import etree
 # feedgen sets the whole process's locale around each RFC 822 date, which other threads see; the standard library needs none.
 feedgen.feed.formatRFC2822 = feedgen.entry.formatRFC2822 = format_datetime
 
+ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
 DCTERMS = "http://purl.org/dc/terms/"
+HISTORY = "http://purl.org/syndication/history/1.0"
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 #: What entries may use beyond what a feed's root declares by itself, with the prefixes that the W3C validator expects.
 NAMESPACES = {
     "content": "http://purl.org/rss/1.0/modules/content/",
@@ -54,6 +57,29 @@ class EntryNamespaces(BaseExtension):  # type: ignore[misc]  # feedgen ships no 
 
     def extend_ns(self) -> dict[str, str]:
         return NAMESPACES
+
+
+class ChannelLinks(BaseExtension):  # type: ignore[misc]  # feedgen ships no types
+    """Gives an RSS channel Atom links, of which feedgen writes the one to itself only."""
+
+    def __init__(self, links: Sequence[dict[str, str]]) -> None:
+        self._links = links
+
+    def extend_rss(self, feed: etree._Element) -> etree._Element:
+        for link in self._links:
+            etree.SubElement(feed[0], f"{{{ATOM}}}link", link)
+        return feed
+
+
+class ArchiveMark(BaseExtension):  # type: ignore[misc]  # feedgen ships no types
+    """Marks an Atom feed as a document of an archive (RFC 5005 section 4), of which feedgen knows nothing."""
+
+    def extend_ns(self) -> dict[str, str]:
+        return {"fh": HISTORY}
+
+    def extend_atom(self, feed: etree._Element) -> etree._Element:
+        etree.SubElement(feed, f"{{{HISTORY}}}archive")
+        return feed
 
 
 def without_declarations(entry: etree._Element) -> bytes:

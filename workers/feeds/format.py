@@ -1,9 +1,11 @@
-"""What a feed format is: how an article enters it, and what stands around the articles."""
+"""What a feed format is: how an article enters it, and what stands around the articles; and what a list's format is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from sokbo.domain.archive import Part
 from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import Listing
@@ -23,8 +25,29 @@ class Shell:
     tail: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """Where a document of the site's feed stands in its archive (RFC 5005 section 4).
+
+    `part` is None for the current feed, which readers subscribe to; `previous` and `following` are None where the archive ends.
+    """
+
+    part: Part | None = None
+    previous: Part | None = None
+    following: Part | None = None
+
+    @property
+    def links(self) -> dict[str, str]:
+        """The paths of the neighbours, by link relation."""
+        neighbours = {"prev-archive": self.previous, "next-archive": self.following}
+        return {rel: part.archive_path for rel, part in neighbours.items() if part}
+
+
+NO_HISTORY = History()
+
+
 class FeedFormat(Protocol):
-    """One output format. Both methods are pure: the same arguments give the same bytes in any process."""
+    """One output format. All methods are pure: the same arguments give the same bytes in any process."""
 
     @property
     def format(self) -> FragmentFormat: ...
@@ -40,5 +63,27 @@ class FeedFormat(Protocol):
     def entry(self, site: Site, article: Article) -> bytes:
         """The published article's entry, the same in each of the site's feeds."""
 
-    def shell(self, site: Site, listing: Listing, updated: datetime, footer: FooterLink | None = None) -> Shell:
-        """What surrounds the listing's entries, the newest of `updated`; `footer` shows where there is a place for it."""
+    def shell(
+        self,
+        site: Site,
+        listing: Listing,
+        updated: datetime,
+        footer: FooterLink | None = None,
+        history: History = NO_HISTORY,
+    ) -> Shell:
+        """What surrounds the listing's entries, the newest of `updated`; `footer` and `history` show where there is a place for
+        them."""
+
+
+Item_contra = TypeVar("Item_contra", contravariant=True)
+
+
+class ListFormat(Protocol[Item_contra]):
+    """A document that lists addresses, for programs. Pure, as feed formats are."""
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type, with its charset."""
+
+    def document(self, site: Site, items: Iterable[Item_contra]) -> bytes:
+        """The whole document."""

@@ -10,7 +10,7 @@ from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import Listing
 from sokbo.domain.site import Site
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import Shell
+from workers.feeds.format import NO_HISTORY, History, Shell
 from workers.feeds.item import item, plain, utc
 from workers.feeds.words import listing_title
 
@@ -51,8 +51,15 @@ class JsonFeed:
             }
         )
 
-    def shell(self, site: Site, listing: Listing, updated: datetime, footer: FooterLink | None = None) -> Shell:
-        """JSON Feed has no date of its own, so `updated` changes nothing."""
+    def shell(
+        self,
+        site: Site,
+        listing: Listing,
+        updated: datetime,
+        footer: FooterLink | None = None,
+        history: History = NO_HISTORY,
+    ) -> Shell:
+        """JSON Feed has no date of its own and knows no archives, so `updated` and `history` change nothing."""
         feed = {
             "version": "https://jsonfeed.org/version/1.1",
             "title": plain(listing_title(site, listing)),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from html import escape
 
 from feedgen.entry import FeedEntry
@@ -16,10 +16,11 @@ from sokbo.domain.feed import Listing
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import KEPT_FRAMES, Shell
+from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, History, Shell
 from workers.feeds.item import GENERATOR, item, plain, utc
 from workers.feeds.words import listing_title
 
+ATOM_TYPE = "application/atom+xml"
 _TTL_MINUTES = 5
 _TAIL = b"  </channel>\n</rss>\n"
 _PLACE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,16 +49,25 @@ class Rss:
             etree.SubElement(element, f"{{{fixes.DCTERMS}}}modified").text = shown.updated.isoformat()
         return fixes.without_declarations(element)
 
-    def shell(self, site: Site, listing: Listing, updated: datetime, footer: FooterLink | None = None) -> Shell:
-        frame = _frame(site, listing)
+    def shell(
+        self,
+        site: Site,
+        listing: Listing,
+        updated: datetime,
+        footer: FooterLink | None = None,
+        history: History = NO_HISTORY,
+    ) -> Shell:
+        frame = _frame(site, listing, history)
         return replace(frame, head=frame.head.replace(_last_build_date(_PLACE), _last_build_date(updated), 1))
 
 
 @lru_cache(maxsize=KEPT_FRAMES)
-def _frame(site: Site, listing: Listing) -> Shell:
-    """The shell, with a time that is to be replaced."""
+def _frame(site: Site, listing: Listing, history: History) -> Shell:
+    """The shell, with a time that is to be replaced. Its archive is in Atom (RFC 5005 appendix B)."""
     feed = FeedGenerator()
     feed.register_extension("entries", fixes.EntryNamespaces)
+    links = [{"href": site.url(path), "rel": rel, "type": ATOM_TYPE} for rel, path in history.links.items()]
+    feed.register_extension("archive", partial(fixes.ChannelLinks, links))
     title = plain(listing_title(site, listing))
     feed.title(title)
     feed.description(plain(site.description) or title)

@@ -8,7 +8,7 @@ from sokbo.domain.article import Article
 from sokbo.domain.feed import SITE_LISTING, Listing
 from sokbo.domain.site import Site
 from tests.unit.workers.feeds.articles import NASTY, PUBLISHED, SITE
-from workers.feeds import FORMATS, FeedFormat, FooterLink
+from workers.feeds import FORMATS, NO_HISTORY, FeedFormat, FooterLink, History
 
 
 def feed(
@@ -19,10 +19,13 @@ def feed(
     listing: Listing = SITE_LISTING,
     updated: datetime = PUBLISHED,
     footer: FooterLink | None = None,
+    history: History = NO_HISTORY,
+    tombstones: Sequence[bytes] = (),
 ) -> bytes:
-    """The complete document."""
-    shell = feed_format.shell(site, listing, updated, footer)
-    return shell.head + shell.separator.join(feed_format.entry(site, article) for article in articles) + shell.tail
+    """The complete document; the tombstones come last."""
+    shell = feed_format.shell(site, listing, updated, footer, history)
+    entries = [*(feed_format.entry(site, article) for article in articles), *tombstones]
+    return shell.head + shell.separator.join(entries) + shell.tail
 
 
 def digest() -> str:

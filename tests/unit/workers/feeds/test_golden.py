@@ -1,4 +1,4 @@
-"""What the feeds look like, kept in golden/ for people to read and for changes to show.
+"""What each format looks like, kept in golden/ for people to read and for changes to show.
 
 `SOKBO_WRITE_GOLDEN=1 make test ARGS=tests/unit/workers/feeds/test_golden.py` writes the files anew.
 """
@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from sokbo.domain.archive import Part
 from sokbo.domain.article import Author, Image
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import BREAKING_LISTING
 from tests.unit.workers.feeds.articles import PUBLISHED, SITE, article
 from tests.unit.workers.feeds.feeds import feed
-from workers.feeds import FORMATS, footer_link
+from tests.unit.workers.feeds.members import MEMBERS
+from workers.feeds import ARCHIVE, FORMATS, History, footer_link
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -57,13 +59,30 @@ MARKET = article(
     modified_at=PUBLISHED - timedelta(days=2),
 )
 
-DOCUMENTS = {f"feed.{feed_format.suffix}": feed(feed_format, [FERRY, LIBRARY, MARKET]) for feed_format in FORMATS.values()} | {
-    "breaking.json": feed(FORMATS[FragmentFormat.JSON], [FERRY], listing=BREAKING_LISTING, footer=footer_link(SITE, FERRY))
+RUMOUR = article(
+    4,
+    title="이 제목은 어디에도 남지 않는다",
+    published_at=PUBLISHED - timedelta(days=3),
+    modified_at=PUBLISHED - timedelta(days=2, hours=20),
+)
+SHOWN = [FERRY, LIBRARY, MARKET]
+CURRENT = History(previous=Part("2026-03", 1))
+
+DOCUMENTS = {
+    **{
+        name.replace("/", "-"): member.document([*SHOWN, RUMOUR] if member.is_feed else SHOWN)
+        for name, member in MEMBERS.items()
+        if "/" in name or not member.is_feed
+    },
+    "feed.rss": feed(FORMATS[FragmentFormat.RSS], SHOWN, history=CURRENT),
+    "feed.atom": feed(ARCHIVE, SHOWN, history=CURRENT, tombstones=[ARCHIVE.tombstone(RUMOUR)]),
+    "feed.json": feed(FORMATS[FragmentFormat.JSON], SHOWN, history=CURRENT),
+    "breaking.json": feed(FORMATS[FragmentFormat.JSON], [FERRY], listing=BREAKING_LISTING, footer=footer_link(SITE, FERRY)),
 }
 
 
 @pytest.mark.parametrize(("name", "document"), DOCUMENTS.items(), ids=DOCUMENTS.keys())
-def test_feed_looks_as_it_did(name: str, document: bytes) -> None:
+def test_document_looks_as_it_did(name: str, document: bytes) -> None:
     if os.environ.get("SOKBO_WRITE_GOLDEN"):
         (GOLDEN / name).write_bytes(document)
 

@@ -1,0 +1,59 @@
+"""OPML 2.0 (opml.org/spec2.opml): a subscription list of all the feeds of a site."""
+
+from collections.abc import Iterable, Iterator
+from email.utils import format_datetime
+from html import escape
+from itertools import groupby
+
+from sokbo.domain.feed import Listing
+from sokbo.domain.site import Site
+from workers.feeds.item import plain, utc
+from workers.feeds.rss import Rss
+from workers.feeds.words import listing_title, word
+
+
+class Opml:
+    """OPML 2.0. Each list of articles is one outline, for whoever imports them all wants no feed in three formats."""
+
+    media_type = "text/x-opml; charset=utf-8"
+
+    def document(self, site: Site, items: Iterable[Listing]) -> bytes:
+        """The listings of terms stand below an outline for their kind, in the order given."""
+        lines = [
+            "<?xml version='1.0' encoding='UTF-8'?>",
+            '<opml version="2.0">',
+            "  <head>",
+            f"    <title>{escape(plain(site.title))}</title>",
+            f"    <dateCreated>{format_datetime(utc(site.created_at))}</dateCreated>",
+            "  </head>",
+            "  <body>",
+            *_outlines(site, items),
+            "  </body>",
+            "</opml>\n",
+        ]
+        return "\n".join(lines).encode()
+
+
+def _outlines(site: Site, listings: Iterable[Listing]) -> Iterator[str]:
+    for kind, group in groupby(listings, key=lambda listing: listing.kind if listing.key else None):
+        if kind is None:
+            yield from (f"    {_outline(site, listing)}" for listing in group)
+            continue
+        yield f'    <outline text="{escape(word(kind, site.language))}">'
+        yield from (f"      {_outline(site, listing)}" for listing in group)
+        yield "    </outline>"
+
+
+def _outline(site: Site, listing: Listing) -> str:
+    title = plain(listing_title(site, listing))
+    attributes = {
+        "text": title,
+        "title": title,
+        "type": "rss",
+        "version": "RSS2",
+        "language": site.language,
+        "xmlUrl": site.url(listing.feed_path(Rss.suffix)),
+        "htmlUrl": site.url(listing.path),
+    }
+    written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
+    return f"<outline {written}/>"

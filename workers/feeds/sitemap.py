@@ -1,0 +1,90 @@
+"""Sitemaps (sitemaps.org/protocol.html, 0.9): of pages, of sitemaps, and Google's of the news of two days."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html import escape
+
+from sokbo.domain.archive import ArchivedArticle
+from sokbo.domain.site import Site
+from workers.feeds.item import plain, utc
+
+#: The protocol's limit for one sitemap, and for the sitemaps of an index.
+MOST_URLS = 50_000
+#: Google's limits for its news sitemap.
+MOST_NEWS = 1_000
+NEWS_LASTS = timedelta(days=2)
+
+_DECLARATION = "<?xml version='1.0' encoding='UTF-8'?>"
+_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
+#: What the news sitemap's schema takes for a language: no region but those of Chinese.
+_LANGUAGE = re.compile(r"zh-cn|zh-tw|[a-z]{2,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A path below its site, and when what is there was last modified, where that is known."""
+
+    path: str
+    modified_at: datetime | None = None
+
+
+class Sitemap:
+    """A sitemap of pages; no more than MOST_URLS may be given."""
+
+    media_type = "application/xml; charset=utf-8"
+
+    def document(self, site: Site, items: Iterable[Linked]) -> bytes:
+        return _document("urlset", f'xmlns="{_SITEMAP}"', (f"<url>{_located(site, item)}</url>" for item in items))
+
+
+class SitemapIndex:
+    """A sitemap of sitemaps; no more than MOST_URLS may be given."""
+
+    media_type = Sitemap.media_type
+
+    def document(self, site: Site, items: Iterable[Linked]) -> bytes:
+        return _document("sitemapindex", f'xmlns="{_SITEMAP}"', (f"<sitemap>{_located(site, item)}</sitemap>" for item in items))
+
+
+class NewsSitemap:
+    """Google's news sitemap (www.google.com/schemas/sitemap-news/0.9); no more than MOST_NEWS may be given."""
+
+    media_type = Sitemap.media_type
+
+    def document(self, site: Site, items: Iterable[ArchivedArticle]) -> bytes:
+        namespaces = f'xmlns="{_SITEMAP}" xmlns:news="{_NEWS}"'
+        return _document("urlset", namespaces, (_news(site, item) for item in items))
+
+
+def _document(root: str, namespaces: str, lines: Iterable[str]) -> bytes:
+    return "\n".join([_DECLARATION, f"<{root} {namespaces}>", *lines, f"</{root}>\n"]).encode()
+
+
+def _located(site: Site, item: Linked) -> str:
+    modified = f"<lastmod>{utc(item.modified_at).isoformat()}</lastmod>" if item.modified_at else ""
+    return f"<loc>{escape(site.url(item.path))}</loc>{modified}"
+
+
+def _news(site: Site, item: ArchivedArticle) -> str:
+    publication = f"<news:name>{escape(plain(site.title))}</news:name>"
+    publication += f"<news:language>{_language(item.language, site.language)}</news:language>"
+    return (
+        f"<url><loc>{escape(site.url(item.path))}</loc><news:news>"
+        f"<news:publication>{publication}</news:publication>"
+        f"<news:publication_date>{utc(item.published_at).isoformat()}</news:publication_date>"
+        f"<news:title>{escape(plain(item.title) or item.path)}</news:title>"
+        "</news:news></url>"
+    )
+
+
+def _language(*tags: str | None) -> str:
+    """The first of the BCP 47 tags that can be told, as the schema wants it; Korean if there is none."""
+    for tag in filter(None, tags):
+        lowered = tag.lower()
+        for told in (lowered, lowered.partition("-")[0]):
+            if _LANGUAGE.fullmatch(told):
+                return told
+    return "ko"
