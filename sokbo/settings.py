@@ -24,6 +24,7 @@ DEFAULT_DATA = Path("data")
 DATABASE_FILE = "sokbo.db"
 PUBLIC_URL_FILE = "public-url"
 LOCK_FILE = "lock"
+MEDIA_FOLDER = "media"
 #: To listen on every address, and the address where this machine then reaches it.
 REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared, not listened on
 
@@ -68,6 +69,15 @@ class Settings(BaseSettings):
     )
     feed_entries: int = Field(50, ge=1, le=500, description="Entries in a feed and on an index page.")
     max_article_bytes: int = Field(1024 * 1024, ge=1024, description="Largest article body taken, after decompression.")
+    media: str = Field(
+        "", description="Folder of uploaded images, the same for all machines; `media` in the data folder if empty."
+    )
+    max_image_bytes: int = Field(10 * 1024 * 1024, ge=1024, description="Largest image that can be uploaded.")
+    max_image_pixels: int = Field(
+        40_000_000,
+        ge=1_000_000,
+        description="Most pixels of an uploaded image, all its frames together; decoding takes up to 35 bytes for each.",
+    )
     requests_per_minute: int = Field(60_000, ge=1, description="Requests a minute that one API key may make.")
     failed_logins_per_minute: int = Field(30, ge=1, description="Failed authentications a minute from one address.")
     connections: int = Field(10_000, ge=1, description="Connections that each service process holds open at once.")
@@ -111,6 +121,11 @@ class Settings(BaseSettings):
     def database_file(self) -> Path:
         """The embedded database; only meaningful while `database_url` is empty."""
         return self.data.resolve() / DATABASE_FILE
+
+    @property
+    def media_folder(self) -> Path:
+        """The folder of uploaded images."""
+        return Path(self.media) if self.media else self.data.resolve() / MEDIA_FOLDER
 
     @property
     def probe_seconds(self) -> float:

@@ -11,6 +11,7 @@ EventId = NewType("EventId", str)
 PartnerId = NewType("PartnerId", str)
 DeliveryId = NewType("DeliveryId", str)
 KeyId = NewType("KeyId", str)
+MediaId = NewType("MediaId", str)
 
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 

@@ -29,6 +29,8 @@ RESERVED_NAMES = frozenset(
         ".well-known",
     }
 )
+#: Where images are read, below a site and below a host alike.
+MEDIA_PATH = "media"
 NAME_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -58,6 +60,10 @@ class Site:
     def url(self, path: str = "") -> str:
         """The absolute, percent-encoded URL of a path of the site's, given without a leading slash."""
         return f"{self.base_url}/{quote(path)}"
+
+    def media_url(self, name: str) -> str:
+        """The absolute URL of an image of ours: below the site, wherever a proxy may have put that."""
+        return self.url(f"{MEDIA_PATH}/{name}")
 
     @property
     def host(self) -> str:

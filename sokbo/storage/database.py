@@ -24,7 +24,9 @@ from sokbo.storage.events import EventRepository
 from sokbo.storage.idempotency import IdempotencyRepository
 from sokbo.storage.keys import KeyRepository
 from sokbo.storage.listings import ListingRepository
+from sokbo.storage.media import MediaRepository
 from sokbo.storage.partners import PartnerRepository
+from sokbo.storage.pictures import PictureRepository
 from sokbo.storage.retention import RetentionRepository
 from sokbo.storage.session import RETRY_LATER, Session
 from sokbo.storage.sites import SiteRepository
@@ -105,6 +107,14 @@ class UnitOfWork:
     @cached_property
     def delivery_records(self) -> DeliveryRecordRepository:
         return DeliveryRecordRepository(self._session)
+
+    @cached_property
+    def media(self) -> MediaRepository:
+        return MediaRepository(self._session)
+
+    @cached_property
+    def pictures(self) -> PictureRepository:
+        return PictureRepository(self._session)
 
     @cached_property
     def idempotency(self) -> IdempotencyRepository:

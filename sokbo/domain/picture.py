@@ -1,0 +1,83 @@
+"""Pictures: what is known of the images that articles show.
+
+Ours are named by the SHA-256 of their bytes and never change; others' are named by their URLs, and are measured once.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sokbo.domain.ids import MediaId, SiteId
+from sokbo.domain.site import MEDIA_PATH
+
+#: What can be uploaded, with the end of its file's name.
+SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
+FILE_NAME = re.compile(r"[0-9a-f]{64}\.(?:jpg|png|webp|gif)")
+#: In pixels, for those that are wider. A phone's column, a card, a page.
+VARIANT_WIDTHS = (320, 640, 1280)
+
+_OURS = re.compile(rf"https?://[^?#]*/{MEDIA_PATH}/([0-9a-f]{{64}})\.(?:jpg|png|webp|gif)")
+
+
+class PictureState(StrEnum):
+    """waiting -> ready | failed: ours waits for its variants, another's to be measured."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One of our files: its name, media type, size in pixels and length in bytes."""
+
+    name: str
+    type: str
+    width: int
+    height: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`source` is a digest (ours) or a URL (another's). What isn't known is None: all of it of another's that waits, and width
+    and height where the format is one that we don't read. `length` is in bytes. `variants` are narrower, and in order."""
+
+    source: str
+    state: PictureState = PictureState.WAITING
+    type: str | None = None
+    width: int | None = None
+    height: int | None = None
+    length: int | None = None
+    variants: tuple[Variant, ...] = ()
+
+    @property
+    def is_ours(self) -> bool:
+        return is_digest(self.source)
+
+    @property
+    def name(self) -> str:
+        """Our file's name."""
+        return f"{self.source}.{SUFFIXES[self.type or '']}"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A picture that a site has uploaded. `uploaded_digest` is that of what was sent, before it was cleaned."""
+
+    id: MediaId
+    site_id: SiteId
+    uploaded_digest: str
+    created_at: datetime
+    picture: Picture
+
+
+def source_of(url: str) -> str:
+    """What names the picture at that URL: the digest that ours have in theirs, on whatever host; else the URL."""
+    ours = _OURS.fullmatch(url)
+    return ours[1] if ours else url
+
+
+def is_digest(source: str) -> bool:
+    return "/" not in source

@@ -1,0 +1,1 @@
+"""Images as files: kept by what is in them, decoded in processes of their own."""

@@ -1,0 +1,51 @@
+"""What sites have uploaded."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, select
+
+from sokbo.domain.ids import MediaId, SiteId
+from sokbo.domain.picture import Media
+from sokbo.storage.dialects import insert_or_ignore
+from sokbo.storage.pictures import picture_from
+from sokbo.storage.session import Session
+from sokbo.storage.tables import media, pictures
+
+
+class MediaRepository:
+    def __init__(self, session: Session):
+        self._session = session
+
+    def add(self, uploaded: Media) -> None:
+        """Writes it unless the site has that picture already; its picture must be there."""
+        row = {
+            "id": uploaded.id,
+            "site_id": uploaded.site_id,
+            "digest": uploaded.picture.source,
+            "uploaded_digest": uploaded.uploaded_digest,
+            "created_at": uploaded.created_at,
+        }
+        self._session.execute(insert_or_ignore(self._session.dialect, media), row)
+
+    def get(self, site_id: SiteId, media_id: str) -> Media | None:
+        return self._find(site_id, media.c.id == media_id)
+
+    def by_digest(self, site_id: SiteId, digest: str) -> Media | None:
+        return self._find(site_id, media.c.digest == digest)
+
+    def by_uploaded(self, site_id: SiteId, uploaded_digest: str) -> Media | None:
+        """What became of the same bytes when the site sent them before."""
+        return self._find(site_id, media.c.uploaded_digest == uploaded_digest)
+
+    def _find(self, site_id: SiteId, which: ColumnElement[bool]) -> Media | None:
+        statement = (
+            select(*(media.c[name] for name in ("id", "site_id", "uploaded_digest", "created_at")), *pictures.c)
+            .join(pictures, pictures.c.source == media.c.digest)
+            .where(media.c.site_id == site_id, which)
+        )
+        row = self._session.execute(statement).first()
+        return None if row is None else _media(row)
+
+
+def _media(row: Row[Any]) -> Media:
+    return Media(MediaId(row.id), SiteId(row.site_id), row.uploaded_digest, row.created_at, picture_from(row))
