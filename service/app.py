@@ -25,6 +25,7 @@ from service.routes.deliveries import add_delivery_routes
 from service.routes.documents import add_document_routes
 from service.routes.events import add_event_routes
 from service.routes.hosts import add_host_routes
+from service.routes.media import add_image_routes, add_media_routes
 from service.routes.operating import add_operating_routes
 from service.routes.partners import add_partner_routes
 from service.routes.redelivery import add_redelivery_routes
@@ -33,6 +34,7 @@ from service.site_directory import SiteDirectory
 from service.source import StoredDocuments
 from service.writer import Writer
 from sokbo.broker import Broker
+from sokbo.media.files import MediaFiles
 from sokbo.net.sealing import Sealer
 from sokbo.net.secret_key import load_secret_key
 from sokbo.settings import Settings
@@ -80,6 +82,7 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
             ),
             metrics=metrics,
             sealer=Sealer(load_secret_key(settings)),
+            files=MediaFiles(settings.media_folder),
         )
         stack.push_async_callback(asyncio.to_thread, services.nudger.close)
         stack.push_async_callback(services.writer.close)
@@ -101,7 +104,9 @@ def _make_app(services: Services, reader: Reader, directory: SiteDirectory) -> w
     add_delivery_routes(app, services)
     add_event_routes(app, services)
     add_audit_routes(app, services)
+    add_media_routes(app, services)
     add_host_routes(app)
+    add_image_routes(app, services.files)
     add_document_routes(app, reader, directory)
     return app
 

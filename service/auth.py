@@ -40,8 +40,9 @@ class Authenticator:
         self._known: OrderedDict[str, tuple[float, ApiKey, Site]] = OrderedDict()
         self._looking_up = asyncio.Lock()
 
-    async def caller(self, request: web.Request, scope: Scope) -> Caller:
-        """Whose request it is. A sender who waits to be asked for the body is asked only now.
+    async def caller(self, request: web.Request, scope: Scope, *, max_body_bytes: int | None = None) -> Caller:
+        """Whose request it is. A sender who waits to be asked for the body is asked only now. `max_body_bytes` is the body's
+        limit where it isn't the application's.
 
         Raises Unauthorized, Forbidden without the scope, RateLimited beyond the key's or the address's rate, and TooLarge.
         """
@@ -53,7 +54,7 @@ class Authenticator:
         self._per_key.take(key.id)
         if not key.allows(scope):
             raise Forbidden(f"the API key lacks the scope {scope!s}")
-        await _ask_for_body(request)
+        await _ask_for_body(request, max_body_bytes or request.client_max_size)
         return Caller(key, site, request[REQUEST_ID])
 
     async def _find(self, digest: str, network: str) -> tuple[ApiKey, Site]:
@@ -84,10 +85,10 @@ class Authenticator:
             return None if key is None else (key, uow.sites.get(key.site_id))
 
 
-async def _ask_for_body(request: web.Request) -> None:
+async def _ask_for_body(request: web.Request, max_bytes: int) -> None:
     """Sends 100 Continue where it is waited for. Raises TooLarge for a body that is said to be too large."""
-    if request.content_length is not None and request.content_length > request.client_max_size:
-        raise TooLarge(f"the body must have at most {request.client_max_size} bytes")
+    if request.content_length is not None and request.content_length > max_bytes:
+        raise TooLarge(f"the body must have at most {max_bytes} bytes")
     if request.get(EXPECTS_CONTINUE):
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0  # the answer itself hasn't begun

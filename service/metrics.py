@@ -35,6 +35,7 @@ class Metrics:
         self.accepted = Counter(
             "sokbo_articles_accepted", "Changes to articles accepted, by action.", ["action"], registry=self.registry
         )
+        self.uploads = Counter("sokbo_media_uploaded", "Images uploaded, those included that were there.", registry=self.registry)
         self.requests = Histogram(
             "sokbo_http_request_seconds",
             "Seconds to answer a request that memory did not, by method and status.",

@@ -78,12 +78,12 @@ def judge(headers: CIMultiDictProxy[str], etag: str, last_modified: datetime) ->
     `etag` is quoted and strong; `last_modified` has whole seconds.
     """
     if (wanted := field(headers, "If-Match")) is not None:
-        if not _lists(wanted, etag, weakly=False):
+        if not lists(wanted, etag, weakly=False):
             return Verdict.FAILED
     elif (unmodified_since := _date(headers, "If-Unmodified-Since")) is not None and last_modified > unmodified_since:
         return Verdict.FAILED
     if (held := field(headers, "If-None-Match")) is not None:
-        return Verdict.NOT_MODIFIED if _lists(held, etag, weakly=True) else Verdict.SEND
+        return Verdict.NOT_MODIFIED if lists(held, etag, weakly=True) else Verdict.SEND
     if (modified_since := _date(headers, "If-Modified-Since")) is not None and last_modified <= modified_since:
         return Verdict.NOT_MODIFIED
     return Verdict.SEND
@@ -95,7 +95,7 @@ def field(headers: CIMultiDictProxy[str], name: str) -> str | None:
     return None if lines is None else ", ".join(lines)
 
 
-def _lists(value: str, etag: str, *, weakly: bool) -> bool:
+def lists(value: str, etag: str, *, weakly: bool) -> bool:
     """True if the list holds the tag. Our tags are strong, so a weak one only ever matches weakly (section 8.8.3.2)."""
     if value == etag or value.strip() == "*":
         return True

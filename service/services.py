@@ -10,6 +10,7 @@ from service.metrics import Metrics
 from service.nudger import Nudger
 from service.writer import Writer
 from sokbo.broker import Broker
+from sokbo.media.files import MediaFiles
 from sokbo.net.sealing import Sealer
 from sokbo.settings import Settings
 from sokbo.storage import Database, UnitOfWork
@@ -27,6 +28,7 @@ class Services:
     authenticator: Authenticator
     metrics: Metrics
     sealer: Sealer
+    files: MediaFiles
 
     async def read(self, question: Callable[[UnitOfWork], T]) -> T:
         """What `question` answers in a transaction that only reads, asked in a thread. Raises what it raises, and Unavailable."""

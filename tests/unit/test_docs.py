@@ -21,6 +21,7 @@ from service.routes.articles import add_article_routes
 from service.routes.audit import add_audit_routes
 from service.routes.deliveries import add_delivery_routes
 from service.routes.events import add_event_routes
+from service.routes.media import add_media_routes
 from service.routes.operating import add_operating_routes
 from service.routes.partners import add_partner_routes
 from service.routes.redelivery import add_redelivery_routes
@@ -118,7 +119,7 @@ def test_each_route_has_its_heading_and_each_heading_its_route() -> None:
     app = web.Application()
     services = cast("Services", None)  # only the handlers would ask it
     adders = (add_article_routes, add_partner_routes, add_redelivery_routes, add_delivery_routes, add_event_routes)
-    for add in (*adders, add_audit_routes, add_operating_routes):
+    for add in (*adders, add_media_routes, add_audit_routes, add_operating_routes):
         add(app, services)
     routes = {
         f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource and route.method != "HEAD"

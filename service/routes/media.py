@@ -1,0 +1,88 @@
+"""/v1/media: upload an image, read what is known of it. /media: the images themselves, which never change."""
+
+import asyncio
+from http import HTTPStatus
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from service.answering import json_response
+from service.negotiation import field, lists
+from service.reading import ALLOW, preflight
+from service.services import Services
+from service.uploads import Uploads, described
+from sokbo.domain.key import Scope
+from sokbo.domain.picture import FILE_NAME, SUFFIXES
+from sokbo.domain.site import MEDIA_PATH
+from sokbo.errors import MethodNotAllowed, NotFound
+from sokbo.media.files import MediaFiles
+
+_TYPES = {suffix: media_type for media_type, suffix in SUFFIXES.items()}
+_HEADERS = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+log = structlog.get_logger()
+
+
+def add_media_routes(app: web.Application, services: Services) -> None:
+    """Adds the routes at /v1/media."""
+    uploads = Uploads(services)
+
+    async def post(request: web.Request) -> web.Response:
+        limit = services.settings.max_image_bytes
+        caller = await services.authenticator.caller(request, Scope.PUBLISH, max_body_bytes=limit)
+        media = await uploads.take(request, caller)
+        services.metrics.uploads.inc()
+        log.info("media_uploaded", media_id=media.id, digest=media.picture.source)
+        return json_response(described(caller.site, media), 201, {"Location": f"/v1/media/{media.id}"})
+
+    async def get(request: web.Request) -> web.Response:
+        caller = await services.authenticator.caller(request, Scope.READ)
+        media = await services.read(lambda uow: uow.media.get(caller.site.id, request.match_info["id"]))
+        if media is None:
+            raise NotFound("the site has no such upload")
+        return json_response(described(caller.site, media))
+
+    app.router.add_post("/v1/media", post)
+    app.router.add_get("/v1/media/{id}", get)
+
+
+def add_image_routes(app: web.Application, files: MediaFiles) -> None:
+    """Adds what readers ask for: the same files below each site and below the host."""
+
+    async def serve(request: web.Request) -> web.Response:
+        if request.method == "OPTIONS":
+            return preflight()
+        if request.method not in {"GET", "HEAD"}:
+            raise MethodNotAllowed("Images can only be read.", headers={"Allow": ALLOW})
+        name = request.match_info["name"]
+        if not FILE_NAME.fullmatch(name):
+            raise NotFound("There is nothing at this address.")
+        digest, _, suffix = name.partition(".")
+        etag = f'"{digest}"'
+        headers = {**_HEADERS, "ETag": etag}
+        path = files.path(name)
+        length = await asyncio.to_thread(_length, path)
+        if length is None:
+            raise NotFound("There is nothing at this address.")
+        if (held := field(request.headers, "If-None-Match")) is not None and lists(held, etag, weakly=True):
+            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+        headers |= {"Content-Type": _TYPES[suffix], "Content-Length": str(length), "Content-Disposition": "inline"}
+        if request.method == "HEAD":
+            return web.Response(headers=headers)
+        return web.Response(body=await asyncio.to_thread(path.open, "rb"), headers=headers)
+
+    for path in (f"/{MEDIA_PATH}/{{name}}", f"/{{site}}/{MEDIA_PATH}/{{name}}"):
+        app.router.add_route("*", path, serve)
+
+
+def _length(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
