@@ -18,6 +18,7 @@ from service.limits import RateLimit
 from service.metrics import Metrics
 from service.middlewares import edge
 from service.nudger import Nudger
+from service.private_feeds import PrivateFeeds
 from service.reading import Reader
 from service.routes.articles import add_article_routes
 from service.routes.audit import add_audit_routes
@@ -29,6 +30,7 @@ from service.routes.media import add_image_routes, add_media_routes
 from service.routes.operating import add_operating_routes
 from service.routes.partners import add_partner_routes
 from service.routes.redelivery import add_redelivery_routes
+from service.routes.selections import add_selection_routes
 from service.services import Services
 from service.site_directory import SiteDirectory
 from service.source import StoredDocuments
@@ -92,7 +94,7 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
             repeat("connections", connections.check, CONNECTIONS_CHECK_SECONDS),
         ):
             stack.push_async_callback(_end, asyncio.create_task(work))
-        yield Service(_make_app(services, Reader(cache), directory), memory, connections)
+        yield Service(_make_app(services, Reader(cache, PrivateFeeds(database)), directory), memory, connections)
 
 
 def _make_app(services: Services, reader: Reader, directory: SiteDirectory) -> web.Application:
@@ -103,6 +105,7 @@ def _make_app(services: Services, reader: Reader, directory: SiteDirectory) -> w
     add_redelivery_routes(app, services)
     add_delivery_routes(app, services)
     add_event_routes(app, services)
+    add_selection_routes(app, services)
     add_audit_routes(app, services)
     add_media_routes(app, services)
     add_host_routes(app)

@@ -10,9 +10,10 @@ from service.answers import Answer, Part
 from service.document_cache import DocumentCache
 from service.negotiation import Coding, Verdict, choose_coding, field, judge
 from service.prepared import CACHE_CONTROL, Prepared
+from service.private_feeds import PrivateFeeds
 from service.responses import PreparedResponse
 from sokbo.domain.ids import SiteId
-from sokbo.errors import MethodNotAllowed, NotFound, RevisionMismatch
+from sokbo.errors import BadRequest, MethodNotAllowed, NotFound, RevisionMismatch
 
 ALLOW = "GET, HEAD, OPTIONS"
 #: What a page of another origin may send along (CORS): all that a reader's request has use for.
@@ -28,25 +29,43 @@ _PREFLIGHT = {
 _ARTICLE_PATH = re.compile(r"([1-9][0-9]{0,17})(?:/.*)?", re.DOTALL)
 
 
-class Reader:
-    """Serves documents out of the cache."""
+_FEED_PATH = re.compile(r"\.(?:rss|atom|json)\Z")
+#: Parameters by which elsewhere feeds are chosen and combined. Others, such as those that count readers, mean nothing here.
+_CHOOSING = frozenset(
+    f"{name}{ending}"
+    for name in ("category", "categories", "tag", "tags", "author", "authors", "exclude", "language", "lang", "limit", "breaking")
+    for ending in ("", "[]")
+)
+_NO_CHOOSING = (
+    "A feed's address takes no choice: what shall be in a feed of its own (categories, tags, authors, a language) is said once "
+    "by POST /v1/selections, and then is at /{site}/selection/{name}.atom"
+)
 
-    def __init__(self, cache: DocumentCache) -> None:
+
+class Reader:
+    """Serves documents out of the cache, and private ones as the database has them."""
+
+    def __init__(self, cache: DocumentCache, private: PrivateFeeds) -> None:
         self._cache = cache
+        self._private = private
 
     async def respond(self, request: web.Request, site_id: SiteId, path: str, root: str = "") -> web.StreamResponse:
         """The document at `path` (decoded, without a leading slash), or a redirect to where it is.
 
         `root` is what the site's paths have before them: '' or '/name'. Range is ignored (RFC 9110 section 14.2).
-        Raises NotFound, MethodNotAllowed, RevisionMismatch (If-Match, If-Unmodified-Since).
+        Raises NotFound, MethodNotAllowed, RevisionMismatch (If-Match, If-Unmodified-Since), BadRequest for a query that would
+        choose what is in a feed.
         """
-        prepared = await self._find(site_id, path)
+        if _FEED_PATH.search(path) and _CHOOSING & request.query.keys():
+            raise BadRequest(_NO_CHOOSING)
+        is_private = PrivateFeeds.holds(path)
+        prepared = await (self._private.get(site_id, path) if is_private else self._find(site_id, path))
         if prepared is None:
             raise NotFound("There is nothing at this address.")
         if request.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed("Documents can only be read.", headers={"Allow": ALLOW})
         home = prepared.path if prepared.canonical_path is None else prepared.canonical_path
-        if path != home and prepared.status == HTTPStatus.OK:
+        if path != home and not is_private and prepared.status == HTTPStatus.OK:
             return _moved(request, f"{root}/{quote(home)}")
         return PreparedResponse(_answer(request, prepared))
 

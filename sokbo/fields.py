@@ -3,11 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from sokbo.domain.article import slugify
 from sokbo.errors import FieldError, Invalid
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}")
@@ -23,6 +24,7 @@ _RULES = {
     "tuple_type": "must be a list",
     "too_long": "must have at most {max_length} items",
     "dict_type": "must be an object",
+    "int_type": "must be a whole number",
     "model_type": "must be an object",
     "enum": "must be one of {expected}",
 }
@@ -73,6 +75,17 @@ def line(max_characters: int, *, empty: bool = False) -> Callable[[str], str]:
         return text
 
     return rule
+
+
+def slug(term: str) -> str:
+    """A rule for categories, tags and authors, by whatever name: what their listings' addresses say."""
+    made = slugify(term)
+    if not made:
+        raise ValueError("must have a letter or a digit")
+    return made
+
+
+Slug = Annotated[str, AfterValidator(slug)]
 
 
 def language_tag(tag: str) -> str:

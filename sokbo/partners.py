@@ -11,13 +11,12 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, StrictBool, ValidationInfo
 
-from sokbo.domain.article import slugify
 from sokbo.domain.breaker import Breaker
 from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId, new_id
 from sokbo.domain.partner import CHANNELS, ContentProfile, Filter, Partner, PartnerState
 from sokbo.errors import NotFound
-from sokbo.fields import FieldsModel, line, merged, validate
+from sokbo.fields import FieldsModel, Slug, line, merged, validate
 from sokbo.net.sealing import Sealer
 from sokbo.net.signing import new_secret
 from sokbo.net.urls import check_url
@@ -58,20 +57,11 @@ def _rel(text: str) -> str:
     return " ".join(dict.fromkeys(types))
 
 
-def _slug(term: str) -> str:
-    slug = slugify(term)
-    if not slug:
-        raise ValueError("must have a letter or a digit")
-    return slug
-
-
 def _distinct(values: tuple[Word, ...]) -> tuple[Word, ...]:
     return tuple(sorted(set(values)))
 
 
-Terms = Annotated[
-    tuple[Annotated[str, AfterValidator(_slug)], ...], Field(max_length=MAX_FILTER_VALUES), AfterValidator(_distinct)
-]
+Terms = Annotated[tuple[Slug, ...], Field(max_length=MAX_FILTER_VALUES), AfterValidator(_distinct)]
 
 
 class FilterInput(FieldsModel):

@@ -81,5 +81,6 @@ def _put_into_use(uow: UnitOfWork, rendered: Sequence[Rendered]) -> list[Documen
 
 def _everything(uow: UnitOfWork, site_id: SiteId) -> list[Assembly]:
     """All that is assembled for a site, whatever is stored of it."""
-    listings = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site_id)]
+    chosen = [selection.listing for selection in uow.selections.of_site(site_id)]
+    listings = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site_id), *chosen]
     return [Assembly(FEEDS, anew=True), *(of_listing(listing, anew=True) for listing in listings)]

@@ -15,6 +15,7 @@ from sokbo.domain.tally import Measure, Tally
 from sokbo.errors import Unavailable
 from workers.assembling import Workshop, feeds_page, listing_documents, to_store
 from workers.runtime import Runtime
+from workers.selections import selection_documents
 
 #: Assembled in one transaction: so few that whoever waits for the database's lock waits for some milliseconds.
 SLICE = 6
@@ -38,7 +39,11 @@ def _make_feeds(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document]:
 
 
 #: What makes the documents of each kind, for all the keys given. None of them may depend on another's documents.
-MAKERS: dict[str, Maker] = {**{kind.value: _maker_of_listings(kind) for kind in ListingKind}, FEEDS: _make_feeds}
+MAKERS: dict[str, Maker] = {
+    **{kind.value: _maker_of_listings(kind) for kind in ListingKind},
+    ListingKind.SELECTION: selection_documents,
+    FEEDS: _make_feeds,
+}
 
 
 def assemble_for(runtime: Runtime, seconds: float) -> None:

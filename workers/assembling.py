@@ -12,6 +12,7 @@ from sokbo.storage import UnitOfWork
 from sokbo.storage.documents import ListedEntry
 from workers.feeds import FORMATS, FeedFormat, FooterLink, footer_link
 from workers.pages.renderer import STRIP_LINKS, PageRenderer
+from workers.pages.stylesheet import copy_script, page_headers
 from workers.rendering import HTML, digest, kept_piece, page_document
 
 FEEDS_PATH = "feeds"
@@ -47,8 +48,11 @@ def listing_documents(workshop: Workshop, touched: Iterable[Listing]) -> list[Do
 
 def feeds_page(workshop: Workshop) -> Document:
     """The page that lists all the site's feeds."""
-    known = [SITE_LISTING, BREAKING_LISTING, *workshop.uow.listings.known(workshop.site.id)]
-    return page_document(workshop.site, FEEDS_PATH, workshop.pages.feeds(workshop.site, known), workshop.site.created_at)
+    uow, site = workshop.uow, workshop.site
+    known = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site.id)]
+    public = [selection for selection in uow.selections.of_site(site.id) if not selection.private]
+    page = page_document(site, FEEDS_PATH, workshop.pages.feeds(site, known, public), site.created_at)
+    return replace(page, headers=page_headers(copy_script()))
 
 
 def to_store(
@@ -68,19 +72,20 @@ def to_store(
     return kept, [document for document in kept if document.path not in stored]
 
 
-def _updated(site: Site, entries: Sequence[ListedEntry]) -> datetime:
+def updated_at(site: Site, entries: Sequence[ListedEntry]) -> datetime:
+    """When what the entries show was last modified."""
     return max((entry.modified_at for entry in entries), default=site.created_at)
 
 
 def _feed(site: Site, listing: Listing, form: FeedFormat, entries: Sequence[ListedEntry], footer: FooterLink | None) -> Document:
-    shell = form.shell(site, listing, _updated(site, entries), footer)
+    shell = form.shell(site, listing, updated_at(site, entries), footer)
     listed = [entry.fragments[form.format] for entry in entries]
     return Document(
         site_id=site.id,
         path=listing.feed_path(form.suffix),
         media_type=form.media_type,
         etag=digest([shell.head, shell.separator, shell.tail, *(name.encode() for _, name in listed)]),
-        last_modified=_updated(site, entries),
+        last_modified=updated_at(site, entries),
         head=piece(shell.head),
         separator=kept_piece(shell.separator) if listed else EMPTY,
         tail=kept_piece(shell.tail),
@@ -89,7 +94,7 @@ def _feed(site: Site, listing: Listing, form: FeedFormat, entries: Sequence[List
 
 
 def _list_page(pages: PageRenderer, site: Site, listing: Listing, entries: Sequence[ListedEntry]) -> Document:
-    updated = _updated(site, entries)
+    updated = updated_at(site, entries)
     shell = pages.listing(site, listing, updated if entries else None, empty=not entries)
     cards = [entry.fragments[FragmentFormat.CARD] for entry in entries]
     return page_document(site, listing.path, shell, updated, cards)

@@ -35,11 +35,12 @@ def render_article(pages: PageRenderer, site: Site, article: Article, now: datet
         return Rendered(article, (), _article_page(site, article, shell, status=410))
     entries = {form: feed.entry(site, article) for form, feed in FORMATS.items()}
     entries[FragmentFormat.CARD] = pages.card(site, article, now=now)
-    fragments = [_fragment(article, form, raw) for form, raw in entries.items()]
+    fragments = [fragment(article, form, raw) for form, raw in entries.items()]
     return Rendered(article, fragments, _article_page(site, article, pages.article(site, article, now=now)))
 
 
-def _fragment(article: Article, form: FragmentFormat, raw: bytes) -> Fragment:
+def fragment(article: Article, form: FragmentFormat, raw: bytes) -> Fragment:
+    """The article's entry in that form, made ready to be kept."""
     return Fragment(article.id, article.revision, form, piece(raw), digest([raw]), article.modified_at)
 
 

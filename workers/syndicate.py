@@ -16,7 +16,7 @@ import structlog
 
 from sokbo.broker import Announcement
 from sokbo.domain.article import Article
-from sokbo.domain.assembly import of_listing
+from sokbo.domain.assembly import SELECTIONS, of_listing
 from sokbo.domain.event import Lane
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.ids import ArticleId
@@ -127,7 +127,7 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> None:
         listed = listing_documents(workshop, batch.touched & OWN_LISTINGS)
         documents, _ = to_store(workshop, [*(item.page for item in fresh.values()), *listed], version)
         uow.documents.store(documents)
-        uow.assemblies.want(site.id, map(of_listing, batch.touched - OWN_LISTINGS), uow.now)
+        uow.assemblies.want(site.id, [SELECTIONS, *map(of_listing, batch.touched - OWN_LISTINGS)], uow.now)
         planned = 0
         if uow.partners.has_active(site.id):
             planned = sum(uow.deliveries.plan(item.event, item.listings, uow.now) for item in batch.done)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sokbo.domain.feed import Listing
+from sokbo.domain.feed import Listing, ListingKind
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -17,6 +17,8 @@ class Assembly:
     anew: bool = False
 
 
+#: All of the site's selections: which of them a change concerns is found out when they are assembled.
+SELECTIONS = Assembly(ListingKind.SELECTION)
 #: The page that lists all the site's feeds.
 FEEDS = "feeds"
 

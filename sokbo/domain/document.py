@@ -21,6 +21,17 @@ class FragmentFormat(StrEnum):
     ATOM = "atom"
     JSON = "json"
     CARD = "card"
+    RSS_SUMMARY = "rss-summary"
+    ATOM_SUMMARY = "atom-summary"
+    JSON_SUMMARY = "json-summary"
+    SMARTNEWS = "smartnews"
+    FLIPBOARD = "flipboard"
+    MSN = "msn"
+    APPLE_NEWS = "apple-news"
+
+
+#: The forms that every published article has. The others are made for those that stand in a selection which wants them.
+EVERY_ARTICLES = frozenset({FragmentFormat.RSS, FragmentFormat.ATOM, FragmentFormat.JSON, FragmentFormat.CARD})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,27 @@ from enum import StrEnum
 
 from sokbo.domain.article import Content, slugify
 
+#: Below each site: the stylesheet by which browsers show RSS and Atom.
+STYLESHEET_PATH = "feed.css"
+
 
 class ListingKind(StrEnum):
-    """`SITE` and `BREAKING` are one each per site; the others are one per term."""
+    """`SITE` and `BREAKING` are one each per site, a `SELECTION` is made by its publisher, the others are one per term."""
 
     SITE = "site"
     BREAKING = "breaking"
     CATEGORY = "category"
     TAG = "tag"
     AUTHOR = "author"
+    SELECTION = "selection"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Listing:
-    """A choice of a site's articles, newest first; it is shown as a page and as a feed in each format.
+    """A choice of a site's articles, newest first; it is shown as a page, but for a selection, and as a feed in each format.
 
-    `key` is the term's slug (as in the path), `label` the term as the publisher wrote it; both are empty for SITE and BREAKING.
+    `key` is the term's slug or the selection's name (as in the path), `label` what people call it; both are empty for SITE and
+    BREAKING.
     """
 
     kind: ListingKind
@@ -32,6 +37,11 @@ class Listing:
     def path(self) -> str:
         """The page's path below its site, without slashes at its ends: '', 'category/정치', 'tag/apec'."""
         return "" if self.kind is ListingKind.SITE else self.kind.value if not self.key else f"{self.kind.value}/{self.key}"
+
+    @property
+    def page_path(self) -> str:
+        """Where its page is; a selection has none of its own, and shows the site's."""
+        return "" if self.kind is ListingKind.SELECTION else self.path
 
     def feed_path(self, suffix: str) -> str:
         """The feed's path below its site: 'feed.rss', 'breaking.atom', 'category/정치.json'."""

@@ -21,6 +21,7 @@ from sokbo.storage.deliveries import DeliveryRepository
 from sokbo.storage.delivery_records import DeliveryRecordRepository
 from sokbo.storage.documents import DocumentRepository
 from sokbo.storage.events import EventRepository
+from sokbo.storage.forms import FormRepository
 from sokbo.storage.idempotency import IdempotencyRepository
 from sokbo.storage.keys import KeyRepository
 from sokbo.storage.listings import ListingRepository
@@ -28,6 +29,7 @@ from sokbo.storage.media import MediaRepository
 from sokbo.storage.partners import PartnerRepository
 from sokbo.storage.pictures import PictureRepository
 from sokbo.storage.retention import RetentionRepository
+from sokbo.storage.selections import SelectionRepository
 from sokbo.storage.session import RETRY_LATER, Session
 from sokbo.storage.sites import SiteRepository
 from sokbo.storage.tallies import TallyRepository
@@ -97,6 +99,10 @@ class UnitOfWork:
         return DocumentRepository(self._session)
 
     @cached_property
+    def forms(self) -> FormRepository:
+        return FormRepository(self._session)
+
+    @cached_property
     def partners(self) -> PartnerRepository:
         return PartnerRepository(self._session)
 
@@ -127,6 +133,10 @@ class UnitOfWork:
     @cached_property
     def retention(self) -> RetentionRepository:
         return RetentionRepository(self._session)
+
+    @cached_property
+    def selections(self) -> SelectionRepository:
+        return SelectionRepository(self._session)
 
     @cached_property
     def tallies(self) -> TallyRepository:

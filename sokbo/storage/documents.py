@@ -112,6 +112,16 @@ class DocumentRepository:
             return
         self._session.execute(insert_or_replace(self._session.dialect, documents), [_columns(document) for document in made])
 
+    def remove(self, site_id: SiteId, paths: Iterable[str]) -> None:
+        """Takes documents away that no service keeps: one that is kept would not be missed."""
+        self._session.execute(delete(documents).where(documents.c.site_id == site_id, documents.c.path.in_([*paths])))
+
+    def listed(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """The ids of the fragments that those of the documents which exist are made of, by path."""
+        wanted = select(documents.c.path, documents.c.fragments)
+        rows = self._session.execute(wanted.where(documents.c.site_id == site_id, documents.c.path.in_([*paths])))
+        return {row.path: tuple(row.fragments) for row in rows}
+
     def states(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, tuple[str, datetime]]:
         """The entity tags and times of those of the documents that exist, by path."""
         rows = self._session.execute(_STATES, {"site_id": site_id, "paths": [*paths]})

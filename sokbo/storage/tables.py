@@ -220,6 +220,19 @@ assemblies = Table(
     Index("assemblies_due", "site_id", "due_at"),
 )
 
+#: Feeds of a publisher's own choice; `chosen` is what it says of them. A private one's token is kept as its digest.
+selections = Table(
+    "selections",
+    metadata,
+    _site_id(),
+    Column("name", String, nullable=False),
+    Column("chosen", Json, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("token_digest", String),
+    Column("created_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("site_id", "name"),
+)
+
 partners = Table(
     "partners",
     metadata,

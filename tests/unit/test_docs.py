@@ -25,6 +25,7 @@ from service.routes.media import add_media_routes
 from service.routes.operating import add_operating_routes
 from service.routes.partners import add_partner_routes
 from service.routes.redelivery import add_redelivery_routes
+from service.routes.selections import add_selection_routes
 from service.services import Services
 from sokbo import errors
 from sokbo.cli import main
@@ -33,6 +34,7 @@ from sokbo.domain.event import EventType
 from sokbo.domain.key import Scope
 from sokbo.net.signing import new_secret, sign
 from sokbo.partners import PartnerInput
+from sokbo.selections import PROFILES, ExcludeInput, SelectionInput
 from sokbo.settings import Settings
 from tests.documents import DOCUMENTS, ROOT, Fence, commands, fences, read
 from workers.feeds import FORMATS
@@ -119,7 +121,7 @@ def test_each_route_has_its_heading_and_each_heading_its_route() -> None:
     app = web.Application()
     services = cast("Services", None)  # only the handlers would ask it
     adders = (add_article_routes, add_partner_routes, add_redelivery_routes, add_delivery_routes, add_event_routes)
-    for add in (*adders, add_media_routes, add_audit_routes, add_operating_routes):
+    for add in (*adders, add_media_routes, add_selection_routes, add_audit_routes, add_operating_routes):
         add(app, services)
     routes = {
         f"{route.method} {route.resource.canonical}" for route in app.router.routes() if route.resource and route.method != "HEAD"
@@ -135,15 +137,17 @@ def test_each_error_is_in_the_table_with_its_status() -> None:
     assert set(re.findall(r"^\| `(\w+)` \| (\d{3}) \|", HTTP_API, re.MULTILINE)) == answered
 
 
-def test_each_field_of_an_article_and_a_partner_is_documented() -> None:
+def test_each_field_of_an_article_a_partner_and_a_selection_is_documented() -> None:
     named = set(re.findall(r"`([\w.]+)`", HTTP_API))
 
     assert ArticleFields.model_fields.keys() - named == set()
     assert PartnerInput.model_fields.keys() - {"filter"} - named == set()
+    assert SelectionInput.model_fields.keys() - {"exclude"} - named == set()
+    assert {f"exclude.{name}" for name in ExcludeInput.model_fields} <= named
     assert {"filter.events", "filter.categories", "filter.tags", "filter.breaking_only"} <= named
 
 
-@pytest.mark.parametrize("word", [*ingest.FORMATS, *Scope, *EventType, *DeliveryState])
+@pytest.mark.parametrize("word", [*ingest.FORMATS, *Scope, *EventType, *DeliveryState, *PROFILES])
 def test_each_word_of_the_api_is_documented(word: str) -> None:
     assert f"`{word}`" in HTTP_API
 

@@ -3,9 +3,11 @@
 from typing import Any
 
 from sokbo.domain.document import FragmentFormat
+from sokbo.domain.selection import PLAIN, Detail, Selection
 from workers.feeds.atom import Atom
+from workers.feeds.dialects import DIALECT_FORMATS
 from workers.feeds.footer import FooterLink, footer_link
-from workers.feeds.format import NO_HISTORY, FeedFormat, History, ListFormat, Shell
+from workers.feeds.format import NO_HISTORY, FeedFormat, History, ListFormat, Options, Shell
 from workers.feeds.json_feed import JsonFeed
 from workers.feeds.opml import Opml
 from workers.feeds.rss import Rss
@@ -14,6 +16,7 @@ from workers.feeds.words import listing_title
 
 __all__ = [
     "ARCHIVE",
+    "DIALECT_FORMATS",
     "FORMATS",
     "LISTS",
     "NEWS_SITEMAP",
@@ -21,12 +24,15 @@ __all__ = [
     "OPML",
     "SITEMAP",
     "SITEMAP_INDEX",
+    "SUMMARIES",
     "FeedFormat",
     "FooterLink",
     "History",
     "Linked",
+    "Options",
     "Shell",
     "footer_link",
+    "formats_of",
     "listing_title",
 ]
 
@@ -38,3 +44,16 @@ FORMATS: dict[FragmentFormat, FeedFormat] = {feed_format.format: feed_format for
 
 OPML, SITEMAP, SITEMAP_INDEX, NEWS_SITEMAP = Opml(), Sitemap(), SitemapIndex(), NewsSitemap()
 LISTS: tuple[ListFormat[Any], ...] = (OPML, SITEMAP, SITEMAP_INDEX, NEWS_SITEMAP)
+#: The same without the full text, for selections that want it so.
+SUMMARIES: tuple[FeedFormat, ...] = (
+    Rss(FragmentFormat.RSS_SUMMARY),
+    Atom(FragmentFormat.ATOM_SUMMARY),
+    JsonFeed(FragmentFormat.JSON_SUMMARY),
+)
+
+
+def formats_of(selection: Selection) -> tuple[FeedFormat, ...]:
+    """The formats in which a selection can be had: its profile's, or all, in full text or without."""
+    if selection.profile != PLAIN:
+        return (DIALECT_FORMATS[selection.profile],)
+    return _ALL if selection.detail is Detail.FULL else SUMMARIES

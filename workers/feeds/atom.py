@@ -9,11 +9,11 @@ from feedgen.feed import FeedGenerator
 
 from sokbo.domain.article import Article, Author
 from sokbo.domain.document import FragmentFormat
-from sokbo.domain.feed import Listing
+from sokbo.domain.feed import STYLESHEET_PATH, Listing
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, History, Shell
+from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, PUBLIC, History, Options, Shell
 from workers.feeds.item import GENERATOR, Item, feed_id, item, plain, utc
 from workers.feeds.words import listing_title
 
@@ -23,11 +23,13 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 class Atom:
-    """Atom 1.0. The feed's author is the site, for entries that name none (section 4.2.1)."""
+    """Atom 1.0, with the full text or without. The feed's author is the site, for entries that name none (section 4.2.1)."""
 
-    format = FragmentFormat.ATOM
     suffix = "atom"
     media_type = "application/atom+xml; charset=utf-8"
+
+    def __init__(self, form: FragmentFormat = FragmentFormat.ATOM):
+        self.format = form
 
     def entry(self, site: Site, article: Article) -> bytes:
         shown = item(site, article)
@@ -41,7 +43,8 @@ class Atom:
         made.link([dict(link) for link in links])
         made.category([{"term": key, "label": label} for key, label in shown.labels.items()])
         made.summary(shown.summary, type="text")
-        made.content(shown.html, type="html")
+        if self.format is FragmentFormat.ATOM:
+            made.content(shown.html, type="html")
         element = made.atom_entry()
         fixes.restore_link_attributes(element, links)
         if shown.language:
@@ -61,13 +64,14 @@ class Atom:
         updated: datetime,
         footer: FooterLink | None = None,
         history: History = NO_HISTORY,
+        options: Options = PUBLIC,
     ) -> Shell:
-        frame = _frame(site, listing, history)
+        frame = _frame(site, listing, history, options)
         return replace(frame, head=frame.head.replace(_updated(_PLACE), _updated(updated), 1))
 
 
 @lru_cache(maxsize=KEPT_FRAMES)
-def _frame(site: Site, listing: Listing, history: History) -> Shell:
+def _frame(site: Site, listing: Listing, history: History, options: Options) -> Shell:
     """The shell, with a time that is to be replaced. An archive's documents bear its feed's id: they are one feed."""
     feed = FeedGenerator()
     if history.part:
@@ -75,17 +79,17 @@ def _frame(site: Site, listing: Listing, history: History) -> Shell:
     feed.id(feed_id(site, listing))
     feed.title(plain(listing_title(site, listing)))
     feed.updated(_PLACE)
-    feed.language(site.language)
+    feed.language(options.language or site.language)
     feed.generator(GENERATOR)
     feed.author(name=plain(site.title), uri=site.url())
     if description := plain(site.description):
         feed.subtitle(description)
     current = listing.feed_path(Atom.suffix)
     paths = {"self": history.part.archive_path, "current": current} if history.part else {"self": current}
-    for rel, path in {**paths, **history.links}.items():
+    for rel, path in {**({} if options.hidden else paths), **history.links}.items():
         feed.link(href=site.url(path), rel=rel, type=Atom.media_type.partition(";")[0])
-    feed.link(href=site.url(listing.path), rel="alternate", type="text/html")
-    document: bytes = feed.atom_str(pretty=True)
+    feed.link(href=site.url(listing.page_path), rel="alternate", type="text/html")
+    document = fixes.styled(feed.atom_str(pretty=True), site.url(STYLESHEET_PATH))
     return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)
 
 

@@ -5,7 +5,7 @@ type="CDATA" into Atom, and puts new entries first; so each date is given, nothi
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.utils import format_datetime
 
 import feedgen.entry
@@ -82,13 +82,19 @@ class ArchiveMark(BaseExtension):  # type: ignore[misc]  # feedgen ships no type
         return feed
 
 
-def without_declarations(entry: etree._Element) -> bytes:
+def styled(document: bytes, href: str) -> bytes:
+    """The feed with a stylesheet for whoever opens it in a browser, which readers pass over (xml-stylesheet 1.0)."""
+    declaration, rest = document.split(b"?>\n", 1)
+    return b'%b?>\n<?xml-stylesheet type="text/css" href="%b"?>\n%b' % (declaration, href.encode(), rest)
+
+
+def without_declarations(entry: etree._Element, namespaces: Mapping[str, str] = NAMESPACES) -> bytes:
     """The entry's XML, indented, without the namespace declarations that feedgen leaves on its elements.
 
-    It is correct below a root that declares NAMESPACES: an ancestor that declares them is put around the entry, for lxml to
-    drop the entry's own, and cut off again.
+    It is correct below a root that declares the `namespaces`: an ancestor that declares them is put around the entry, for lxml
+    to drop the entry's own, and cut off again.
     """
-    root = etree.Element("root", nsmap=NAMESPACES)
+    root = etree.Element("root", nsmap=dict(namespaces))
     root.append(entry)
     document = etree.tostring(root, encoding="utf-8", pretty_print=True)
     return document[document.index(b"\n") + 1 : document.rindex(b"\n</root>")]

@@ -46,6 +46,19 @@ class History:
 NO_HISTORY = History()
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a selection says of its feeds. `hidden`: the feed doesn't name its own address. `language` is a BCP 47 tag, the
+    site's if None; `logo` is a URL."""
+
+    hidden: bool = False
+    language: str | None = None
+    logo: str | None = None
+
+
+PUBLIC = Options()
+
+
 class FeedFormat(Protocol):
     """One output format. All methods are pure: the same arguments give the same bytes in any process."""
 
@@ -70,6 +83,7 @@ class FeedFormat(Protocol):
         updated: datetime,
         footer: FooterLink | None = None,
         history: History = NO_HISTORY,
+        options: Options = PUBLIC,
     ) -> Shell:
         """What surrounds the listing's entries, the newest of `updated`; `footer` and `history` show where there is a place for
         them."""

@@ -10,20 +10,24 @@ from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import Listing
 from sokbo.domain.site import Site
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import NO_HISTORY, History, Shell
+from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell
 from workers.feeds.item import item, plain, utc
 from workers.feeds.words import listing_title
 
 
 class JsonFeed:
-    """JSON Feed 1.1; the one format that carries the footer link. What is not known is left out, never null."""
+    """JSON Feed 1.1, with the full text or without; the one format that carries the footer link. What is not known is left
+    out, never null."""
 
-    format = FragmentFormat.JSON
     suffix = "json"
     media_type = "application/feed+json; charset=utf-8"
 
+    def __init__(self, form: FragmentFormat = FragmentFormat.JSON):
+        self.format = form
+
     def entry(self, site: Site, article: Article) -> bytes:
         shown = item(site, article)
+        in_full = self.format is FragmentFormat.JSON
         # Not external_url, which is what an article talks about: readers would send people away from it.
         ours = {
             "number": article.number,
@@ -38,8 +42,8 @@ class JsonFeed:
                 "id": shown.id,
                 "url": shown.url,
                 "title": shown.title,
-                "content_html": shown.html,
-                "content_text": shown.text,
+                "content_html": shown.html if in_full else None,
+                "content_text": shown.text if in_full else shown.summary,  # one of the two is required
                 "summary": shown.summary,
                 "image": shown.image_url,
                 "date_published": shown.published,
@@ -58,15 +62,16 @@ class JsonFeed:
         updated: datetime,
         footer: FooterLink | None = None,
         history: History = NO_HISTORY,
+        options: Options = PUBLIC,
     ) -> Shell:
         """JSON Feed has no date of its own and knows no archives, so `updated` and `history` change nothing."""
         feed = {
             "version": "https://jsonfeed.org/version/1.1",
             "title": plain(listing_title(site, listing)),
-            "home_page_url": site.url(listing.path),
-            "feed_url": site.url(listing.feed_path(self.suffix)),
+            "home_page_url": site.url(listing.page_path),
+            "feed_url": None if options.hidden else site.url(listing.feed_path(self.suffix)),
             "description": plain(site.description),
-            "language": site.language,
+            "language": options.language or site.language,
             "authors": [{"name": plain(site.title), "url": site.url()}],
             "_sokbo": {"link": _link(footer)} if footer else None,
         }

@@ -12,11 +12,11 @@ from lxml import etree
 
 from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
-from sokbo.domain.feed import Listing
+from sokbo.domain.feed import STYLESHEET_PATH, Listing
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, History, Shell
+from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, PUBLIC, History, Options, Shell
 from workers.feeds.item import GENERATOR, item, plain, utc
 from workers.feeds.words import listing_title
 
@@ -27,11 +27,13 @@ _PLACE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Rss:
-    """RSS 2.0 (www.rssboard.org/rss-specification)."""
+    """RSS 2.0 (www.rssboard.org/rss-specification), with the full text or without."""
 
-    format = FragmentFormat.RSS
     suffix = "rss"
     media_type = "application/rss+xml; charset=utf-8"
+
+    def __init__(self, form: FragmentFormat = FragmentFormat.RSS):
+        self.format = form
 
     def entry(self, site: Site, article: Article) -> bytes:
         shown = item(site, article)
@@ -40,7 +42,8 @@ class Rss:
         made.title(shown.title)
         made.link(href=shown.url)
         made.description(escape(shown.summary, quote=False))  # a description is HTML, and the summary is not
-        made.content(shown.html)
+        if self.format is FragmentFormat.RSS:
+            made.content(shown.html)
         made.category([{"term": key, "label": label} for key, label in shown.labels.items()])
         made.pubDate(shown.published)
         element = made.rss_entry()
@@ -56,13 +59,14 @@ class Rss:
         updated: datetime,
         footer: FooterLink | None = None,
         history: History = NO_HISTORY,
+        options: Options = PUBLIC,
     ) -> Shell:
-        frame = _frame(site, listing, history)
+        frame = _frame(site, listing, history, options)
         return replace(frame, head=frame.head.replace(_last_build_date(_PLACE), _last_build_date(updated), 1))
 
 
 @lru_cache(maxsize=KEPT_FRAMES)
-def _frame(site: Site, listing: Listing, history: History) -> Shell:
+def _frame(site: Site, listing: Listing, history: History, options: Options) -> Shell:
     """The shell, with a time that is to be replaced. Its archive is in Atom (RFC 5005 appendix B)."""
     feed = FeedGenerator()
     feed.register_extension("entries", fixes.EntryNamespaces)
@@ -71,13 +75,14 @@ def _frame(site: Site, listing: Listing, history: History) -> Shell:
     title = plain(listing_title(site, listing))
     feed.title(title)
     feed.description(plain(site.description) or title)
-    feed.language(site.language)
+    feed.language(options.language or site.language)
     feed.lastBuildDate(_PLACE)
     feed.generator(GENERATOR)
     feed.ttl(_TTL_MINUTES)
-    feed.link(href=site.url(listing.feed_path(Rss.suffix)), rel="self", type=Rss.media_type.partition(";")[0])
-    feed.link(href=site.url(listing.path), rel="alternate")  # the last one is the channel's link
-    document: bytes = feed.rss_str(pretty=True)
+    if not options.hidden:
+        feed.link(href=site.url(listing.feed_path(Rss.suffix)), rel="self", type=Rss.media_type.partition(";")[0])
+    feed.link(href=site.url(listing.page_path), rel="alternate")  # the last one is the channel's link
+    document = fixes.styled(feed.rss_str(pretty=True), site.url(STYLESHEET_PATH))
     return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)
 
 

@@ -5,13 +5,22 @@ from sokbo.domain.site import Site
 
 _FALLBACK = "en"
 _WORDS = {
-    "ko": {"breaking": "속보", "category": "분류", "tag": "태그", "author": "글쓴이", "correction": "정정", "separator": " · "},
+    "ko": {
+        "breaking": "속보",
+        "category": "분류",
+        "tag": "태그",
+        "author": "글쓴이",
+        "correction": "정정",
+        "taken_back": "이 피드는 더 이상 제공되지 않습니다.",
+        "separator": " · ",
+    },
     "en": {
         "breaking": "Breaking",
         "category": "Category",
         "tag": "Tag",
         "author": "Author",
         "correction": "Correction",
+        "taken_back": "This feed is not offered any more.",
         "separator": " — ",
     },
 }
@@ -26,6 +35,9 @@ def listing_title(site: Site, listing: Listing) -> str:
     """What people call the listing: «경남진», «경남진 · 속보», «News — Category: Politics»."""
     if listing.kind is ListingKind.SITE:
         return site.title
-    kind = word(listing.kind.value, site.language)
-    own = f"{kind}: {listing.label}" if listing.label else kind
+    if listing.kind is ListingKind.SELECTION:
+        own = listing.label
+    else:
+        kind = word(listing.kind.value, site.language)
+        own = f"{kind}: {listing.label}" if listing.label else kind
     return site.title + word("separator", site.language) + own

@@ -8,7 +8,7 @@ from workers.pages.body import begins_with_image, standfirst
 from workers.pages.catalogues import load_catalogues
 from workers.pages.dates import shown_as_modified, time_element
 from workers.pages.metadata import canonical_url, news_article
-from workers.pages.stylesheet import TEMPLATES, stylesheet
+from workers.pages.stylesheet import TEMPLATES, copy_script, stylesheet
 
 #: The formats in which every listing can be had: suffix, name, media type.
 FEED_FORMATS = (
@@ -42,6 +42,7 @@ def _build(catalogue: NullTranslations) -> Environment:
     environment.tests["begun_with_image"] = begins_with_image
     environment.globals.update(
         stylesheet=stylesheet(),
+        copy_script=copy_script(),
         feed_formats=FEED_FORMATS,
         shown_as_modified=shown_as_modified,
         canonical_url=canonical_url,

@@ -7,10 +7,11 @@ from functools import lru_cache
 
 from sokbo.domain.article import Article
 from sokbo.domain.feed import SITE_LISTING, Listing, ListingKind, terms
+from sokbo.domain.selection import PLAIN, Selection
 from sokbo.domain.site import Site
 from workers.pages.catalogues import FALLBACK_LANGUAGE
 from workers.pages.dates import time_element
-from workers.pages.environment import build_environments
+from workers.pages.environment import FEED_FORMATS, build_environments
 from workers.pages.stylesheet import stylesheet
 
 STRIP_LINKS = 3
@@ -90,10 +91,13 @@ class PageRenderer:
         """What stands at a withdrawn article's place: when it was withdrawn, and nothing that it said."""
         return self._shell("pages/withdrawn.html", site, withdrawn_at=article.modified_at)
 
-    def feeds(self, site: Site, listings: Sequence[Listing]) -> PageShell:
-        """The page that lists the site's feeds for people."""
+    def feeds(self, site: Site, listings: Sequence[Listing], selections: Sequence[Selection] = ()) -> PageShell:
+        """The page that lists the site's feeds for people; `selections` are public."""
         groups = [(kind, [listing for listing in listings if listing.kind is kind]) for kind in ListingKind]
-        return self._shell("pages/feeds.html", site, groups=groups)
+        chosen = [
+            (selection.listing, FEED_FORMATS if selection.profile == PLAIN else FEED_FORMATS[:1]) for selection in selections
+        ]
+        return self._shell("pages/feeds.html", site, groups=groups, chosen=chosen)
 
     def breaking_strip(self, site: Site, articles: Sequence[Article]) -> bytes:
         """The footer's fragment: the first three of `articles`, newest first; else the standing link; else nothing."""

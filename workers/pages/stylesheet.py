@@ -1,4 +1,4 @@
-"""The one stylesheet, which every page carries inline, and the security policy that admits it and nothing else."""
+"""The one stylesheet, which every page carries inline, the one script, and the security policy that admits nothing else."""
 
 import re
 from base64 import b64encode
@@ -27,15 +27,21 @@ def stylesheet() -> Markup:
 
 
 @cache
-def _content_security_policy() -> str:
-    """Pictures, sound and film from anywhere, our stylesheet, editors' colours, no scripts and no frame (CSP level 3)."""
-    digest = b64encode(sha256(stylesheet().encode()).digest()).decode()
+def copy_script() -> Markup:
+    """The script of the page of feeds."""
+    return Markup((TEMPLATES / "scripts" / "copy.js").read_text("utf-8"))  # noqa: S704 - our own file
+
+
+@cache
+def _content_security_policy(script: str) -> str:
+    """Pictures, sound and film from anywhere, our stylesheet, editors' colours, no script but this and no frame (CSP level 3)."""
     return "; ".join(
         [
             "default-src 'none'",
             "img-src * data:",
             "media-src https:",
-            f"style-src 'sha256-{digest}'",
+            f"style-src {_hash(stylesheet())}",
+            *([f"script-src {_hash(script)}"] if script else []),
             "style-src-attr 'unsafe-inline'",
             "base-uri 'none'",
             "form-action 'none'",
@@ -44,10 +50,14 @@ def _content_security_policy() -> str:
     )
 
 
-def page_headers() -> dict[str, str]:
-    """The headers that every page is sent with."""
+def _hash(source: str) -> str:
+    return f"'sha256-{b64encode(sha256(source.encode()).digest()).decode()}'"
+
+
+def page_headers(script: str = "") -> dict[str, str]:
+    """The headers that every page is sent with; `script` is the one that it carries inline, if any."""
     return {
-        "Content-Security-Policy": _content_security_policy(),
+        "Content-Security-Policy": _content_security_policy(script),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "strict-origin-when-cross-origin",
     }

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sokbo.broker import Broker
-from sokbo.domain.compression import join
 from sokbo.domain.document import Document
 from sokbo.domain.event import Lane
 from sokbo.settings import Settings
@@ -53,8 +52,8 @@ class Bureau:
             document = uow.documents.get(self.newsroom.site.id, path)
             assert document is not None, path
             pieces = uow.documents.pieces(document.fragments)
-            entries = [pieces[number] for number in document.fragments]
-        return (document.head.raw + join(entries) + document.tail.raw).decode()
+            entries = document.separator.raw.join(pieces[number].raw for number in document.fragments)
+        return (document.head.raw + entries + document.tail.raw).decode()
 
     def versions(self) -> dict[str, int]:
         """Every document's version, by path."""

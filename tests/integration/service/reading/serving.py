@@ -13,12 +13,14 @@ from aiohttp.typedefs import Handler
 
 from service.answers import AnswerMemory
 from service.document_cache import DocumentCache
+from service.private_feeds import PrivateFeeds
 from service.reading import Reader
 from service.recall import recalling
 from service.routes.documents import add_document_routes
 from service.site_directory import SiteDirectory
 from sokbo.domain.site import Site
 from sokbo.errors import SokboError
+from sokbo.storage import Database
 from tests.unit.service.reading.source import SITE, MemorySource
 
 
@@ -114,7 +116,7 @@ async def serve(source: MemorySource) -> AsyncIterator[Serving]:
         ]
     )
     app = web.Application(middlewares=[tell_errors])
-    add_document_routes(app, Reader(cache), directory)
+    add_document_routes(app, Reader(cache, PrivateFeeds(Database("sqlite:///nowhere.db"))), directory)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     assert runner.server is not None

@@ -1,0 +1,266 @@
+"""Selections' feeds, assembled by the worker after what has changed."""
+
+from typing import Any
+
+import feedparser
+import orjson
+
+from sokbo import selections
+from sokbo.domain.article import Article, Image
+from sokbo.domain.document import Document
+from sokbo.domain.selection import Selection, private_path
+from tests.integration.workers.bureau import Bureau
+from workers.selections import RENDERED_AT_ONCE
+
+BY = {"actor": "test", "request_id": "req_1"}
+LOGO = "https://news.example/logo.png"
+PICTURE = Image("https://news.example/picture.jpg")
+
+
+def choose(bureau: Bureau, name: str = "chosen", **fields: Any) -> Selection:
+    """A new selection, whose feeds are there."""
+    with bureau.newsroom.database.write() as uow:
+        wanted = selections.parse({"name": name, "title": "고른 것", **fields}, bureau.newsroom.site)
+        made, _ = selections.make(uow, bureau.newsroom.site, wanted, **BY)
+        uow.commit()
+    bureau.syndicate()
+    return made
+
+
+def change(bureau: Bureau, name: str = "chosen", **patch: Any) -> None:
+    with bureau.newsroom.database.write() as uow:
+        selections.change(uow, bureau.newsroom.site, name, patch, **BY)
+        uow.commit()
+    bureau.syndicate()
+
+
+def titles(bureau: Bureau, path: str = "selection/chosen.json") -> list[str]:
+    return [item["title"] for item in orjson.loads(bureau.text(path))["items"]]
+
+
+def post(bureau: Bureau, title: str, **fields: Any) -> Article:
+    article = bureau.newsroom.post(title, **fields)
+    bureau.syndicate()
+    return article
+
+
+def forms(bureau: Bureau, article: Article) -> set[str]:
+    with bureau.newsroom.database.read() as uow:
+        return {form for form, state in uow.forms.entries([article.id])[article.id].fragments.items() if state[0]}
+
+
+def stored(bureau: Bureau, path: str) -> Document:
+    document = bureau.document(path)
+    assert document is not None
+    return document
+
+
+def test_selection_shows_what_it_chooses_and_follows_each_publish(bureau: Bureau) -> None:
+    post(bureau, "정치", categories=("정치",))
+    post(bureau, "문화", categories=("문화",))
+    choose(bureau, categories=["정치", "경제"])
+    assert titles(bureau) == ["정치"]
+
+    economy = post(bureau, "경제", categories=("경제",))
+    post(bureau, "운동", categories=("운동",))
+    assert titles(bureau) == ["경제", "정치"]
+
+    bureau.newsroom.withdraw(economy)
+    bureau.syndicate()
+    assert titles(bureau) == ["정치"]
+
+
+def test_article_that_changes_its_terms_enters_and_leaves(bureau: Bureau) -> None:
+    choose(bureau, categories=["정치"])
+    article = post(bureau, "처음", categories=("문화",))
+    assert titles(bureau) == []
+
+    bureau.newsroom.revise(article, "둘째", categories=("정치",))
+    bureau.syndicate()
+    assert titles(bureau) == ["둘째"]
+
+    bureau.newsroom.revise(article, "셋째", categories=("문화",))
+    bureau.syndicate()
+    assert titles(bureau) == []
+
+
+def test_each_format_is_there_with_its_own_address_and_title(bureau: Bureau) -> None:
+    post(bureau, "기사")
+    choose(bureau)
+
+    for suffix in ("rss", "atom"):
+        parsed = feedparser.parse(bureau.text(f"selection/chosen.{suffix}"))
+        assert not parsed.bozo
+        assert parsed.feed.title.endswith("고른 것")
+        assert parsed.feed.link == bureau.newsroom.site.url()
+        assert bureau.newsroom.site.url(f"selection/chosen.{suffix}") in {link.href for link in parsed.feed.links}
+    assert orjson.loads(bureau.text("selection/chosen.json"))["feed_url"] == bureau.newsroom.site.url("selection/chosen.json")
+
+
+def test_summaries_carry_no_full_text(bureau: Bureau) -> None:
+    post(bureau, "기사", html="<p>본문 전체</p>", text="본문 전체", summary="짧게")
+    choose(bureau, content="summary")
+
+    for suffix in ("rss", "atom", "json"):
+        text = bureau.text(f"selection/chosen.{suffix}")
+        assert "짧게" in text
+        assert "본문 전체" not in text
+
+
+def test_number_of_entries_is_the_selections_own(bureau: Bureau) -> None:
+    for number in range(5):
+        post(bureau, f"기사 {number}")
+    choose(bureau, entries=2)
+    assert titles(bureau) == ["기사 4", "기사 3"]
+
+
+def test_many_articles_are_rendered_in_turns_until_the_feed_is_full(bureau: Bureau) -> None:
+    for number in range(RENDERED_AT_ONCE + 3):
+        bureau.newsroom.post(f"기사 {number}")
+    bureau.syndicate()
+
+    choose(bureau, content="summary")
+
+    assert len(titles(bureau)) == RENDERED_AT_ONCE + 3
+
+
+def test_unchanged_selection_is_not_stored_again(bureau: Bureau) -> None:
+    post(bureau, "정치", categories=("정치",))
+    choose(bureau, categories=["정치"], content="summary")
+    before = stored(bureau, "selection/chosen.rss")
+
+    post(bureau, "문화", categories=("문화",))
+
+    assert stored(bureau, "selection/chosen.rss") == before
+
+
+def test_same_bytes_rendered_again_keep_the_document_readable_for_ever(bureau: Bureau) -> None:
+    article = bureau.newsroom.post("기사", breaking=True)
+    bureau.syndicate()
+    choose(bureau, content="summary")
+    before = stored(bureau, "selection/chosen.rss")
+
+    bureau.newsroom.end_breaking(article)  # renders the article again, but not its summary
+    bureau.syndicate()
+
+    assert stored(bureau, "selection/chosen.rss") == before
+    with bureau.newsroom.database.write() as uow:
+        uow.retention.forget_fragments(uow.now.replace(year=uow.now.year + 1), 1000)
+        uow.commit()
+    assert "기사" in bureau.text("selection/chosen.rss")
+
+
+def test_rebuilt_site_has_its_selections_again(bureau: Bureau) -> None:
+    post(bureau, "기사")
+    choose(bureau, content="summary")
+    with bureau.newsroom.database.write() as uow:
+        uow.sites.render_anew(bureau.newsroom.site.id)
+        uow.commit()
+
+    bureau.sweep()
+    bureau.syndicate()
+
+    assert titles(bureau) == ["기사"]
+
+
+def test_further_forms_are_kept_only_for_what_stands_in_a_selection(bureau: Bureau) -> None:
+    first = post(bureau, "첫째")
+    choose(bureau, content="summary", entries=1)
+    choose(bureau, "other", content="summary", entries=2)
+    second = post(bureau, "둘째")
+    assert "rss-summary" in forms(bureau, first) & forms(bureau, second)
+
+    third = post(bureau, "셋째")
+    assert "rss-summary" not in forms(bureau, first)
+    assert "rss-summary" in forms(bureau, second) & forms(bureau, third)
+
+    change(bureau, content="full")
+    change(bureau, "other", content="full")
+    assert forms(bureau, third) == forms(bureau, first) == {"rss", "atom", "json", "card"}
+
+
+def test_dialect_leaves_out_what_breaks_its_hard_rules_and_fills_up_with_older_ones(bureau: Bureau) -> None:
+    post(bureau, "가" * 20)
+    post(bureau, "나" * 20)
+    post(bureau, "짧은 제목")
+    choose(bureau, profile="msn", entries=2)
+
+    entries = feedparser.parse(bureau.text("selection/chosen.rss")).entries
+    assert [entry.title for entry in entries] == ["나" * 20, "가" * 20]
+    assert "짧은 제목" in bureau.text("feed.rss")
+    assert bureau.document("selection/chosen.atom") is None
+
+
+def test_article_that_is_mended_enters_the_dialect(bureau: Bureau) -> None:
+    choose(bureau, profile="flipboard")
+    article = post(bureau, "그림 없음")
+    assert feedparser.parse(bureau.text("selection/chosen.rss")).entries == []
+
+    bureau.newsroom.revise(article, "그림 있음", image=PICTURE)
+    bureau.syndicate()
+
+    [entry] = feedparser.parse(bureau.text("selection/chosen.rss")).entries
+    assert entry.title == "그림 있음"
+    assert entry.media_content[0]["url"] == PICTURE.url
+
+
+def test_smartnews_feed_stays_below_its_size(bureau: Bureau) -> None:
+    for letter in "가나다":
+        post(bureau, letter, html=f"<p>{letter * 130_000}</p>")
+    choose(bureau, profile="smartnews", logo=LOGO)
+
+    text = bureau.text("selection/chosen.rss")
+    assert len(text.encode()) <= 1_000_000
+    assert [entry.title for entry in feedparser.parse(text).entries] == ["다", "나"]
+
+
+def test_dialect_in_one_language_takes_no_other(bureau: Bureau) -> None:
+    post(bureau, "가" * 20, image=PICTURE)
+    post(bureau, "In English, which is another", language="en", image=PICTURE)
+    choose(bureau, profile="apple-news", language="ko-KR")
+    choose(bureau, "english", language="en", content="full")
+
+    assert [entry.title for entry in feedparser.parse(bureau.text("selection/chosen.rss")).entries] == ["가" * 20]
+    assert "<language>ko-KR</language>" in bureau.text("selection/chosen.rss")
+    assert titles(bureau, "selection/english.json") == ["In English, which is another"]
+
+
+def test_private_feed_says_nothing_of_where_it_is_and_is_kept_by_nobody(bureau: Bureau) -> None:
+    post(bureau, "기사")
+    choose(bureau, private=True)
+
+    for suffix in ("rss", "atom", "json"):
+        document = stored(bureau, private_path("chosen", suffix))
+        assert document.headers["Cache-Control"] == "private, no-store"
+        assert document.headers["X-Robots-Tag"] == "noindex"
+        assert "selection" not in document.head.raw.decode()
+        assert bureau.document(f"selection/chosen.{suffix}") is None
+
+
+def test_public_selection_that_becomes_private_answers_410_where_it_was(bureau: Bureau) -> None:
+    post(bureau, "기사")
+    choose(bureau)
+    change(bureau, private=True)
+
+    assert stored(bureau, "selection/chosen.rss").status == 410
+    assert "기사" not in bureau.text("selection/chosen.json")
+
+    change(bureau, private=False)
+
+    assert titles(bureau) == ["기사"]
+    assert bureau.document(private_path("chosen", "rss")) is None
+
+
+def test_deleted_selection_answers_410_and_leaves_no_forms_behind(bureau: Bureau) -> None:
+    article = post(bureau, "기사")
+    choose(bureau, content="summary")
+    with bureau.newsroom.database.write() as uow:
+        selections.delete(uow, bureau.newsroom.site, "chosen", **BY)
+        uow.commit()
+    bureau.syndicate()
+
+    assert {stored(bureau, f"selection/chosen.{suffix}").status for suffix in ("rss", "atom", "json")} == {410}
+    assert forms(bureau, article) == {"rss", "atom", "json", "card"}
+
+    choose(bureau)
+    assert titles(bureau) == ["기사"]

@@ -1,0 +1,76 @@
+"""What the dialects' feeds have in common: RSS 2.0 in full text, to which each adds what its partner asks for."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from feedgen.entry import FeedEntry
+from feedgen.feed import FeedGenerator
+from lxml import etree
+
+from sokbo.domain.feed import Listing
+from sokbo.domain.site import Site
+from workers.feeds import fixes
+from workers.feeds.format import Options, Shell
+from workers.feeds.item import GENERATOR, Item, plain, utc
+from workers.feeds.words import listing_title
+
+SUFFIX = "rss"
+MEDIA_TYPE = "application/rss+xml; charset=utf-8"
+MEDIA = "http://search.yahoo.com/mrss/"
+NAMESPACES = {**fixes.NAMESPACES, "atom": "http://www.w3.org/2005/Atom", "media": MEDIA}
+
+_TTL_MINUTES = 5
+_TAIL = b"\n  </channel>\n</rss>\n"
+
+
+def item_element(shown: Item, description: str, html: str = "") -> etree._Element:
+    """The article's item. `description` is escaped or HTML; `html` is content:encoded, if there is any."""
+    made = FeedEntry()
+    made.id(shown.id)
+    made.title(shown.title)
+    made.link(href=shown.url)
+    made.description(description)
+    if html:
+        made.content(html)
+    made.category([{"term": key, "label": label} for key, label in shown.labels.items()])
+    made.pubDate(shown.published)
+    element: etree._Element = made.rss_entry()
+    fixes.add_creators(element, [author.name for author in shown.authors])
+    if shown.updated > shown.published:
+        etree.SubElement(element, f"{{{fixes.DCTERMS}}}modified").text = shown.updated.isoformat()
+    return element
+
+
+def add_image(element: etree._Element, shown: Item) -> None:
+    """Adds the article's image as Media RSS (version 1.5.1, media:content)."""
+    if shown.image_url:
+        etree.SubElement(element, f"{{{MEDIA}}}content", url=shown.image_url, medium="image")
+
+
+def channel_element(
+    site: Site, listing: Listing, updated: datetime, options: Options, namespaces: Mapping[str, str] = NAMESPACES
+) -> etree._Element:
+    """An rss element whose first child is the channel, without items; `namespaces` are declared on it."""
+    feed = FeedGenerator()
+    title = plain(listing_title(site, listing))
+    feed.title(title)
+    feed.description(plain(site.description) or title)
+    feed.language(options.language or site.language)
+    feed.pubDate(utc(updated))
+    feed.lastBuildDate(utc(updated))
+    feed.generator(GENERATOR)
+    feed.ttl(_TTL_MINUTES)
+    if not options.hidden:
+        feed.link(href=site.url(listing.feed_path(SUFFIX)), rel="self", type=MEDIA_TYPE.partition(";")[0])
+    feed.link(href=site.url(listing.page_path), rel="alternate")
+    rss = etree.Element("rss", version="2.0", nsmap=dict(namespaces))
+    rss.append(etree.fromstring(feed.rss_str())[0])
+    etree.cleanup_namespaces(rss, keep_ns_prefixes=list(namespaces))
+    return rss
+
+
+def shell_of(rss: etree._Element) -> Shell:
+    """The element cut where its items go."""
+    etree.indent(rss)
+    document = etree.tostring(rss, encoding="UTF-8", xml_declaration=True) + b"\n"
+    return Shell(document.removesuffix(_TAIL) + b"\n", b"\n", _TAIL)
