@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Row, Select, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sokbo.domain.article import Article, ArticleState, Author, Content, Image
@@ -17,6 +17,12 @@ from sokbo.storage.tables import articles, revisions
 _INSERT = insert(articles)
 _UPDATE = update(articles).where(articles.c.id == bindparam("known_id"))
 _INSERT_REVISION = insert(revisions)
+
+
+_article_ids: BindParameter[Any] = bindparam("article_ids", expanding=True)
+_STANDING = select(articles.c.id, articles.c.revision, articles.c.state, articles.c.breaking_until).where(
+    articles.c.id.in_(_article_ids)
+)
 
 
 class ArticleRepository:
@@ -64,15 +70,14 @@ class ArticleRepository:
 
     def many(self, article_ids: Iterable[ArticleId]) -> dict[ArticleId, Article]:
         """The articles in their current revisions, by id."""
-        rows = self._session.execute(current_articles().where(articles.c.id.in_(list(article_ids))))
+        rows = self._session.execute(_MANY, {"article_ids": [*article_ids]})
         return {article.id: article for article in map(article_from, rows)}
 
     def unchanged(self, known: Iterable[Article]) -> set[ArticleId]:
         """The ids of those that are still as they were read."""
         as_read = {article.id: (article.revision, article.state, article.breaking_until) for article in known}
-        statement = select(articles.c.id, articles.c.revision, articles.c.state, articles.c.breaking_until)
-        rows = self._session.execute(statement.where(articles.c.id.in_(list(as_read))))
-        return {ArticleId(row.id) for row in rows if as_read[row.id] == (row.revision, row.state, row.breaking_until)}
+        rows = self._session.execute(_STANDING, {"article_ids": [*as_read]})
+        return {ArticleId(article_id) for article_id, *standing in rows if as_read[article_id] == tuple(standing)}
 
     def at_revision(self, article_id: ArticleId, revision: int) -> Article:
         """The article as it was in a revision: its content and slug; the rest is today's."""
@@ -133,6 +138,9 @@ def articles_with_revisions() -> Select[Any]:
 
 def current_articles() -> Select[Any]:
     return articles_with_revisions().where(revisions.c.revision == articles.c.revision)
+
+
+_MANY = current_articles().where(articles.c.id.in_(_article_ids))
 
 
 def _columns(article: Article) -> dict[str, Any]:

@@ -44,6 +44,10 @@ _ENTRIES = (
 _STATES = select(documents.c.path, documents.c.etag, documents.c.last_modified).where(
     documents.c.site_id == bindparam("site_id"), documents.c.path.in_(bindparam("paths", expanding=True))
 )
+_GET = select(documents).where(documents.c.site_id == bindparam("site_id"), documents.c.path == bindparam("path"))
+_PIECES = select(fragments.c.id, fragments.c.raw, fragments.c.deflated).where(
+    fragments.c.id.in_(bindparam("fragment_ids", expanding=True))
+)
 _article_ids: BindParameter[Any] = bindparam("article_ids", expanding=True)
 _IN_USE = select(renderings.c.article_id, renderings.c.fragments).where(renderings.c.article_id.in_(_article_ids))
 _REPLACE = (
@@ -128,14 +132,13 @@ class DocumentRepository:
         return {path: (etag, last_modified) for path, etag, last_modified in rows}
 
     def get(self, site_id: SiteId, path: str) -> Document | None:
-        statement = select(documents).where(documents.c.site_id == site_id, documents.c.path == path)
-        row = self._session.execute(statement).first()
+        row = self._session.execute(_GET, {"site_id": site_id, "path": path}).first()
         return None if row is None else _document(row)
 
     def pieces(self, fragment_ids: Iterable[int]) -> dict[int, Piece]:
         """The fragments' bytes, by id."""
-        statement = select(fragments.c.id, fragments.c.raw, fragments.c.deflated).where(fragments.c.id.in_([*fragment_ids]))
-        return {row.id: Piece(row.raw, row.deflated) for row in self._session.execute(statement)}
+        rows = self._session.execute(_PIECES, {"fragment_ids": [*fragment_ids]})
+        return {number: Piece(raw, deflated) for number, raw, deflated in rows}
 
     def changed_since(self, site_id: SiteId, version: int) -> Sequence[str]:
         """The paths of documents newer than that version."""

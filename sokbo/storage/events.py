@@ -10,7 +10,7 @@ from sqlalchemy import Row, and_, bindparam, func, insert, select, update
 from sokbo.domain.event import Event, EventType, Lane
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import ArticleId, EventId, SiteId
-from sokbo.storage.leases import UNTIL, is_free, moments
+from sokbo.storage.leases import NOW, UNTIL, is_free, moments
 from sokbo.storage.session import Session
 from sokbo.storage.tables import events, site_counters
 
@@ -42,6 +42,15 @@ _LEASE = (
     .values(lease_holder=bindparam("holder"), lease_until=UNTIL, leases=events.c.leases + 1)
     .returning(*events.c)
 )
+_FINISH = (
+    update(events)
+    .where(
+        events.c.id.in_(bindparam("event_ids", expanding=True)),
+        events.c.lease_holder == bindparam("holder"),
+        events.c.done_at.is_(None),
+    )
+    .values(done_at=NOW)
+)
 _INSERT = insert(events)
 _UNCLAIMED = select(events.c.lane).where(_PENDING).distinct()
 
@@ -67,8 +76,8 @@ class EventRepository:
 
     def finish(self, event_ids: Sequence[EventId], holder: str, now: datetime) -> None:
         """Marks them done. Raises LeaseLost if `holder` holds one of them no longer."""
-        statement = update(events).where(events.c.id.in_(event_ids), events.c.lease_holder == holder, events.c.done_at.is_(None))
-        if self._session.execute(statement.values(done_at=now)).rowcount != len(event_ids):
+        finished = self._session.execute(_FINISH, {"event_ids": event_ids, "holder": holder, "now": now})
+        if finished.rowcount != len(event_ids):
             raise LeaseLost
 
     def get(self, event_ids: Iterable[EventId]) -> dict[EventId, Event]:

@@ -14,6 +14,10 @@ from sokbo.domain.partner import BREAKING_ONLY_EVENTS, ContentProfile, Filter, P
 from sokbo.storage.session import Session
 from sokbo.storage.tables import partner_filters, partners
 
+_ANY_ACTIVE = (
+    select(partners.c.id).where(partners.c.site_id == bindparam("site_id"), partners.c.state == PartnerState.ACTIVE).limit(1)
+)
+
 
 class PartnerRepository:
     def __init__(self, session: Session):
@@ -78,8 +82,7 @@ class PartnerRepository:
 
     def has_active(self, site_id: SiteId) -> bool:
         """True if anything of the site may have to be delivered."""
-        statement = select(partners.c.id).where(partners.c.site_id == site_id, partners.c.state == PartnerState.ACTIVE)
-        return self._session.execute(statement.limit(1)).first() is not None
+        return self._session.execute(_ANY_ACTIVE, {"site_id": site_id}).first() is not None
 
     def page(self, site_id: SiteId, after: str, limit: int) -> Sequence[Partner]:
         """Up to `limit` partners of the site whose ids follow `after`, in the order in which they registered."""

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Executable, Insert
+from sqlalchemy import Connection, CursorResult, Executable, Insert, Update
 
 from sokbo.errors import Unavailable
 from sokbo.storage.tables import metadata
@@ -26,6 +26,7 @@ class Session:
     def __init__(self, connection: Connection):
         self._connection = connection
         self._waiting: dict[Insert, list[Parameters]] = {}
+        self._last_word: dict[tuple[Update, int], Parameters] = {}
 
     @property
     def dialect(self) -> str:
@@ -52,8 +53,16 @@ class Session:
         """Inserts the rows before the next statement, or with the commit; into a table after those that it refers to."""
         self._waiting.setdefault(statement, []).extend(rows)
 
+    def update_later(self, statement: Update, row: int, parameters: Parameters) -> None:
+        """Updates the row with the next flush, in the place of what was to be written there before."""
+        self._last_word[statement, row] = parameters
+
     def flush(self) -> None:
         """Runs what waits."""
+        last_word, self._last_word = self._last_word, {}
+        for (update, _), parameters in last_word.items():
+            self._insist_on_transaction()
+            self._connection.execute(update, parameters)
         waiting, self._waiting = self._waiting, {}
         for statement in sorted(waiting, key=lambda insert: _RANKS[insert.table.name]):
             self._insist_on_transaction()

@@ -1,32 +1,47 @@
 """Sites and their counters."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Column, RowMapping, and_, bindparam, insert, select, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import RowMapping, and_, bindparam, insert, select, update
 
 from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site, StandingLink
 from sokbo.storage.session import Session
 from sokbo.storage.tables import site_counters, site_versions, sites
 
+_GET = select(sites).where(sites.c.id == bindparam("site_id"))
+_COUNTERS = (
+    select(site_counters.c.number, site_counters.c.sequence)
+    .where(site_counters.c.site_id == bindparam("counted"))
+    .with_for_update()
+)
+_COUNTED = (
+    update(site_counters)
+    .where(site_counters.c.site_id == bindparam("counted"))
+    .values(number=bindparam("number"), sequence=bindparam("sequence"))
+)
+_NEXT_VERSION = (
+    update(site_versions)
+    .where(site_versions.c.site_id == bindparam("counted"))
+    .values(version=site_versions.c.version + 1)
+    .returning(site_versions.c.version)
+)
 
-def _next(column: Column[int]) -> ReturningUpdate[int]:
-    """Counts one on, for the site `counted`."""
-    own = column.table.c.site_id == bindparam("counted")
-    return update(column.table).where(own).values({column: column + 1}).returning(column)
 
+@dataclass(slots=True)
+class _Counters:
+    """The last ones given out in this transaction, which holds the row."""
 
-_NEXT_NUMBER = _next(site_counters.c.number)
-_NEXT_SEQUENCE = _next(site_counters.c.sequence)
-_NEXT_VERSION = _next(site_versions.c.version)
+    number: int
+    sequence: int
 
 
 class SiteRepository:
     def __init__(self, session: Session):
         self._session = session
+        self._counters: dict[SiteId, _Counters] = {}
 
     def add(self, site: Site) -> Site:
         """The site with its id, and its counters at zero."""
@@ -60,30 +75,44 @@ class SiteRepository:
         return None if row is None else _site(row)
 
     def get(self, site_id: SiteId) -> Site:
-        return _site(self._session.execute(select(sites).where(sites.c.id == site_id)).mappings().one())
+        return _site(self._session.execute(_GET, {"site_id": site_id}).mappings().one())
 
     def all(self) -> Sequence[Site]:
         return [_site(row) for row in self._session.execute(select(sites).order_by(sites.c.id)).mappings()]
 
     def next_number(self, site_id: SiteId) -> int:
         """The next article's number. Holds the site's counters until the transaction ends."""
-        return self._count(_NEXT_NUMBER, site_id)
+        counters = self._held(site_id)
+        counters.number += 1
+        self._note(site_id, counters)
+        return counters.number
 
     def next_sequence(self, site_id: SiteId) -> int:
         """The next event's sequence number. Holds the site's counters until the transaction ends."""
-        return self._count(_NEXT_SEQUENCE, site_id)
+        counters = self._held(site_id)
+        counters.sequence += 1
+        self._note(site_id, counters)
+        return counters.sequence
 
     def next_version(self, site_id: SiteId) -> int:
         """A new version for the site's documents. Whoever holds it assembles alone until the transaction ends."""
-        return self._count(_NEXT_VERSION, site_id)
+        return int(self._session.execute_ahead(_NEXT_VERSION, {"counted": site_id}).scalar_one())
 
     def hold_counters(self, site_id: SiteId) -> None:
         """Makes everyone else who would accept something for the site wait until the transaction ends."""
-        statement = select(site_counters.c.site_id).where(site_counters.c.site_id == site_id).with_for_update()
-        self._session.execute_ahead(statement, {}).one()
+        self._held(site_id)
 
-    def _count(self, statement: ReturningUpdate[int], site_id: SiteId) -> int:
-        return int(self._session.execute_ahead(statement, {"counted": site_id}).scalar_one())
+    def _held(self, site_id: SiteId) -> _Counters:
+        """Read once for all that one transaction accepts, and written back once."""
+        counters = self._counters.get(site_id)
+        if counters is None:
+            number, sequence = self._session.execute_ahead(_COUNTERS, {"counted": site_id}).one()
+            counters = self._counters[site_id] = _Counters(number, sequence)
+        return counters
+
+    def _note(self, site_id: SiteId, counters: _Counters) -> None:
+        values = {"counted": site_id, "number": counters.number, "sequence": counters.sequence}
+        self._session.update_later(_COUNTED, site_id, values)
 
     def versions(self) -> dict[SiteId, int]:
         """Every site's current document version."""
