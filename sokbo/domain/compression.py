@@ -4,10 +4,12 @@ import struct
 import zlib
 from collections.abc import Sequence
 
+from isal import isal_zlib
+
 from sokbo.domain.document import EMPTY, Piece
 
-_LEVEL = 6
-_LEAST_WINDOW_BITS = 9
+#: Of 0 to 3. A tenth larger than zlib at its usual level, in a quarter of the time, and each publish waits for it.
+_LEVEL = 3
 #: RFC 1952 section 2.3: deflate, no flags, no time, unknown system.
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 #: An empty last block with fixed codes (RFC 1951 section 3.2.6), which ends what the pieces left open.
@@ -18,10 +20,8 @@ def piece(raw: bytes) -> Piece:
     """The bytes with their deflate form, which ends on a byte's border and refers to nothing before it."""
     if not raw:
         return EMPTY
-    # A window no larger than the text: to make a compressor with the largest takes as long as to compress a feed's head.
-    window_bits = min(zlib.MAX_WBITS, max(_LEAST_WINDOW_BITS, len(raw).bit_length()))
-    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, -window_bits, window_bits - 7)
-    return Piece(raw, compressor.compress(raw) + compressor.flush(zlib.Z_FULL_FLUSH))
+    compressor = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, -isal_zlib.MAX_WBITS)
+    return Piece(raw, compressor.compress(raw) + compressor.flush(isal_zlib.Z_FULL_FLUSH))
 
 
 def concatenate(pieces: Sequence[Piece]) -> Piece:
