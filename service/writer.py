@@ -19,6 +19,8 @@ from sokbo.storage.database import Outrun
 
 MAX_TOGETHER = 64
 MAX_WAITING = 2000
+#: How long a group waits for as many as the last one had. One that comes alone waits for nobody.
+GATHER_SECONDS = 0.003
 #: Whoever has waited so long for others' turns is told to try again, so that a locked database keeps nobody for minutes.
 MAX_WAIT_SECONDS = 5.0
 _RETRY = {"Retry-After": "1"}
@@ -26,9 +28,14 @@ _RETRY = {"Retry-After": "1"}
 T = TypeVar("T")
 
 
+def _nothing(_result: object) -> None:
+    """For deeds that nobody else waits for."""
+
+
 @dataclass(slots=True)
 class _Waiting:
     deed: Callable[[UnitOfWork], Any]
+    committed: Callable[[Any], None]
     answer: asyncio.Future[Any]
     since: float = field(default_factory=time.monotonic)
     result: Any = None
@@ -46,13 +53,16 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    async def do(self, deed: Callable[[UnitOfWork], T]) -> T:
-        """What the deed returns, once it is committed. Raises what it raises, and Unavailable if it can't be written."""
+    async def do(self, deed: Callable[[UnitOfWork], T], committed: Callable[[T], None] = _nothing) -> T:
+        """What the deed returns, once it is committed. Raises what it raises, and Unavailable if it can't be written.
+
+        `committed` is called with it right after the commit, in the writer's thread: it must return at once and never raise.
+        """
         if self._closing:
             raise Unavailable("the service is ending", headers=_RETRY)
         if self._queue.qsize() >= MAX_WAITING:
             raise Unavailable("too many requests wait for the database", headers=_RETRY)
-        waiting = _Waiting(deed, self._loop.create_future())
+        waiting = _Waiting(deed, committed, self._loop.create_future())
         self._queue.put(waiting)
         result: T = await waiting.answer
         return result
@@ -65,21 +75,28 @@ class Writer:
 
     def _run(self) -> None:
         ending = False
+        taken: list[_Waiting | None] = []
         while not ending:
-            taken = [self._queue.get(), *self._more()]
+            taken = [self._queue.get(), *self._more(len(taken) - 1)]
             ending = None in taken
             together = [waiting for waiting in taken if waiting is not None]
             self._write(together)
+            for waiting in together:
+                if waiting.error is None:
+                    waiting.committed(waiting.result)
             try:
                 self._loop.call_soon_threadsafe(_answer, together)
             except RuntimeError:  # the loop is closed: nobody waits any more
                 return
 
-    def _more(self) -> list[_Waiting | None]:
+    def _more(self, expected: int) -> list[_Waiting | None]:
+        """What else waits. As many as came together last time are likely to come together again, and are given a moment for it:
+        whoever posts in parallel sends the next as soon as the last is answered."""
         more: list[_Waiting | None] = []
+        deadline = time.monotonic() + GATHER_SECONDS
         while len(more) < MAX_TOGETHER - 1:
             try:
-                more.append(self._queue.get_nowait())
+                more.append(self._queue.get(timeout=max(0.0, deadline - time.monotonic()) if len(more) < expected else 0.0))
             except queue.Empty:
                 break
         return more

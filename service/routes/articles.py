@@ -1,6 +1,7 @@
 """/v1/articles: post, read, replace, change, withdraw; history and reach."""
 
 import hashlib
+from collections.abc import Callable
 
 import structlog
 from aiohttp import web
@@ -44,8 +45,7 @@ class Articles:
         body = await read_body(request)
         idempotency = _idempotency(request, body)
         draft = ingest.parse(request.headers.get("Content-Type", ""), body, caller.site)
-        accepted = await self._services.writer.do(lambda uow: accept(uow, caller, draft, idempotency))
-        self._after(accepted)
+        accepted = await self._write(lambda uow: accept(uow, caller, draft, idempotency))
         return _answer(accepted, status=201)
 
     async def get(self, request: web.Request) -> web.Response:
@@ -57,10 +57,7 @@ class Articles:
         caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
         revision = if_match(request)
         draft = ingest.parse(request.headers.get("Content-Type", ""), await read_body(request), caller.site)
-        accepted = await self._services.writer.do(
-            lambda uow: change(uow, caller, request.match_info["id"], revision, lambda _: draft)
-        )
-        self._after(accepted)
+        accepted = await self._write(lambda uow: change(uow, caller, request.match_info["id"], revision, lambda _: draft))
         return _answer(accepted)
 
     async def patch(self, request: web.Request) -> web.Response:
@@ -73,19 +70,17 @@ class Articles:
                 f"a PATCH must be one of {', '.join(MERGE_PATCH_TYPES)}", headers={"Accept-Patch": ", ".join(MERGE_PATCH_TYPES)}
             )
         body = await read_body(request)
-        accepted = await self._services.writer.do(
+        accepted = await self._write(
             lambda uow: change(
                 uow, caller, request.match_info["id"], revision, lambda article: ingest.merge(article, body, caller.site)
             )
         )
-        self._after(accepted)
         return _answer(accepted)
 
     async def delete(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
         revision = if_match(request)
-        accepted = await self._services.writer.do(lambda uow: take_back(uow, caller, request.match_info["id"], revision))
-        self._after(accepted)
+        accepted = await self._write(lambda uow: take_back(uow, caller, request.match_info["id"], revision))
         return _answer(accepted)
 
     async def revisions(self, request: web.Request) -> web.Response:
@@ -107,10 +102,9 @@ class Articles:
 
         return json_response({"items": await self._services.read(reach)})
 
-    def _after(self, accepted: Accepted) -> None:
-        """After the commit: the workers are told, and the log."""
-        if accepted.lanes:
-            self._services.nudger.nudge(accepted.lanes)
+    async def _write(self, deed: Callable[[UnitOfWork], Accepted]) -> Accepted:
+        """What was accepted; by then it is committed, the workers are told, and so is the log."""
+        accepted = await self._services.writer.do(deed, self._nudge)
         if accepted.action:
             self._services.metrics.accepted.labels(accepted.action).inc()
             log.info(
@@ -120,6 +114,11 @@ class Articles:
                 revision=accepted.answer["revision"],
                 state=accepted.answer["state"],
             )
+        return accepted
+
+    def _nudge(self, accepted: Accepted) -> None:
+        if accepted.lanes:
+            self._services.nudger.nudge(accepted.lanes)
 
 
 def _idempotency(request: web.Request, body: bytes) -> Idempotency | None:

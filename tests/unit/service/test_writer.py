@@ -67,6 +67,35 @@ async def test_deeds_that_wait_together_share_a_transaction(stored: Database) ->
     assert len({id(unit) for unit in units}) == 1
 
 
+async def test_as_many_as_came_together_last_time_are_waited_for(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "GATHER_SECONDS", 10.0)
+    async with writing_to(stored) as writer:
+        await gathered(writer, *[lambda uow: uow] * 2)
+        first = asyncio.create_task(writer.do(lambda uow: uow))
+        second = await writer.do(lambda uow: uow)
+        assert await first is second
+
+
+async def test_one_that_comes_alone_waits_for_nobody(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "GATHER_SECONDS", 60.0)
+    async with writing_to(stored) as writer:
+        for name in ("one", "two"):
+            await asyncio.wait_for(writer.do(adding(name)), 30)
+
+
+async def test_who_waits_for_the_commit_is_told_of_it_and_of_nothing_else(stored: Database) -> None:
+    told: list[object] = []
+
+    def fail(_uow: UnitOfWork) -> None:
+        raise NotFound("nothing there")
+
+    async with writing_to(stored) as writer:
+        await writer.do(adding("one"), lambda _site: told.append(names(stored)))
+        with pytest.raises(NotFound):
+            await writer.do(fail, told.append)
+    assert told == [{"one"}]
+
+
 @pytest.mark.parametrize("error", [NotFound("nothing"), TypeError("a bug"), RecursionError()])
 async def test_a_deed_that_fails_takes_only_its_own_writes_with_it(stored: Database, error: Exception) -> None:
     def failing(uow: UnitOfWork) -> None:
