@@ -7,7 +7,7 @@ nothing.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -42,6 +42,15 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """Events of one site, leased, with the articles they are about."""
+
+    site: Site
+    pending: Sequence[PendingEvent]
+    articles: Mapping[ArticleId, Article]
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Events of one site on their way: those whose articles are rendered, and those for which there was no time."""
 
@@ -61,8 +70,8 @@ def syndicate(runtime: Runtime, lane: Lane) -> None:
     began = assembled = time.monotonic()
     while time.monotonic() - began < TASK_SECONDS:
         leased = _lease(runtime, lane)
-        for _, group in groupby(leased, key=lambda item: item.event.site_id):
-            _syndicate_site(runtime, list(group))
+        for work in leased:
+            _syndicate_site(runtime, work)
         if leased and time.monotonic() - assembled < ASSEMBLE_SECONDS:
             continue
         if not assemble_some(runtime) and not leased:
@@ -70,36 +79,41 @@ def syndicate(runtime: Runtime, lane: Lane) -> None:
         assembled = time.monotonic()
 
 
-def _lease(runtime: Runtime, lane: Lane) -> Sequence[PendingEvent]:
+def _lease(runtime: Runtime, lane: Lane) -> list[Work]:
+    """What waits, by site. It is read in the same transaction: one more would take longer than the reading."""
     with runtime.database.write() as uow:
         leased = uow.events.lease(lane, runtime.holder, uow.now, runtime.settings.lease_seconds, BATCH_EVENTS)
-        if leased:
-            uow.commit()
-        return leased
+        if not leased:
+            return []
+        articles = uow.articles.many({item.event.article_id for item in leased})
+        work = [
+            Work(uow.sites.get(site_id), list(group), articles)
+            for site_id, group in groupby(leased, key=lambda item: item.event.site_id)
+        ]
+        uow.commit()
+    return work
 
 
-def _syndicate_site(runtime: Runtime, pending: Sequence[PendingEvent]) -> None:
-    with runtime.database.read() as uow:
-        site = uow.sites.get(pending[0].event.site_id)
-        articles = uow.articles.many({item.event.article_id for item in pending})
-    batch = _render(runtime, site, pending, articles)
+def _syndicate_site(runtime: Runtime, work: Work) -> None:
+    batch = _render(runtime, work)
     try:
-        _store(runtime, site, batch)
+        _store(runtime, work.site, batch)
     except LeaseLost:
-        log.warning("lease_lost", site=site.name, events=[item.event.id for item in pending])
+        log.warning("lease_lost", site=work.site.name, events=[item.event.id for item in work.pending])
         return
     _log(batch, runtime.database.clock())
 
 
-def _render(runtime: Runtime, site: Site, pending: Sequence[PendingEvent], articles: dict[ArticleId, Article]) -> Batch:
+def _render(runtime: Runtime, work: Work) -> Batch:
     """As many articles as there is time for, at least one. One that can't be rendered keeps its lease, so that it is tried
     again when that has run out."""
     rendered: dict[ArticleId, Rendered] = {}
     failed: set[ArticleId] = set()
     deadline = time.monotonic() + RENDER_SECONDS
-    for article in articles.values():
+    for article_id in dict.fromkeys(item.event.article_id for item in work.pending):
+        article = work.articles[article_id]
         try:
-            rendered[article.id] = render_article(runtime.pages, site, article, runtime.database.clock())
+            rendered[article.id] = render_article(runtime.pages, work.site, article, runtime.database.clock())
         except Exception:  # the edge: one article that can't be rendered must not hold up the others
             log.exception("render_failed", article_id=article.id, revision=article.revision)
             failed.add(article.id)
@@ -107,8 +121,8 @@ def _render(runtime: Runtime, site: Site, pending: Sequence[PendingEvent], artic
             break
     return Batch(
         rendered=rendered,
-        done=[item for item in pending if item.event.article_id in rendered],
-        put_off=[item for item in pending if item.event.article_id not in rendered and item.event.article_id not in failed],
+        done=[item for item in work.pending if item.event.article_id in rendered],
+        put_off=[item for item in work.pending if item.event.article_id not in rendered and item.event.article_id not in failed],
     )
 
 

@@ -77,4 +77,4 @@ async def test_who_never_finishes_is_not_waited_for_without_end(tmp_path: Path) 
         told = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), START_SECONDS) == 0
-        assert time.monotonic() - told < SHUTDOWN_SECONDS
+        assert time.monotonic() - told < 2 * SHUTDOWN_SECONDS
