@@ -9,15 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from sokbo.domain.ids import MediaId, SiteId
-from sokbo.domain.site import MEDIA_PATH
 
 #: What can be uploaded, with the end of its file's name.
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
 FILE_NAME = re.compile(r"[0-9a-f]{64}\.(?:jpg|png|webp|gif)")
 #: In pixels, for those that are wider. A phone's column, a card, a page.
 VARIANT_WIDTHS = (320, 640, 1280)
-
-_OURS = re.compile(rf"https?://[^?#]*/{MEDIA_PATH}/([0-9a-f]{{64}})\.(?:jpg|png|webp|gif)")
 
 
 class PictureState(StrEnum):
@@ -54,12 +51,12 @@ class Picture:
 
     @property
     def is_ours(self) -> bool:
-        return is_digest(self.source)
+        return "/" not in self.source
 
     @property
     def name(self) -> str:
         """Our file's name."""
-        return f"{self.source}.{SUFFIXES[self.type or '']}"
+        return file_name(self.source, self.type or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +70,6 @@ class Media:
     picture: Picture
 
 
-def source_of(url: str) -> str:
-    """What names the picture at that URL: the digest that ours have in theirs, on whatever host; else the URL."""
-    ours = _OURS.fullmatch(url)
-    return ours[1] if ours else url
-
-
-def is_digest(source: str) -> bool:
-    return "/" not in source
+def file_name(digest: str, media_type: str) -> str:
+    """The name of our file of that content."""
+    return f"{digest}.{SUFFIXES[media_type]}"

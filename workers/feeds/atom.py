@@ -10,6 +10,7 @@ from feedgen.feed import FeedGenerator
 from sokbo.domain.article import Article, Author
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import STYLESHEET_PATH, Listing
+from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
@@ -31,8 +32,8 @@ class Atom:
     def __init__(self, form: FragmentFormat = FragmentFormat.ATOM):
         self.format = form
 
-    def entry(self, site: Site, article: Article) -> bytes:
-        shown = item(site, article)
+    def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
+        shown = item(site, article, picture)
         links = _links(shown)
         made = FeedEntry()
         made.id(shown.id)
@@ -100,8 +101,9 @@ def _updated(moment: datetime) -> bytes:
 
 def _links(shown: Item) -> list[dict[str, str]]:
     links = [{"href": shown.url, "rel": "alternate", "type": "text/html"}]
-    if shown.image_url:
-        links.append({"href": shown.image_url, "rel": "enclosure"})
+    if image := shown.image:
+        known = {"type": image.type, "length": image.length, "title": image.title}
+        links.append({"href": image.url, "rel": "enclosure"} | {name: str(value) for name, value in known.items() if value})
     if shown.canonical_url:
         # Where the article comes from (section 4.2.7.2); «canonical» is no relation that the W3C validator knows.
         links.append({"href": shown.canonical_url, "rel": "via"})

@@ -13,12 +13,15 @@ import feedgen.feed
 from feedgen.ext.base import BaseExtension
 from lxml import etree
 
+from workers.feeds.image import FeedImage, Thumbnail
+
 # feedgen sets the whole process's locale around each RFC 822 date, which other threads see; the standard library needs none.
 feedgen.feed.formatRFC2822 = feedgen.entry.formatRFC2822 = format_datetime
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
 DCTERMS = "http://purl.org/dc/terms/"
+MEDIA = "http://search.yahoo.com/mrss/"
 HISTORY = "http://purl.org/syndication/history/1.0"
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 #: What entries may use beyond what a feed's root declares by itself, with the prefixes that the W3C validator expects.
@@ -26,6 +29,7 @@ NAMESPACES = {
     "content": "http://purl.org/rss/1.0/modules/content/",
     "dc": DC,
     "dcterms": DCTERMS,
+    "media": MEDIA,
 }
 
 _FORBIDDEN = re.compile("[^\t\n\r -~\u00a0-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
@@ -50,6 +54,21 @@ def add_creators(item: etree._Element, names: Sequence[str]) -> None:
     """Adds a dc:creator for each name to an RSS item: feedgen drops authors without an e-mail address."""
     for name in names:
         etree.SubElement(item, f"{{{DC}}}creator").text = name
+
+
+def add_media(item: etree._Element, image: FeedImage) -> None:
+    """Adds the picture to an RSS item as Media RSS has it (www.rssboard.org/media-rss). feedgen would put it into a group, which
+    is for several of the same content."""
+    known = {"url": image.url, "type": image.type, "medium": "image", "fileSize": image.length}
+    content = etree.SubElement(item, f"{{{MEDIA}}}content", _attributes(known, image))
+    if image.title:
+        etree.SubElement(content, f"{{{MEDIA}}}title", {"type": "plain"}).text = image.title
+    etree.SubElement(item, f"{{{MEDIA}}}thumbnail", _attributes({"url": image.thumbnail.url}, image.thumbnail))
+
+
+def _attributes(known: Mapping[str, str | int | None], sized: FeedImage | Thumbnail) -> dict[str, str]:
+    everything = {**known, "width": sized.width, "height": sized.height}
+    return {name: str(value) for name, value in everything.items() if value is not None}
 
 
 class EntryNamespaces(BaseExtension):  # type: ignore[misc]  # feedgen ships no types

@@ -10,8 +10,10 @@ from uuid import UUID, uuid5
 
 from sokbo.domain.article import Article, Author, article_url, slugify
 from sokbo.domain.feed import Listing
+from sokbo.domain.illustration import Illustration, illustration
 from sokbo.domain.site import Site
 from workers.feeds.fixes import printable
+from workers.feeds.image import FeedImage, feed_image
 from workers.feeds.words import word
 
 GENERATOR = "Sokbo"
@@ -42,15 +44,19 @@ class Item:
     authors: tuple[Author, ...]
     labels: dict[str, str]
     categories: tuple[str, ...]
-    image_url: str | None
+    image: FeedImage | None
     canonical_url: str | None
     language: str | None
     correction_note: str | None
 
 
-def item(site: Site, article: Article) -> Item:
-    """The article made fit for feeds. An author's e-mail address is not in it: feeds are read by harvesters too."""
+def item(site: Site, article: Article, picture: Illustration | None = None) -> Item:
+    """The article made fit for feeds, with its picture; if none is given, with what the article itself says of it.
+
+    An author's e-mail address is not in it: feeds are read by harvesters too.
+    """
     content = article.content
+    picture = picture or illustration(site, content, {})
     title = plain(content.title) or article.path
     text = printable(content.text).strip()
     summary = plain(content.summary) or _shortened(text) or title
@@ -75,7 +81,7 @@ def item(site: Site, article: Article) -> Item:
         authors=tuple(_author(author) for author in content.authors if plain(author.name)),
         labels=labels,
         categories=categories,
-        image_url=url(content.image.url) if content.image else None,
+        image=feed_image(site, picture, url(picture.url), plain(picture.alt)) if picture else None,
         canonical_url=url(content.canonical_url) if content.canonical_url else None,
         language=language or None,
         correction_note=note or None,

@@ -8,9 +8,11 @@ import orjson
 from sokbo.domain.article import Article, Author
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import Listing
+from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds.footer import FooterLink
 from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell
+from workers.feeds.image import FeedImage
 from workers.feeds.item import item, plain, utc
 from workers.feeds.words import listing_title
 
@@ -25,8 +27,8 @@ class JsonFeed:
     def __init__(self, form: FragmentFormat = FragmentFormat.JSON):
         self.format = form
 
-    def entry(self, site: Site, article: Article) -> bytes:
-        shown = item(site, article)
+    def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
+        shown = item(site, article, picture)
         in_full = self.format is FragmentFormat.JSON
         # Not external_url, which is what an article talks about: readers would send people away from it.
         ours = {
@@ -45,11 +47,12 @@ class JsonFeed:
                 "content_html": shown.html if in_full else None,
                 "content_text": shown.text if in_full else shown.summary,  # one of the two is required
                 "summary": shown.summary,
-                "image": shown.image_url,
+                "image": shown.image.url if shown.image else None,
                 "date_published": shown.published,
                 "date_modified": shown.updated,
                 "authors": [_person(author) for author in shown.authors],
                 "tags": list(shown.labels.values()),
+                "attachments": [_attachment(shown.image)] if shown.image and shown.image.type else [],
                 "language": shown.language,
                 "_sokbo": _known(ours),
             }
@@ -84,6 +87,10 @@ def _dumps(fields: dict[str, Any]) -> bytes:
 
 def _known(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in (None, "", [], ())}
+
+
+def _attachment(image: FeedImage) -> dict[str, Any]:
+    return _known({"url": image.url, "mime_type": image.type, "title": image.title, "size_in_bytes": image.length})
 
 
 def _person(author: Author) -> dict[str, str]:

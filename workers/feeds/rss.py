@@ -1,4 +1,4 @@
-"""RSS 2.0, with full text in content:encoded, names in dc:creator and later editions in dcterms:modified."""
+"""RSS 2.0, with full text in content:encoded, names in dc:creator, later editions in dcterms:modified, pictures in Media RSS."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from lxml import etree
 from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import STYLESHEET_PATH, Listing
+from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
@@ -35,8 +36,8 @@ class Rss:
     def __init__(self, form: FragmentFormat = FragmentFormat.RSS):
         self.format = form
 
-    def entry(self, site: Site, article: Article) -> bytes:
-        shown = item(site, article)
+    def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
+        shown = item(site, article, picture)
         made = FeedEntry()
         made.id(shown.id)
         made.title(shown.title)
@@ -46,10 +47,14 @@ class Rss:
             made.content(shown.html)
         made.category([{"term": key, "label": label} for key, label in shown.labels.items()])
         made.pubDate(shown.published)
+        if shown.image and shown.image.is_measured:
+            made.enclosure(shown.image.url, str(shown.image.length), shown.image.type)
         element = made.rss_entry()
         fixes.add_creators(element, [author.name for author in shown.authors])
         if shown.updated > shown.published:
             etree.SubElement(element, f"{{{fixes.DCTERMS}}}modified").text = shown.updated.isoformat()
+        if shown.image:
+            fixes.add_media(element, shown.image)
         return fixes.without_declarations(element)
 
     def shell(

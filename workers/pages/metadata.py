@@ -1,6 +1,7 @@
 """What a page says of an article to search engines and to those who share it."""
 
 from sokbo.domain.article import Article, Author, article_url
+from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 
 
@@ -9,7 +10,7 @@ def canonical_url(site: Site, article: Article) -> str:
     return article.content.canonical_url or article_url(site, article)
 
 
-def news_article(site: Site, article: Article) -> dict[str, object]:
+def news_article(site: Site, article: Article, shown: Illustration | None) -> dict[str, object]:
     """The article as schema.org's NewsArticle, without what isn't known of it."""
     content = article.content
     known: dict[str, object] = {
@@ -23,12 +24,18 @@ def news_article(site: Site, article: Article) -> dict[str, object]:
         "dateModified": article.modified_at.isoformat(timespec="seconds"),
         "author": [_person(author) for author in content.authors],
         "publisher": {"@type": "NewsMediaOrganization", "name": site.title, "url": site.url()},
-        "image": content.image and content.image.url,
+        "image": shown and _image(shown),
         "articleSection": content.categories,
         "keywords": content.tags,
         "correction": content.correction_note,
     }
     return {name: value for name, value in known.items() if value}
+
+
+def _image(shown: Illustration) -> object:
+    if shown.picture.width is None:
+        return shown.url
+    return {"@type": "ImageObject", "url": shown.url, "width": shown.picture.width, "height": shown.picture.height}
 
 
 def _person(author: Author) -> dict[str, str]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from sokbo.domain.article import Article
 from sokbo.domain.feed import SITE_LISTING, Listing, ListingKind, terms
+from sokbo.domain.illustration import Illustration, illustration
 from sokbo.domain.selection import PLAIN, Selection
 from sokbo.domain.site import Site
 from workers.pages.catalogues import FALLBACK_LANGUAGE
@@ -52,10 +53,10 @@ class PageRenderer:
         self._frame = lru_cache(maxsize=_KEPT_FRAMES)(self._render_frame)
         self._article_frame = lru_cache(maxsize=_KEPT_FRAMES)(self._render_article_frame)
 
-    def card(self, site: Site, article: Article, *, now: datetime) -> bytes:
-        """The article's box on list pages, the same in all of them; it is marked as breaking if it is so `now`."""
-        breaking = article.is_breaking(now)
-        return self._render("partials/card.html", site, article=article, breaking=breaking, **_by_kind(article)).encode()
+    def card(self, site: Site, article: Article, shown: Illustration | None = None, *, now: datetime) -> bytes:
+        """The article's box on list pages, the same in all of them; it is marked as breaking if it is so `now`. `shown` is its
+        picture; if none is given, there is what the article itself says of it."""
+        return self._render("partials/card.html", site, **_own(site, article, shown, now)).encode()
 
     def listing(self, site: Site, listing: Listing, updated: datetime | None, *, empty: bool) -> PageShell:
         """The page of a listing; `updated` is its newest article's time."""
@@ -74,10 +75,9 @@ class PageRenderer:
         head, _, tail = before_strip.partition(_CARDS_PLACE)
         return PageShell(_in_parts(head), closing.encode(), b"\n", tail.encode())
 
-    def article(self, site: Site, article: Article, *, now: datetime) -> PageShell:
-        """The article's page; it is marked as breaking if it is so `now`."""
-        breaking = article.is_breaking(now)
-        own = self._render("pages/article.html", site, article=article, breaking=breaking, **_by_kind(article))
+    def article(self, site: Site, article: Article, shown: Illustration | None = None, *, now: datetime) -> PageShell:
+        """The article's page; as for `card`."""
+        own = self._render("pages/article.html", site, **_own(site, article, shown, now))
         title, metadata, text = own.split(_CUT, 2)
         start, to_metadata, to_text, after, closing = self._article_frame(site)
         return PageShell((start, title.encode(), to_metadata, metadata.encode(), *to_text, text.encode(), after), closing)
@@ -119,10 +119,14 @@ def _in_parts(head: str) -> tuple[bytes, ...]:
     return before.encode(), style.encode(), after.encode()
 
 
-def _by_kind(article: Article) -> dict[str, object]:
-    """The pages that an article's terms lead to. Authors are by name, since a name without letters has no page."""
+def _own(site: Site, article: Article, shown: Illustration | None, now: datetime) -> dict[str, object]:
+    """What templates show of an article, with the pages that its terms lead to. Authors are by name, since a name without
+    letters has no page."""
     listings = terms(article.content)
     return {
+        "article": article,
+        "breaking": article.is_breaking(now),
+        "shown": shown or illustration(site, article.content, {}),
         "categories": [listing for listing in listings if listing.kind is ListingKind.CATEGORY],
         "tags": [listing for listing in listings if listing.kind is ListingKind.TAG],
         "author_pages": {listing.label: listing for listing in listings if listing.kind is ListingKind.AUTHOR},

@@ -16,8 +16,7 @@ from workers.feeds.words import listing_title
 
 SUFFIX = "rss"
 MEDIA_TYPE = "application/rss+xml; charset=utf-8"
-MEDIA = "http://search.yahoo.com/mrss/"
-NAMESPACES = {**fixes.NAMESPACES, "atom": "http://www.w3.org/2005/Atom", "media": MEDIA}
+NAMESPACES = {**fixes.NAMESPACES, "atom": fixes.ATOM}
 
 _TTL_MINUTES = 5
 _TAIL = b"\n  </channel>\n</rss>\n"
@@ -41,12 +40,6 @@ def item_element(shown: Item, description: str, html: str = "") -> etree._Elemen
     return element
 
 
-def add_image(element: etree._Element, shown: Item) -> None:
-    """Adds the article's image as Media RSS (version 1.5.1, media:content)."""
-    if shown.image_url:
-        etree.SubElement(element, f"{{{MEDIA}}}content", url=shown.image_url, medium="image")
-
-
 def channel_element(
     site: Site, listing: Listing, updated: datetime, options: Options, namespaces: Mapping[str, str] = NAMESPACES
 ) -> etree._Element:
@@ -56,6 +49,7 @@ def channel_element(
     feed.title(title)
     feed.description(plain(site.description) or title)
     feed.language(options.language or site.language)
+    feed.pubDate(utc(updated))
     feed.lastBuildDate(utc(updated))
     feed.generator(GENERATOR)
     feed.ttl(_TTL_MINUTES)

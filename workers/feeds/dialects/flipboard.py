@@ -6,6 +6,7 @@ from html import escape
 from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import Listing
+from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.dialects import base
@@ -21,10 +22,11 @@ class Flipboard:
     suffix = base.SUFFIX
     media_type = base.MEDIA_TYPE
 
-    def entry(self, site: Site, article: Article) -> bytes:
-        shown = item(site, article)
+    def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
+        shown = item(site, article, picture)
         element = base.item_element(shown, escape(shown.summary, quote=False), shown.html)
-        base.add_image(element, shown)
+        if shown.image:
+            fixes.add_media(element, shown.image)
         return fixes.without_declarations(element, base.NAMESPACES)
 
     def shell(

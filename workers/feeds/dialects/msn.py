@@ -8,6 +8,7 @@ import nh3
 from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import Listing
+from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.dialects import base
@@ -36,12 +37,13 @@ class Msn:
     suffix = base.SUFFIX
     media_type = base.MEDIA_TYPE
 
-    def entry(self, site: Site, article: Article) -> bytes:
-        shown = item(site, article)
+    def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
+        shown = item(site, article, picture)
         html = nh3.clean(shown.html, tags=_TAGS, attributes=_ATTRIBUTES, link_rel=None, url_schemes={"http", "https", "mailto"})
         summary = escape(shown.summary, quote=False)
         element = base.item_element(shown, summary, html.strip() or f"<p>{summary}</p>")
-        base.add_image(element, shown)
+        if shown.image:
+            fixes.add_media(element, shown.image)
         return fixes.without_declarations(element, base.NAMESPACES)
 
     def shell(

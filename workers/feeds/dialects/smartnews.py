@@ -8,6 +8,7 @@ from lxml import etree
 from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import Listing
+from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.dialects import base
@@ -27,12 +28,12 @@ class SmartNews:
     suffix = base.SUFFIX
     media_type = base.MEDIA_TYPE
 
-    def entry(self, site: Site, article: Article) -> bytes:
-        shown = item(site, article)
+    def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
+        shown = item(site, article, picture)
         element = base.item_element(shown, escape(shown.summary, quote=False), shown.html)
         etree.SubElement(element, f"{{{fixes.DC}}}language").text = shown.language or site.language
-        if shown.image_url:
-            etree.SubElement(element, f"{{{base.MEDIA}}}thumbnail", url=shown.image_url)
+        if shown.image:
+            etree.SubElement(element, f"{{{fixes.MEDIA}}}thumbnail", url=shown.image.url)
         return fixes.without_declarations(element, _NAMESPACES)
 
     def shell(
@@ -48,7 +49,6 @@ class SmartNews:
         description = rss.find("channel/description")
         if description is not None:
             description.text = _short(plain(site.description) or plain(site.title))
-        etree.SubElement(rss[0], "pubDate").text = rss.findtext("channel/lastBuildDate")
         if options.logo:
             logo = etree.SubElement(rss[0], f"{{{SNF}}}logo")
             etree.SubElement(logo, "url").text = options.logo

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from sokbo.domain.article import Article
 from sokbo.domain.feed import SITE_LISTING, Listing
+from sokbo.domain.illustration import illustration
+from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from tests.unit.workers.feeds.articles import NASTY, PUBLISHED, SITE
 from workers.feeds import FORMATS, NO_HISTORY, FeedFormat, FooterLink, History
@@ -21,10 +23,13 @@ def feed(
     footer: FooterLink | None = None,
     history: History = NO_HISTORY,
     tombstones: Sequence[bytes] = (),
+    pictures: Sequence[Picture] = (),
 ) -> bytes:
-    """The complete document; the tombstones come last."""
+    """The complete document, with what is known of these pictures; the tombstones come last."""
     shell = feed_format.shell(site, listing, updated, footer, history)
-    entries = [*(feed_format.entry(site, article) for article in articles), *tombstones]
+    known = {picture.source: picture for picture in pictures}
+    entries = [feed_format.entry(site, article, illustration(site, article.content, known)) for article in articles]
+    entries += tombstones
     return shell.head + shell.separator.join(entries) + shell.tail
 
 

@@ -82,7 +82,7 @@ def test_rss_root_declares_the_namespaces_of_its_entries() -> None:
 
     root = etree.fromstring(feed(RSS, [later]))
 
-    assert root.nsmap.keys() == {"atom", "content", "dc", "dcterms"}
+    assert root.nsmap.keys() == {"atom", "content", "dc", "dcterms", "media"}
     assert root.findtext(".//{http://purl.org/dc/terms/}modified") == "2026-03-02T10:30:15+00:00"
 
 

@@ -13,12 +13,31 @@ from sokbo.domain.archive import Part
 from sokbo.domain.article import Author, Image
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import BREAKING_LISTING
+from sokbo.domain.picture import Picture, PictureState, Variant
 from tests.unit.workers.feeds.articles import PUBLISHED, SITE, article
 from tests.unit.workers.feeds.feeds import feed
 from tests.unit.workers.feeds.members import MEMBERS
 from workers.feeds import ARCHIVE, FORMATS, History, footer_link
 
 GOLDEN = Path(__file__).parent / "golden"
+
+#: One of a stranger's that has been measured, and one of ours with its variants.
+MEASURED = Picture("https://gnj.example.kr/img/도서관.jpg", PictureState.READY, "image/jpeg", 1024, 683, 120_345)
+UPLOADED = Picture(
+    "0" * 64,
+    PictureState.READY,
+    "image/jpeg",
+    1600,
+    900,
+    284_113,
+    variants=(
+        Variant(f"{'1' * 64}.webp", "image/webp", 320, 180, 9_876),
+        Variant(f"{'2' * 64}.jpg", "image/jpeg", 320, 180, 12_345),
+        Variant(f"{'3' * 64}.webp", "image/webp", 640, 360, 19_876),
+        Variant(f"{'4' * 64}.jpg", "image/jpeg", 640, 360, 23_456),
+    ),
+)
+PICTURES = (MEASURED, UPLOADED)
 
 FERRY = article(
     3,
@@ -55,6 +74,7 @@ MARKET = article(
     text="자세한 것은 시장 누리집에 있다.",
     categories=("경제",),
     canonical_url="https://market.example.kr/news/1",
+    image=Image(f"https://gnj.example.kr/media/{UPLOADED.name}", "시장 들머리"),
     published_at=PUBLISHED - timedelta(days=2),
     modified_at=PUBLISHED - timedelta(days=2),
 )
@@ -74,9 +94,9 @@ DOCUMENTS = {
         for name, member in MEMBERS.items()
         if "/" in name or not member.is_feed
     },
-    "feed.rss": feed(FORMATS[FragmentFormat.RSS], SHOWN, history=CURRENT),
-    "feed.atom": feed(ARCHIVE, SHOWN, history=CURRENT, tombstones=[ARCHIVE.tombstone(RUMOUR)]),
-    "feed.json": feed(FORMATS[FragmentFormat.JSON], SHOWN, history=CURRENT),
+    "feed.rss": feed(FORMATS[FragmentFormat.RSS], SHOWN, history=CURRENT, pictures=PICTURES),
+    "feed.atom": feed(ARCHIVE, SHOWN, history=CURRENT, pictures=PICTURES, tombstones=[ARCHIVE.tombstone(RUMOUR)]),
+    "feed.json": feed(FORMATS[FragmentFormat.JSON], SHOWN, history=CURRENT, pictures=PICTURES),
     "breaking.json": feed(FORMATS[FragmentFormat.JSON], [FERRY], listing=BREAKING_LISTING, footer=footer_link(SITE, FERRY)),
 }
 

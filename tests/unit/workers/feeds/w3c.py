@@ -18,12 +18,14 @@ CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
 ARCHIVE = "{http://purl.org/syndication/history/1.0}archive"
 TOMBSTONE = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
 MODIFIED = "{http://purl.org/dc/terms/}modified"
+MEDIA = "{http://search.yahoo.com/mrss/}"
 
 _URI = re.compile(r"[a-zA-Z][\w+.-]*:(//)?[\w;/?:@&=+$.\-!~*'()%,#]+", re.ASCII)
 _URN = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _BAD_CHARACTERS = re.compile("[\x80-\x9f\ufffd]")
 _END_TAG = re.compile(r"</\w+>")
+_MIME = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 _REGISTERED = {"alternate", "self", "enclosure", "via", "related", "hub", "current", "prev-archive", "next-archive"}
 
@@ -102,7 +104,13 @@ def _of_item(item: etree._Element) -> list[str]:
     late = CONTENT in names and names.index("description") > names.index(CONTENT)
     urn = item.xpath("boolean(guid[@isPermaLink='false'])") and _URN.fullmatch(_text(item, "guid"))
     return [
-        *_children(item, _ITEM_ONCE | {MODIFIED}, required={"title", "guid"}, repeated={"category", CREATOR}),
+        *_children(
+            item,
+            _ITEM_ONCE | {MODIFIED, "enclosure", f"{MEDIA}content", f"{MEDIA}thumbnail"},
+            required={"title", "guid"},
+            repeated={"category", CREATOR},
+        ),
+        *_media(item),
         *_dates_822(item, "pubDate"),
         *_dates_3339(item, MODIFIED),
         *_plain(item, "title", "category"),
@@ -110,6 +118,23 @@ def _of_item(item: etree._Element) -> list[str]:
         *(["content:encoded before description"] if late else []),
         *([] if urn else ["guid is no URN, or a permalink"]),
     ]
+
+
+def _media(item: etree._Element) -> Iterator[str]:
+    """Enclosures (RSS 2.0), and Media RSS 1.5.1; of a group, which is for several, nobody has need."""
+    for enclosure in item.iterfind("enclosure"):
+        if not (_URI.fullmatch(enclosure.get("url", "")) and _MIME.fullmatch(enclosure.get("type", ""))):
+            yield f"enclosure {enclosure.attrib}"
+        if not enclosure.get("length", "").isdecimal() or enclosure.keys() != ["url", "length", "type"]:
+            yield f"enclosure {enclosure.attrib}"
+    for element in item.iterfind(f"{MEDIA}*"):
+        numbers = [element.get(name, "1") for name in ("width", "height", "fileSize")]
+        if not _URI.fullmatch(element.get("url", "")) or not all(number.isdecimal() and int(number) for number in numbers):
+            yield f"{element.tag} {element.attrib}"
+        if not _MIME.fullmatch(element.get("type", "image/x")) or element.get("medium", "image") != "image":
+            yield f"{element.tag} {element.attrib}"
+        if [(child.tag, child.get("type")) for child in element] not in ([], [(f"{MEDIA}title", "plain")]):
+            yield f"in {element.tag}"
 
 
 def _of_entry(entry: etree._Element) -> list[str]:

@@ -1,0 +1,81 @@
+"""The picture that stands for an article: what its publisher said, or what its text shows first."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import unescape
+
+from sokbo.domain.article import Article, ArticleState, Content, Image
+from sokbo.domain.picture import Picture, PictureState
+from sokbo.domain.site import MEDIA_PATH, Site
+
+#: In pixels, each way. What is smaller in a text may be a sign or a counter, and stands for nothing.
+MIN_PIXELS = 200
+
+_OURS = re.compile(rf"https?://[^?#]*/{MEDIA_PATH}/([0-9a-f]{{64}})\.(?:jpg|png|webp|gif)")
+_IMAGE = re.compile(r"<img [^>]*>")
+_SRC = re.compile(r' src="([^"]*)"')
+_ALT = re.compile(r' alt="([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Illustration:
+    """`url` is absolute, and ours wherever the site is now. `chosen`: its publisher said so."""
+
+    url: str
+    alt: str
+    picture: Picture
+    chosen: bool
+
+
+def source_of(url: str) -> str:
+    """What names the picture at that URL: the digest that ours have in theirs, on whatever host; else the URL."""
+    ours = _OURS.fullmatch(url)
+    return ours[1] if ours else url
+
+
+def sources(articles: Iterable[Article]) -> set[str]:
+    """What names the pictures that may stand for these articles."""
+    images = (_image(article.content) for article in articles if article.state is not ArticleState.WITHDRAWN)
+    return {source_of(image.url) for image in images if image is not None}
+
+
+def illustration(site: Site, content: Content, known: Mapping[str, Picture]) -> Illustration | None:
+    """The article's picture as far as it is known. One from the text counts only when it is known to be large enough."""
+    image = _image(content)
+    if image is None:
+        return None
+    picture = known.get(source_of(image.url), Picture(image.url))
+    if content.image is None and not _is_large(picture):
+        return None
+    url = site.media_url(picture.name) if picture.is_ours else image.url
+    return Illustration(url, image.alt, picture, chosen=content.image is not None)
+
+
+def awaited(content: Content, known: Mapping[str, Picture]) -> str | None:
+    """What names the article's picture if there is more to come of it: another's that nobody has measured, ours without its
+    variants."""
+    image = _image(content)
+    if image is None:
+        return None
+    source = source_of(image.url)
+    picture = known.get(source)
+    if picture is None:
+        return None if source != image.url else source  # a digest that nobody has uploaded
+    return source if picture.state is PictureState.WAITING else None
+
+
+def _image(content: Content) -> Image | None:
+    """The chosen image, or the first in the text, which is in nh3's one canonical form."""
+    if content.image is not None:
+        return content.image
+    found = _IMAGE.search(content.html)
+    src = found and _SRC.search(found[0])
+    if not found or not src:
+        return None
+    alt = _ALT.search(found[0])
+    return Image(unescape(src[1]), unescape(alt[1]) if alt else "")
+
+
+def _is_large(picture: Picture) -> bool:
+    return min(picture.width or 0, picture.height or 0) >= MIN_PIXELS

@@ -1,0 +1,101 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from sokbo.domain.article import Content, Image
+from sokbo.domain.ids import SiteId
+from sokbo.domain.illustration import awaited, illustration, source_of
+from sokbo.domain.picture import Picture, PictureState
+from sokbo.domain.site import Site
+
+SITE = Site(SiteId(1), "news", "News", "https://news.example/news", datetime(2026, 1, 1, tzinfo=UTC))
+DIGEST = "a" * 64
+URL = "https://elsewhere.example/photo.jpg"
+TEXT = Content("Title", f'<p>Words <img src="{URL}?a=1&amp;b=2" alt="A &lt;ship&gt;"> and <img src="/two.jpg"></p>', "Words", "")
+CHOSEN = replace(TEXT, image=Image(URL, "A pier"))
+OURS = replace(TEXT, image=Image(f"https://old.example/media/{DIGEST}.png"))
+
+
+def measured(source: str, width: int = 640, height: int = 480) -> dict[str, Picture]:
+    return {source: Picture(source, PictureState.READY, "image/png", width, height, 1234)}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://a.example/media/{DIGEST}.jpg",
+        f"http://a.example/news/media/{DIGEST}.webp",
+        f"https://b.example:8080/x/y/media/{DIGEST}.gif",
+    ],
+)
+def test_our_picture_is_known_by_its_digest_wherever_the_site_is(url: str) -> None:
+    assert source_of(url) == DIGEST
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        URL,
+        f"https://a.example/media/{DIGEST}.svg",
+        f"https://a.example/media/{DIGEST}.jpg?w=1",
+        f"https://a.example/media/{DIGEST.upper()}.jpg",
+        f"https://a.example/?/media/{DIGEST}.jpg",
+        f"https://a.example/media/{DIGEST[1:]}.jpg",
+    ],
+)
+def test_any_other_is_known_by_its_url(url: str) -> None:
+    assert source_of(url) == url
+
+
+def test_chosen_image_is_shown_before_anything_is_known_of_it() -> None:
+    shown = illustration(SITE, CHOSEN, {})
+
+    assert shown is not None
+    assert (shown.url, shown.alt, shown.chosen) == (URL, "A pier", True)
+    assert (shown.picture.type, shown.picture.width, shown.picture.length) == (None, None, None)
+
+
+def test_what_is_known_of_it_is_shown_as_soon_as_it_is() -> None:
+    shown = illustration(SITE, CHOSEN, measured(URL))
+
+    assert shown is not None
+    assert (shown.picture.type, shown.picture.width, shown.picture.length) == ("image/png", 640, 1234)
+
+
+def test_our_picture_is_shown_where_the_site_is_now() -> None:
+    shown = illustration(SITE, OURS, measured(DIGEST))
+
+    assert shown is not None
+    assert shown.url == f"https://news.example/news/media/{DIGEST}.png"
+
+
+def test_first_image_of_the_text_stands_for_an_article_without_one_once_it_is_known_to_be_large() -> None:
+    source = f"{URL}?a=1&b=2"
+
+    assert illustration(SITE, TEXT, {}) is None
+    assert illustration(SITE, TEXT, measured(source, 199, 600)) is None
+    shown = illustration(SITE, TEXT, measured(source, 200, 200))
+    assert shown is not None
+    assert (shown.url, shown.alt, shown.chosen) == (source, "A <ship>", False)
+
+
+def test_article_without_images_has_none() -> None:
+    content = Content("Title", "<p>img src=</p>", "img", "")
+
+    assert illustration(SITE, content, {}) is None
+    assert awaited(content, {}) is None
+
+
+def test_what_nobody_has_measured_is_awaited_and_what_is_settled_is_not() -> None:
+    assert awaited(CHOSEN, {}) == URL
+    assert awaited(CHOSEN, {URL: Picture(URL)}) == URL
+    assert awaited(CHOSEN, {URL: Picture(URL, PictureState.FAILED)}) is None
+    assert awaited(CHOSEN, measured(URL)) is None
+    assert awaited(TEXT, {}) == f"{URL}?a=1&b=2"
+
+
+def test_our_picture_is_awaited_until_it_has_its_variants_and_never_if_it_was_not_uploaded() -> None:
+    assert awaited(OURS, {DIGEST: Picture(DIGEST, PictureState.WAITING, "image/png", 640, 480, 1234)}) == DIGEST
+    assert awaited(OURS, measured(DIGEST)) is None
+    assert awaited(OURS, {}) is None

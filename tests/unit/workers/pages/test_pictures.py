@@ -1,0 +1,114 @@
+"""Pictures on pages and cards: room for them before they come, and no more bytes than it takes."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from lxml import html
+
+from sokbo.domain.article import Article, Image
+from sokbo.domain.illustration import illustration
+from sokbo.domain.picture import Picture, PictureState, Variant
+from sokbo.domain.site import Site
+from tests.unit.workers.pages.samples import PUBLISHED, parse_page
+from workers.pages.renderer import PageRenderer
+
+URL = "https://wave.example/library.jpg"
+MEASURED = Picture(URL, PictureState.READY, "image/jpeg", 1024, 683, 120_345)
+OURS = Picture(
+    "a" * 64,
+    PictureState.READY,
+    "image/png",
+    1600,
+    900,
+    284_113,
+    variants=(
+        Variant(f"{'b' * 64}.webp", "image/webp", 320, 180, 9_876),
+        Variant(f"{'c' * 64}.jpg", "image/jpeg", 320, 180, 12_345),
+        Variant(f"{'d' * 64}.webp", "image/webp", 640, 360, 19_876),
+    ),
+)
+
+Change = Callable[..., Article]
+
+
+@pytest.fixture
+def show(renderer: PageRenderer, site: Site) -> Callable[..., tuple[Any, Any]]:
+    """The trees of an article's page and card."""
+
+    def render(article: Article, *pictures: Picture) -> tuple[Any, Any]:
+        shown = illustration(site, article.content, {picture.source: picture for picture in pictures})
+        shell = renderer.article(site, article, shown, now=PUBLISHED)
+        card = renderer.card(site, article, shown, now=PUBLISHED)
+        return parse_page(shell.head + shell.tail + shell.closing), html.fragment_fromstring(card.decode())
+
+    return render
+
+
+Show = Callable[..., tuple[Any, Any]]
+
+
+def image_of(tree: Any) -> dict[str, str]:
+    [image] = tree.xpath(".//article//img | self::article//img")
+    return dict(image.attrib)
+
+
+def test_picture_has_its_size_once_it_is_known(show: Show, article: Article) -> None:
+    for tree in show(article, MEASURED):
+        image = image_of(tree)
+        assert (image["src"], image["width"], image["height"]) == (URL, "1024", "683")
+        assert "srcset" not in image
+    for tree in show(article):
+        assert image_of(tree).keys().isdisjoint({"width", "height", "srcset"})
+
+
+def test_our_picture_is_offered_in_its_widths(show: Show, with_content: Change, site: Site) -> None:
+    page, card = show(with_content(image=Image(site.media_url(OURS.name), "도서관")), OURS)
+
+    for tree in (page, card):
+        image = image_of(tree)
+        assert image["src"] == f"https://wave.example/media/{OURS.name}"
+        assert image["srcset"].split(", ") == [
+            f"https://wave.example/media/{'b' * 64}.webp 320w",
+            f"https://wave.example/media/{'d' * 64}.webp 640w",
+            f"https://wave.example/media/{OURS.name} 1600w",
+        ]
+        assert image["sizes"]
+    assert (image_of(page)["alt"], image_of(card)["alt"]) == ("도서관", "")
+    assert image_of(card)["loading"] == "lazy"
+
+
+def test_those_who_share_the_page_are_told_of_the_picture(show: Show, article: Article) -> None:
+    page, _ = show(article, MEASURED)
+
+    said = {name: page.xpath(f"string(//meta[@property='og:{name}']/@content)") for name in ("image", "image:width", "image:alt")}
+    assert said == {"image": URL, "image:width": "1024", "image:alt": "불 켜진 도서관"}
+    assert page.xpath("string(//meta[@property='og:image:type']/@content)") == "image/jpeg"
+    [script] = page.xpath("//script")
+    assert json.loads(script.text)["image"] == {"@type": "ImageObject", "url": URL, "width": 1024, "height": 683}
+
+
+def test_picture_that_is_not_measured_is_told_without_its_size(show: Show, article: Article) -> None:
+    page, _ = show(article)
+
+    assert page.xpath("//meta[starts-with(@property, 'og:image')]/@property") == ["og:image", "og:image:alt"]
+
+
+def test_picture_of_the_text_is_shared_and_not_shown_twice(show: Show, with_content: Change) -> None:
+    text = with_content(image=None, html=f'<p><img src="{URL}" alt="배"></p>')
+
+    page, card = show(text, MEASURED)
+    assert page.xpath("string(//meta[@property='og:image']/@content)") == URL
+    assert len(page.xpath("//article//img")) == 1
+    assert card.xpath(".//img") == []
+    page, _ = show(text)
+    assert page.xpath("//meta[@property='og:image']") == []
+
+
+def test_url_and_description_cannot_break_out_of_the_page(show: Show, with_content: Change) -> None:
+    hostile = '"><script>alert(1)</script>'
+    measured = Picture(f"https://wave.example/{hostile}", PictureState.READY, hostile, 1, 1, 1)
+
+    for tree in show(with_content(image=Image(measured.source, hostile)), measured):
+        assert [script.get("type") for script in tree.iter("script")] in ([], ["application/ld+json"])
