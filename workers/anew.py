@@ -2,7 +2,7 @@
 when asked to rebuild. Nothing of what is stored is relied on: every piece is made and stored again."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
@@ -12,6 +12,8 @@ from sokbo.domain.assembly import FEEDS, Assembly, of_listing
 from sokbo.domain.document import Document
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
 from sokbo.domain.ids import SiteId
+from sokbo.domain.illustration import sources
+from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from sokbo.storage import UnitOfWork
 from workers.assembling import Workshop, to_store
@@ -43,8 +45,9 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
     with runtime.database.read() as uow:
         site = uow.sites.get(site_id)
         articles = uow.articles.below(site_id, below, SLICE_ARTICLES)
+        pictures = uow.pictures.known(sources(articles))
     following = articles[-1].number if len(articles) == SLICE_ARTICLES else None
-    rendered = _render(runtime, site, articles)
+    rendered = _render(runtime, site, articles, pictures)
     with runtime.database.write() as uow:
         version = uow.sites.next_version(site_id)
         if not uow.sites.rendered_down_to(site_id, below, following):
@@ -59,11 +62,11 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
     return following
 
 
-def _render(runtime: Runtime, site: Site, articles: Sequence[Article]) -> list[Rendered]:
+def _render(runtime: Runtime, site: Site, articles: Sequence[Article], pictures: Mapping[str, Picture]) -> list[Rendered]:
     rendered = []
     for article in articles:
         try:
-            rendered.append(render_article(runtime.pages, site, article, runtime.database.clock()))
+            rendered.append(render_article(runtime.pages, site, article, runtime.database.clock(), pictures))
         except Exception:  # the edge: one article that can't be rendered must not hold up the others
             log.exception("render_failed", article_id=article.id, revision=article.revision)
     return rendered
@@ -76,6 +79,7 @@ def _put_into_use(uow: UnitOfWork, rendered: Sequence[Rendered]) -> list[Documen
     article_ids = [item.article.id for item in fresh]
     uow.documents.replace_fragments([], article_ids, uow.now)  # or those with the same bytes would be kept
     uow.documents.replace_fragments([fragment for item in fresh for fragment in item.fragments], article_ids, uow.now)
+    uow.pictures.expect([(item.awaits, item.article.id) for item in fresh if item.awaits], uow.now)
     return [item.page for item in fresh]
 
 

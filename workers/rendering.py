@@ -1,7 +1,7 @@
 """From an article to what is kept of it rendered: a fragment in each format, and its page."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -9,6 +9,8 @@ from functools import lru_cache
 from sokbo.domain.article import Article, ArticleState
 from sokbo.domain.compression import concatenate, piece
 from sokbo.domain.document import EMPTY, Document, Fragment, FragmentFormat, Piece
+from sokbo.domain.illustration import awaited, illustration
+from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from workers.feeds import FORMATS
 from workers.pages.renderer import PageRenderer, PageShell
@@ -21,22 +23,26 @@ _KEPT_PIECES = 512
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One article's fragments, none if it is withdrawn, and its page."""
+    """One article's fragments, none if it is withdrawn, and its page. `awaits` names the picture of which there is more to
+    come, so that it is to be rendered again with it."""
 
     article: Article
     fragments: Sequence[Fragment]
     page: Document
+    awaits: str | None = None
 
 
-def render_article(pages: PageRenderer, site: Site, article: Article, now: datetime) -> Rendered:
-    """Everything that its revision needs, made once."""
+def render_article(pages: PageRenderer, site: Site, article: Article, now: datetime, pictures: Mapping[str, Picture]) -> Rendered:
+    """Everything that its revision needs, made once; `pictures` are those that are known, by source."""
     if article.state is ArticleState.WITHDRAWN:
         shell = pages.withdrawn(site, article)
         return Rendered(article, (), _article_page(site, article, shell, status=410))
-    entries = {form: feed.entry(site, article) for form, feed in FORMATS.items()}
-    entries[FragmentFormat.CARD] = pages.card(site, article, now=now)
+    shown = illustration(site, article.content, pictures)
+    entries = {form: feed.entry(site, article, shown) for form, feed in FORMATS.items()}
+    entries[FragmentFormat.CARD] = pages.card(site, article, shown, now=now)
     fragments = [fragment(article, form, raw) for form, raw in entries.items()]
-    return Rendered(article, fragments, _article_page(site, article, pages.article(site, article, now=now)))
+    page = _article_page(site, article, pages.article(site, article, shown, now=now))
+    return Rendered(article, fragments, page, awaited(article.content, pictures))
 
 
 def fragment(article: Article, form: FragmentFormat, raw: bytes) -> Fragment:

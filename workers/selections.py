@@ -12,6 +12,7 @@ from sokbo.domain.dialects import DIALECTS, Subject
 from sokbo.domain.document import EMPTY, Document, Fragment
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import ArticleId
+from sokbo.domain.illustration import illustration, sources
 from sokbo.domain.selection import Selection, private_path
 from sokbo.storage.documents import ListedEntry
 from sokbo.storage.forms import LEFT_OUT
@@ -110,13 +111,16 @@ def _render(workshop: Workshop, selection: Selection, form: FeedFormat, article_
     dialect = DIALECTS.get(selection.profile)
     made: list[Fragment] = []
     left_out: list[ArticleId] = []
-    for article in uow.articles.many(article_ids).values():
+    articles = uow.articles.many(article_ids)
+    pictures = uow.pictures.known(sources(articles.values()))
+    for article in articles.values():
         subject = Subject(article.content, article.published_at or article.created_at, uow.now)
         if dialect is not None and not dialect.takes(subject):
             left_out.append(article.id)
             continue
+        picture = illustration(workshop.site, article.content, pictures)
         try:
-            made.append(fragment(article, form.format, form.entry(workshop.site, article)))
+            made.append(fragment(article, form.format, form.entry(workshop.site, article, picture)))
         except Exception:  # the edge: one article that can't be rendered must not hold up the others
             log.exception("render_failed", article_id=article.id, revision=article.revision, form=form.format)
             left_out.append(article.id)

@@ -13,6 +13,7 @@ from sokbo.storage import UnitOfWork
 from sokbo.storage.ledger import write_change
 from workers.anew import render_anew
 from workers.assemblies import assemble_for
+from workers.redrawing import redraw
 from workers.runtime import Runtime
 from workers.syndicate import syndicate
 from workers.turns import TURN_SECONDS
@@ -35,6 +36,8 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
         to_park = uow.deliveries.to_park(lane, uow.now, runtime.settings.lease_seconds)
         to_assemble = bool(uow.assemblies.sites(uow.now))
         to_render = uow.sites.being_rendered() if lane is Lane.DEFAULT else []
+        pictures_wait = lane is Lane.DEFAULT and uow.pictures.is_due(uow.now, runtime.settings.lease_seconds)
+        to_redraw = lane is Lane.DEFAULT and bool(uow.pictures.settled(1))
     if hour_has_come:
         _change(runtime, lambda uow: uow.articles.due(uow.now, BATCH_ARTICLES), publish_due)
     if breaking_is_over:
@@ -49,6 +52,10 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
             uow.commit()
     if deliveries_wait or misdated:
         runtime.wake_deliveries()
+    if pictures_wait:
+        runtime.wake_darkroom()
+    if to_redraw:
+        redraw(runtime)
     if to_render:
         render_anew(runtime, to_render)
         assemble_for(runtime, TURN_SECONDS)

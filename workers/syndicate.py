@@ -20,6 +20,8 @@ from sokbo.domain.assembly import SELECTIONS, of_listing
 from sokbo.domain.event import Lane
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.ids import ArticleId
+from sokbo.domain.illustration import sources
+from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from sokbo.domain.tally import Measure, Tally
 from sokbo.storage.events import LeaseLost, PendingEvent
@@ -43,11 +45,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Events of one site, leased, with the articles they are about."""
+    """Events of one site, leased, with the articles they are about and what is known of their pictures, by source."""
 
     site: Site
     pending: Sequence[PendingEvent]
     articles: Mapping[ArticleId, Article]
+    pictures: Mapping[str, Picture]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,9 @@ def _lease(runtime: Runtime, lane: Lane) -> list[Work]:
         if not leased:
             return []
         articles = uow.articles.many({item.event.article_id for item in leased})
+        pictures = uow.pictures.known(sources(articles.values()))
         work = [
-            Work(uow.sites.get(site_id), list(group), articles)
+            Work(uow.sites.get(site_id), list(group), articles, pictures)
             for site_id, group in groupby(leased, key=lambda item: item.event.site_id)
         ]
         uow.commit()
@@ -113,7 +117,7 @@ def _render(runtime: Runtime, work: Work) -> Batch:
     for article_id in dict.fromkeys(item.event.article_id for item in work.pending):
         article = work.articles[article_id]
         try:
-            rendered[article.id] = render_article(runtime.pages, work.site, article, runtime.database.clock())
+            rendered[article.id] = render_article(runtime.pages, work.site, article, runtime.database.clock(), work.pictures)
         except Exception:  # the edge: one article that can't be rendered must not hold up the others
             log.exception("render_failed", article_id=article.id, revision=article.revision)
             failed.add(article.id)
@@ -142,6 +146,7 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> None:
         documents, _ = to_store(workshop, [*(item.page for item in fresh.values()), *listed], version)
         uow.documents.store(documents)
         uow.assemblies.want(site.id, [SELECTIONS, *map(of_listing, batch.touched - OWN_LISTINGS)], uow.now)
+        uow.pictures.expect([(item.awaits, article_id) for article_id, item in fresh.items() if item.awaits], uow.now)
         planned = 0
         if uow.partners.has_active(site.id):
             planned = sum(uow.deliveries.plan(item.event, item.listings, uow.now) for item in batch.done)

@@ -52,4 +52,5 @@ def _stored(uow: UnitOfWork) -> Stored:
         assemblies=uow.assemblies.waiting(uow.now),
         dead=uow.delivery_records.dead(),
         open_breakers=uow.partners.open_breakers(),
+        pictures=uow.pictures.waiting(),
     )

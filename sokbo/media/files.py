@@ -13,7 +13,7 @@ from shutil import rmtree
 from tempfile import TemporaryDirectory
 
 from sokbo.disk import sync
-from sokbo.domain.picture import FILE_NAME, SUFFIXES
+from sokbo.domain.picture import FILE_NAME, file_name
 
 #: Where files are written aside: in the same folder, so that they can be renamed.
 DRAFTS = "drafts"
@@ -40,7 +40,7 @@ class MediaFiles:
         with draft.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
         length = draft.stat().st_size
-        place = self.path(f"{digest}.{SUFFIXES[media_type]}")
+        place = self.path(file_name(digest, media_type))
         if not place.parent.exists():
             place.parent.mkdir(exist_ok=True)
             sync(self._folder)

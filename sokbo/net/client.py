@@ -6,7 +6,7 @@ It reaches public addresses only, follows nothing, keeps nothing, and bounds the
 import asyncio
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -26,6 +26,8 @@ MAX_ANSWER_BYTES = 64 * 1024
 MAX_EXCERPT_BYTES = 256
 MAX_IN_FLIGHT_PER_HOST = 8
 DNS_CACHE_SECONDS = 60
+#: What a request may fail with that is no fault of ours.
+_FAILURES = (UnusableUrl, TimeoutError, aiohttp.ClientError)
 
 
 class Reason(StrEnum):
@@ -61,6 +63,17 @@ class Answer:
     headers: Mapping[str, str]
     excerpt: str
     duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The answer to a GET, of any status. `beginning` is as much of the body as was wanted; `length` the whole body's in bytes,
+    None if it isn't known."""
+
+    status: int
+    headers: Mapping[str, str]
+    beginning: bytes
+    length: int | None
 
 
 class GuardedClient:
@@ -113,16 +126,43 @@ class GuardedClient:
                 response = await self._session.post(target, data=body, headers=headers, allow_redirects=False)
                 excerpt = await _read(response)
             return Answer(response.status, response.headers, excerpt, time.monotonic() - started)
-        except UnusableUrl as error:
-            raise RemoteFailure(Reason.INVALID_URL, str(error), 0.0) from error
-        except TimeoutError as error:
-            reason = Reason.TIMEOUT if response is None else Reason.TOO_SLOW
-            raise RemoteFailure(reason, f"no end after {self._timeout_seconds:g} s", time.monotonic() - started) from error
-        except aiohttp.ClientError as error:
-            raise RemoteFailure(*_explain(error), time.monotonic() - started) from error
+        except _FAILURES as error:
+            raise self._failed(error, started, answered=response is not None) from error
         finally:
             if response is not None:
                 response.close()
+
+    async def fetch(self, url: str, headers: Mapping[str, str], enough: Callable[[bytes], bool], max_bytes: int) -> Fetched:
+        """The remote's answer to a GET, read no further than to where its beginning is `enough` and its length is known, and
+        never beyond `max_bytes`.
+
+        Raises RemoteFailure.
+        """
+        started = time.monotonic()
+        response: aiohttp.ClientResponse | None = None
+        try:
+            target = _target(url)
+            async with asyncio.timeout(self._timeout_seconds):
+                response = await self._session.get(target, headers=headers, allow_redirects=False)
+                beginning, length = await _read_beginning(response, enough, max_bytes)
+            return Fetched(response.status, response.headers, beginning, length)
+        except _FAILURES as error:
+            raise self._failed(error, started, answered=response is not None) from error
+        finally:
+            if response is not None:
+                response.close()
+
+    def _failed(self, error: Exception, started: float, *, answered: bool) -> RemoteFailure:
+        """What one of _FAILURES means."""
+        seconds = time.monotonic() - started
+        match error:
+            case UnusableUrl():
+                return RemoteFailure(Reason.INVALID_URL, str(error), 0.0)
+            case aiohttp.ClientError() if not isinstance(error, TimeoutError):
+                return RemoteFailure(*_explain(error), seconds)
+            case _:
+                reason = Reason.TOO_SLOW if answered else Reason.TIMEOUT
+                return RemoteFailure(reason, f"no end after {self._timeout_seconds:g} s", seconds)
 
     def _open_socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
         """A socket for an address that is open to us. Every connection passes here, however its URL wrote the address."""
@@ -146,6 +186,24 @@ async def _read(response: aiohttp.ClientResponse) -> str:
         if length >= MAX_ANSWER_BYTES:
             break
     return _printable(beginning[:MAX_EXCERPT_BYTES].decode(errors="replace"))
+
+
+async def _read_beginning(
+    response: aiohttp.ClientResponse, enough: Callable[[bytes], bool], max_bytes: int
+) -> tuple[bytes, int | None]:
+    """The beginning of the body, and the whole's length: as the remote says, or else counted."""
+    said = None if "Content-Encoding" in response.headers else response.content_length
+    beginning, length, sufficient = b"", 0, False
+    async for chunk in response.content.iter_any():
+        length += len(chunk)
+        if length > max_bytes:
+            return beginning, said
+        if not sufficient:
+            beginning += chunk
+            sufficient = enough(beginning)
+        if sufficient and said is not None:
+            return beginning, said
+    return beginning, length
 
 
 def _printable(text: str) -> str:

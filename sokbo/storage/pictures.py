@@ -73,15 +73,15 @@ class PictureRepository:
 
     def settle(self, picture: Picture, holder: str, detail: str = "") -> bool:
         """Writes what has become known; False if `holder` has lost it meanwhile, and then nothing is written."""
-        return self._leave(picture.source, holder, **_columns(picture), last_detail=detail)
+        return self._leave(picture.source, holder, {**_columns(picture), "last_detail": detail})
 
     def put_off(self, source: str, holder: str, until: datetime, detail: str) -> bool:
         """Leaves it to another attempt, as `settle` does."""
-        return self._leave(source, holder, next_attempt_at=until, last_detail=detail)
+        return self._leave(source, holder, {"next_attempt_at": until, "last_detail": detail})
 
-    def _leave(self, source: str, holder: str, **values: Any) -> bool:
+    def _leave(self, source: str, holder: str, values: dict[str, Any]) -> bool:
         held = and_(pictures.c.source == source, pictures.c.lease_holder == holder, pictures.c.state == PictureState.WAITING)
-        statement = update(pictures).where(held).values(**values, lease_holder=None, lease_until=None)
+        statement = update(pictures).where(held).values(values | {"lease_holder": None, "lease_until": None})
         return self._session.execute(statement).rowcount == 1
 
     def waiting(self) -> int:

@@ -1,0 +1,88 @@
+"""Renders articles again when all is known of the pictures that they show. No event tells of it: what they say is the same."""
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
+
+import structlog
+
+from sokbo.broker import Announcement
+from sokbo.domain.article import Article
+from sokbo.domain.assembly import SELECTIONS, of_listing
+from sokbo.domain.ids import ArticleId, SiteId
+from sokbo.domain.illustration import sources
+from sokbo.domain.lifecycle import listings_of
+from sokbo.domain.picture import Picture, PictureState
+from sokbo.storage import UnitOfWork
+from workers.assemblies import assemble_for
+from workers.assembling import Workshop, to_store
+from workers.rendering import Rendered, render_article
+from workers.runtime import Runtime
+from workers.turns import TURN_SECONDS, give_way
+
+#: Articles rendered in one turn of the work; between two of them, events go first.
+SLICE_ARTICLES = 25
+
+Awaited = tuple[str, ArticleId]
+
+log = structlog.get_logger()
+
+
+def redraw(runtime: Runtime) -> None:
+    """Renders what waits for pictures that are settled, as much as there is time for in one turn."""
+    deadline = time.monotonic() + TURN_SECONDS
+    while settled := _settled(runtime):
+        with runtime.database.read() as uow:
+            pictures = uow.pictures.known({source for source, _ in settled})
+            articles = uow.articles.many({article_id for _, article_id in settled})
+            pictures |= uow.pictures.known(sources(articles.values()) - pictures.keys())
+        in_order = sorted(settled, key=lambda item: articles[item[1]].site_id)
+        for site_id, group in groupby(in_order, key=lambda item: articles[item[1]].site_id):
+            _redraw_site(runtime, site_id, list(group), articles, pictures)
+        if time.monotonic() > deadline:
+            break
+        give_way(runtime)
+    assemble_for(runtime, TURN_SECONDS)
+
+
+def _settled(runtime: Runtime) -> Sequence[Awaited]:
+    with runtime.database.read() as uow:
+        return uow.pictures.settled(SLICE_ARTICLES)
+
+
+def _redraw_site(
+    runtime: Runtime,
+    site_id: SiteId,
+    settled: Sequence[Awaited],
+    articles: Mapping[ArticleId, Article],
+    pictures: Mapping[str, Picture],
+) -> None:
+    """Whoever has been changed meanwhile goes on waiting: its newer event may have been rendered without the picture too."""
+    with runtime.database.read() as uow:
+        site = uow.sites.get(site_id)
+    changed = {article_id for source, article_id in settled if pictures[source].state is PictureState.READY}
+    rendered: dict[ArticleId, Rendered] = {}
+    for article_id in changed:
+        try:
+            now = runtime.database.clock()
+            rendered[article_id] = render_article(runtime.pages, site, articles[article_id], now, pictures)
+        except Exception:  # the edge: one article that can't be rendered must not hold up the others, nor be tried for ever
+            log.exception("render_failed", article_id=article_id, revision=articles[article_id].revision)
+    with runtime.database.write() as uow:
+        version = uow.sites.next_version(site_id)
+        unchanged = uow.articles.unchanged(articles[article_id] for _, article_id in settled)
+        uow.pictures.forget([item for item in settled if item[1] in unchanged])
+        fresh = {article_id: item for article_id, item in rendered.items() if article_id in unchanged}
+        uow.documents.replace_fragments([fragment for item in fresh.values() for fragment in item.fragments], fresh, uow.now)
+        workshop = Workshop(uow, runtime.pages, site, runtime.settings.feed_entries)
+        documents, _ = to_store(workshop, [item.page for item in fresh.values()], version)
+        uow.documents.store(documents)
+        _want_listings(uow, site_id, [item.article for item in fresh.values()])
+        uow.commit()
+    runtime.broker.announce([Announcement(site_id, version, tuple(document.path for document in documents))])
+    log.info("articles_redrawn", site=site.name, articles=list(fresh))
+
+
+def _want_listings(uow: UnitOfWork, site_id: SiteId, articles: Collection[Article]) -> None:
+    shown_in = {listing for article in articles for listing in listings_of(article, uow.now)}
+    uow.assemblies.want(site_id, [SELECTIONS, *map(of_listing, shown_in)], uow.now)
