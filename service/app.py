@@ -20,6 +20,7 @@ from service.middlewares import edge
 from service.nudger import Nudger
 from service.private_feeds import PrivateFeeds
 from service.reading import Reader
+from service.routes.article_records import add_article_record_routes
 from service.routes.articles import add_article_routes
 from service.routes.audit import add_audit_routes
 from service.routes.deliveries import add_delivery_routes
@@ -101,6 +102,7 @@ def _make_app(services: Services, reader: Reader, directory: SiteDirectory) -> w
     app = web.Application(client_max_size=services.settings.max_article_bytes, middlewares=[edge(services.metrics)])
     add_operating_routes(app, services)
     add_article_routes(app, services)
+    add_article_record_routes(app, services)
     add_partner_routes(app, services)
     add_redelivery_routes(app, services)
     add_delivery_routes(app, services)

@@ -13,14 +13,16 @@ MAX_PAGE = 200
 _LIMIT = re.compile(r"[0-9]{1,3}")
 
 
-def read_page(request: web.Request, is_cursor: Callable[[str], bool], others: Collection[str] = ()) -> tuple[str, int]:
+def read_page(
+    request: web.Request, is_cursor: Callable[[str], bool], others: Collection[str] = (), most: int = MAX_PAGE
+) -> tuple[str, int]:
     """The cursor, empty for the first page, and the number of items that the query asks for. Raises Invalid, also for a
     parameter that isn't among the `others` which the caller reads."""
     if unknown := request.query.keys() - {"after", "limit", *others}:
         raise Invalid(*(FieldError(name, "is not a parameter that is known here", "unknown_field") for name in sorted(unknown)))
-    after, limit = request.query.get("after", ""), request.query.get("limit", str(DEFAULT_PAGE))
+    after, limit = request.query.get("after", ""), request.query.get("limit", str(min(DEFAULT_PAGE, most)))
     if after and not is_cursor(after):
         raise Invalid(FieldError("after", "must be what the page before gave as next"))
-    if not (_LIMIT.fullmatch(limit) and 1 <= int(limit) <= MAX_PAGE):
-        raise Invalid(FieldError("limit", f"must be a number from 1 to {MAX_PAGE}"))
+    if not (_LIMIT.fullmatch(limit) and 1 <= int(limit) <= most):
+        raise Invalid(FieldError("limit", f"must be a number from 1 to {most}"))
     return after, int(limit)

@@ -101,4 +101,4 @@ class Newsroom:
 
     def deliveries(self, article: Article) -> list[Delivery]:
         with self.database.read() as uow:
-            return list(uow.delivery_records.of_article(article.id))
+            return list(uow.delivery_records.of_article(article.id, "", 1000))

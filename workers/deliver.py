@@ -15,7 +15,7 @@ import structlog
 
 from sokbo.domain.delivery import Delivery, Outcome, Verdict
 from sokbo.domain.event import Lane
-from sokbo.domain.ids import DeliveryId
+from sokbo.domain.ids import DeliveryId, PartnerId
 from sokbo.errors import Unavailable
 from sokbo.net.client import GuardedClient
 from sokbo.net.sealing import Sealer
@@ -69,6 +69,7 @@ class Pump:
     _finished: list[tuple[Delivery, Outcome]] = field(default_factory=list)
     _under_way: dict[DeliveryId, UnderWay] = field(default_factory=dict)
     _ready: deque[tuple[Delivery, PushJob]] = field(default_factory=deque)
+    _served: dict[Lane, PartnerId | None] = field(default_factory=dict)
     _renewed_at: float = 0.0
     _stopping: bool = False
 
@@ -158,9 +159,20 @@ class Pump:
         lease_seconds, probe_seconds = self.settings.lease_seconds, self.settings.probe_seconds
         for lane in self.lanes:
             if left := room - len(leased):
-                leased += uow.deliveries.lease(lane, self.holder, uow.now, lease_seconds, left)
-        if left := room - len(leased):
-            leased += uow.deliveries.lease_probes(self.lanes, self.holder, uow.now, lease_seconds, probe_seconds, left)
+                leased += self._lease_lane(uow, lane, left)
+        for lane in self.lanes:
+            if left := room - len(leased):
+                leased += uow.deliveries.lease_probes(lane, self.holder, uow.now, lease_seconds, probe_seconds, left)
+        return leased
+
+    def _lease_lane(self, uow: UnitOfWork, lane: Lane, room: int) -> Sequence[Delivery]:
+        """Goes round: the next turn begins with the partner after this one's last, if not all had theirs."""
+        after, seconds = self._served.get(lane), self.settings.lease_seconds
+        leased = last = uow.deliveries.lease(lane, self.holder, uow.now, seconds, room, after)
+        if after is not None and len(leased) < room:
+            last = uow.deliveries.lease(lane, self.holder, uow.now, seconds, room - len(leased))
+            leased = [*leased, *last]
+        self._served[lane] = max(delivery.partner_id for delivery in last) if len(leased) == room else None
         return leased
 
     def _load(self, leased: Sequence[Delivery]) -> Sequence[tuple[Delivery, PushJob]]:

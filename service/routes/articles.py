@@ -1,4 +1,4 @@
-"""/v1/articles: post, read, replace, change, withdraw; history and reach."""
+"""/v1/articles: post, read, replace, change, withdraw."""
 
 import hashlib
 from collections.abc import Callable
@@ -11,7 +11,6 @@ from service.answering import if_match, json_response
 from service.bodies import read_body
 from service.publishing import Accepted, Idempotency, accept, change, etag, find, in_full, take_back
 from service.services import Services
-from sokbo.domain.delivery import Delivery
 from sokbo.domain.key import Scope
 from sokbo.errors import BadRequest, RevisionRequired, UnsupportedMediaType
 from sokbo.storage import UnitOfWork
@@ -30,8 +29,6 @@ def add_article_routes(app: web.Application, services: Services) -> None:
     app.router.add_put("/v1/articles/{id}", articles.put)
     app.router.add_patch("/v1/articles/{id}", articles.patch)
     app.router.add_delete("/v1/articles/{id}", articles.delete)
-    app.router.add_get("/v1/articles/{id}/revisions", articles.revisions)
-    app.router.add_get("/v1/articles/{id}/deliveries", articles.deliveries)
 
 
 class Articles:
@@ -83,25 +80,6 @@ class Articles:
         accepted = await self._write(lambda uow: take_back(uow, caller, request.match_info["id"], revision))
         return _answer(accepted)
 
-    async def revisions(self, request: web.Request) -> web.Response:
-        caller = await self._services.authenticator.caller(request, Scope.READ)
-
-        def history(uow: UnitOfWork) -> list[dict[str, object]]:
-            editions = uow.articles.history(find(uow, caller.site.id, request.match_info["id"]).id)
-            return [in_full(caller.site, article) for article in editions]
-
-        return json_response({"items": await self._services.read(history)})
-
-    async def deliveries(self, request: web.Request) -> web.Response:
-        caller = await self._services.authenticator.caller(request, Scope.READ)
-
-        def reach(uow: UnitOfWork) -> list[dict[str, object]]:
-            found = uow.delivery_records.of_article(find(uow, caller.site.id, request.match_info["id"]).id)
-            partners = uow.partners.many({delivery.partner_id for delivery in found})
-            return [_reached(delivery, partners[delivery.partner_id].name) for delivery in found]
-
-        return json_response({"items": await self._services.read(reach)})
-
     async def _write(self, deed: Callable[[UnitOfWork], Accepted]) -> Accepted:
         """What was accepted; by then it is committed, the workers are told, and so is the log."""
         accepted = await self._services.writer.do(deed, self._nudge)
@@ -136,22 +114,3 @@ def _answer(accepted: Accepted, status: int = 200) -> web.Response:
     if accepted.replayed:
         headers["Idempotency-Replayed"] = "true"
     return json_response(accepted.answer, status, headers)
-
-
-def _reached(delivery: Delivery, partner: str) -> dict[str, object]:
-    seconds = delivery.acknowledged_at and (delivery.acknowledged_at - delivery.created_at).total_seconds()
-    return {
-        "id": delivery.id,
-        "type": delivery.type,
-        "event_id": delivery.event_id,
-        "partner_id": delivery.partner_id,
-        "partner": partner,
-        "revision": delivery.revision,
-        "state": delivery.state,
-        "attempts": delivery.attempts,
-        "seconds": seconds,
-        "acknowledged_at": delivery.acknowledged_at,
-        "next_attempt_at": delivery.next_attempt_at,
-        "last_status": delivery.last_status,
-        "last_detail": delivery.last_detail,
-    }

@@ -84,10 +84,13 @@ class ArticleRepository:
         statement = articles_with_revisions().where(articles.c.id == article_id, revisions.c.revision == revision)
         return article_from(self._session.execute(statement).one())
 
-    def history(self, article_id: ArticleId) -> Sequence[Article]:
-        """Every revision, newest first; `modified_at` is when each was accepted."""
-        statement = articles_with_revisions().where(articles.c.id == article_id).order_by(revisions.c.revision.desc())
-        return [article_from(row) for row in self._session.execute(statement)]
+    def history(self, article_id: ArticleId, below: int | None, limit: int) -> Sequence[Article]:
+        """Up to `limit` revisions, newest first, of those below one if that is given; `modified_at` is when each was accepted."""
+        statement = articles_with_revisions().where(articles.c.id == article_id)
+        if below is not None:
+            statement = statement.where(revisions.c.revision < below)
+        rows = self._session.execute(statement.order_by(revisions.c.revision.desc()).limit(limit))
+        return [article_from(row) for row in rows]
 
     def below(self, site_id: SiteId, number: int, limit: int) -> Sequence[Article]:
         """The site's articles that are or were public, from the highest number below `number` downwards."""

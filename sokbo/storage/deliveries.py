@@ -22,7 +22,6 @@ from sokbo.storage.leasing import (
     IS_OPEN,
     IS_PARKED,
     IS_UNCLAIMED,
-    LEASE,
     LEASE_PROBES,
     MISDATED,
     PARK,
@@ -30,6 +29,8 @@ from sokbo.storage.leasing import (
     TAKES_PUSHES,
     TO_PARK,
     TO_PROBE,
+    lease_statement,
+    partners_due,
 )
 from sokbo.storage.planning import plan_statement, supersede
 from sokbo.storage.session import Session
@@ -78,18 +79,31 @@ class DeliveryRepository:
             self._session.execute(supersede(deliveries.c.article_id == event.article_id))
         return planned.rowcount
 
-    def lease(self, lane: Lane, holder: str, now: datetime, seconds: float, limit: int) -> Sequence[Delivery]:
+    def lease(
+        self, lane: Lane, holder: str, now: datetime, seconds: float, limit: int, after: PartnerId | None = None
+    ) -> Sequence[Delivery]:
         """Up to `limit` due deliveries of the lane, now held by `holder`: each partner's first before anyone's second, per
         partner no more than may be under way at once, none while an earlier one of the same article is still to be made to
-        the same partner, and none to partners who take no pushes, but for pings."""
-        leased = self._session.execute(LEASE, {"lane_wanted": lane, "holder": holder, "room": limit, **moments(now, seconds)})
+        the same partner, and none to partners who take no pushes, but for pings.
+
+        Where more than `limit` partners wait, those come first whose ids follow `after`.
+        """
+        given = {"lane_wanted": lane, "room": limit, **moments(now, seconds)}
+        found = self._session.execute(partners_due(self._session.dialect), {**given, "after": after or ""})
+        partner_ids = found.scalars().all()
+        if not partner_ids:
+            return []
+        leased = self._session.execute(
+            lease_statement(self._session.dialect), {**given, "holder": holder, "partner_ids": partner_ids}
+        )
         return [delivery_from(row) for row in leased]
 
     def lease_probes(
-        self, lanes: Sequence[Lane], holder: str, now: datetime, seconds: float, probe_seconds: float, limit: int
+        self, lane: Lane, holder: str, now: datetime, seconds: float, probe_seconds: float, limit: int
     ) -> Sequence[Delivery]:
-        """One delivery to each partner whose open breaker lets a probe through now; the next one is `probe_seconds` away."""
-        given = {"lanes": list(lanes), **moments(now, seconds)}
+        """One delivery of the lane to each partner whose open breaker lets a probe through now; the next one is `probe_seconds`
+        away."""
+        given = {"lane_wanted": lane, **moments(now, seconds)}
         probed = self._session.execute(TO_PROBE, {**given, "room": limit}).scalars().all()
         if not probed:
             return []

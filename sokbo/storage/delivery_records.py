@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, literal_column, not_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, insert, literal_column, not_, select, union_all, update
 
 from sokbo.domain.delivery import GIVE_UP_AFTER, PING, REPLAYABLE_FOR, Attempt, Delivery, DeliveryState, Verdict
 from sokbo.domain.event import Lane
@@ -37,16 +37,25 @@ class DeliveryRecordRepository:
 
     def page(self, site_id: SiteId, state: DeliveryState | None, partner_id: str, after: str, limit: int) -> Sequence[Delivery]:
         """Up to `limit` of the site's deliveries whose ids follow `after`, in order; of one state and partner, if given."""
-        statement = select(deliveries).where(deliveries.c.site_id == site_id, deliveries.c.id > after)
-        if state is not None:
-            statement = statement.where(deliveries.c.state == literal_column(f"'{state}'"))  # see leasing.py
-        if partner_id:
-            statement = statement.where(deliveries.c.partner_id == partner_id)
-        return [delivery_from(row) for row in self._session.execute(statement.order_by(deliveries.c.id).limit(limit))]
+        of_site = deliveries.c.site_id == site_id
+        of_partner = and_(of_site, deliveries.c.partner_id == partner_id) if partner_id else of_site
+        # The indexes have the ids in their order within each state.
+        of_states = [
+            select(deliveries.c.id)
+            .where(of_partner, deliveries.c.state == literal_column(f"'{each}'"), deliveries.c.id > after)
+            .order_by(deliveries.c.id)
+            .limit(limit)
+            .subquery()
+            for each in ([state] if state else DeliveryState)
+        ]
+        found = union_all(*(select(each.c.id) for each in of_states)).subquery()
+        wanted = select(deliveries).join(found, found.c.id == deliveries.c.id).order_by(deliveries.c.id).limit(limit)
+        return [delivery_from(row) for row in self._session.execute(wanted)]
 
-    def of_article(self, article_id: ArticleId) -> Sequence[Delivery]:
-        statement = select(deliveries).where(deliveries.c.article_id == article_id).order_by(deliveries.c.id)
-        return [delivery_from(row) for row in self._session.execute(statement)]
+    def of_article(self, article_id: ArticleId, after: str, limit: int) -> Sequence[Delivery]:
+        """Up to `limit` of the article's deliveries whose ids follow `after`, in order."""
+        wanted = select(deliveries).where(deliveries.c.article_id == article_id, deliveries.c.id > after)
+        return [delivery_from(row) for row in self._session.execute(wanted.order_by(deliveries.c.id).limit(limit))]
 
     def attempts(self, delivery_id: DeliveryId) -> Sequence[Attempt]:
         """All that were made, in order."""

@@ -6,7 +6,7 @@ The last is what a clock leaves behind that was ahead and has been put right; wi
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Table, bindparam, or_
+from sqlalchemy import BindParameter, ColumnElement, FromClause, bindparam, or_
 
 from sokbo.storage.types import UtcDateTime
 
@@ -18,7 +18,7 @@ UNTIL: BindParameter[Any] = bindparam("until", type_=UtcDateTime)
 _LATEST: BindParameter[Any] = bindparam("latest", type_=UtcDateTime)
 
 
-def is_free(table: Table) -> ColumnElement[bool]:
+def is_free(table: FromClause) -> ColumnElement[bool]:
     """True for rows that may be leased, given `moments`."""
     until = table.c.lease_until
     return or_(until.is_(None), until <= NOW, until > _LATEST)

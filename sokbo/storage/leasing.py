@@ -3,12 +3,15 @@
 What is due to the others is parked, out of the index of what is due, so that it costs those who look for work nothing.
 """
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BindParameter,
     ColumnElement,
     FromClause,
+    ScalarSelect,
     Select,
     and_,
     bindparam,
@@ -18,6 +21,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -51,6 +55,7 @@ _IS_PING = deliveries.c.type == PING
 _HOLDER: BindParameter[Any] = bindparam("holder", type_=deliveries.c.lease_holder.type)
 _HELD = {"lease_holder": _HOLDER, "lease_until": UNTIL}
 _LANE = deliveries.c.lane == bindparam("lane_wanted")
+_MOST = 2**31 - 1
 
 _earlier = deliveries.alias("earlier")
 _EARLIER_IS_OPEN = exists().where(
@@ -59,73 +64,115 @@ _EARLIER_IS_OPEN = exists().where(
     _earlier.c.sequence < deliveries.c.sequence,
     _is_open(_earlier),
 )
+_PING_IS_DUE = exists().where(deliveries.c.partner_id == partners.c.id, _LANE, _DUE, _IS_PING)
+_leased = deliveries.alias("leased")
+#: How many deliveries to the partner are under way, of any lane.
+_UNDER_WAY = (
+    select(func.count())
+    .select_from(_leased)
+    .where(_leased.c.partner_id == partners.c.id, _leased.c.lease_until.is_not(None), not_(is_free(_leased)))
+    .correlate(partners)
+    .scalar_subquery()
+)
 
 
-def _lease_statement() -> ReturningUpdate[Any]:
-    busy = (
-        select(deliveries.c.partner_id, func.count().label("leased"))
-        .where(deliveries.c.lease_until.is_not(None), not_(is_free(deliveries)))
-        .group_by(deliveries.c.partner_id)
-        .subquery()
-    )
-    turn = func.row_number().over(partition_by=deliveries.c.partner_id, order_by=deliveries.c.sequence)
-    waiting = (
-        select(
-            deliveries.c.id,
-            deliveries.c.next_attempt_at,
-            deliveries.c.sequence,
-            (turn + func.coalesce(busy.c.leased, 0)).label("turn"),
-        )
-        .join(partners, partners.c.id == deliveries.c.partner_id)
-        .outerjoin(busy, busy.c.partner_id == deliveries.c.partner_id)
-        .where(_LANE, _DUE, or_(TAKES_PUSHES, _IS_PING), not_(_EARLIER_IS_OPEN))
-        .subquery()
-    )
+def _following(partner_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """The next partner, by id, to whom something is due in the lane."""
+    found = select(deliveries.c.partner_id).where(_LANE, _DUE, deliveries.c.partner_id > partner_id)
+    return found.order_by(deliveries.c.partner_id).limit(1).scalar_subquery()
+
+
+@cache
+def partners_due(dialect: str) -> Select[Any]:
+    """Up to `room` partners with something due in the lane who have room for more, from the one after `after` on.
+
+    It takes a step of the index from partner to partner, so that it costs the same however much waits for each. PostgreSQL
+    locks them, and passes over those that another worker is just leasing for: neither would count what the other takes.
+    """
+    walk = select(_following(bindparam("after", type_=partners.c.id.type)).label("partner_id")).cte("walk", recursive=True)
+    walk = walk.union_all(select(_following(walk.c.partner_id)).where(walk.c.partner_id.is_not(None)))
+    has_room = and_(partners.c.id == walk.c.partner_id, or_(TAKES_PUSHES, _PING_IS_DUE), _UNDER_WAY < IN_FLIGHT_PER_PARTNER)
+    if dialect == "postgresql":
+        found = select(partners.c.id).join_from(walk, partners, has_room).limit(bindparam("room"))
+        return found.with_for_update(of=partners, skip_locked=True, key_share=True)
+    return select(walk.c.partner_id).where(exists().where(has_room)).limit(bindparam("room"))  # lazy: of one table, no join
+
+
+def _may_go(takes_pushes: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(_LANE, _DUE, or_(takes_pushes, _IS_PING), not_(_EARLIER_IS_OPEN))
+
+
+def _heads(*more: ColumnElement[Any]) -> CTE:
+    """The partners whose turn it is, once PostgreSQL has seen what others took before they were locked."""
+    known = (partners.c.id, TAKES_PUSHES.label("takes_pushes"), _UNDER_WAY.label("under_way"), *more)
+    return select(*known).where(_CHOSEN_PARTNERS).cte("heads").prefix_with("MATERIALIZED")
+
+
+def _first_of_each() -> tuple[CTE, FromClause, FromClause]:
+    """Heads, with them no more of what waits for each than may be under way at once, and that by itself: for PostgreSQL."""
+    heads = _heads()
+    of_partner = select(deliveries).where(deliveries.c.partner_id == heads.c.id, _may_go(heads.c.takes_pushes))
+    first = of_partner.order_by(deliveries.c.sequence).limit(IN_FLIGHT_PER_PARTNER).lateral("first")
+    return heads, heads.join(first, true()), first
+
+
+def _up_to_last_of_each() -> tuple[CTE, FromClause, FromClause]:
+    """The same for SQLite, which has no LATERAL. It is an outer join, so that SQLite goes from the partners to their
+    deliveries, and not the other way round."""
+    of_partner = select(deliveries.c.sequence).where(deliveries.c.partner_id == partners.c.id, _may_go(TAKES_PUSHES))
+    in_order = of_partner.correlate(partners).order_by(deliveries.c.sequence)
+    heads = _heads(in_order.offset(IN_FLIGHT_PER_PARTNER - 1).limit(1).scalar_subquery().label("last"))
+    one_of_them = and_(_may_go(heads.c.takes_pushes), deliveries.c.sequence <= func.coalesce(heads.c.last, _MOST))
+    return heads, heads.outerjoin(deliveries, and_(deliveries.c.partner_id == heads.c.id, one_of_them)), deliveries
+
+
+@cache
+def lease_statement(dialect: str) -> ReturningUpdate[Any]:
+    """Leases up to `room` due deliveries of a lane to these partners."""
+    heads, joined, first = _first_of_each() if dialect == "postgresql" else _up_to_last_of_each()
+    turn = func.row_number().over(partition_by=heads.c.id, order_by=first.c.sequence) + heads.c.under_way
+    waiting = select(first.c.id, first.c.next_attempt_at, first.c.sequence, turn.label("turn")).select_from(joined).subquery()
     chosen = (
         select(waiting.c.id)
-        .where(waiting.c.turn <= IN_FLIGHT_PER_PARTNER)
+        .where(waiting.c.id.is_not(None), waiting.c.turn <= IN_FLIGHT_PER_PARTNER)
         .order_by(waiting.c.turn, waiting.c.next_attempt_at, waiting.c.sequence)  # each partner's first before anyone's second
         .limit(bindparam("room"))
     )
-    held = update(deliveries).where(deliveries.c.id.in_(chosen.scalar_subquery()), _LANE, _DUE)
+    # Due still, once PostgreSQL has waited for whoever else was at it. The lane, which never changes, would make SQLite
+    # look through all of it.
+    held = update(deliveries).where(deliveries.c.id.in_(chosen.scalar_subquery()), _DUE)
     return held.values(_HELD).returning(*deliveries.c)
 
 
-def _for_probe() -> Select[Any]:
-    """What a partner may be probed with: anything that waits, whether its own time has come or not."""
-    return select(deliveries.c.id).where(
-        deliveries.c.partner_id == partners.c.id,
-        deliveries.c.lane.in_(bindparam("lanes", expanding=True)),
-        IS_OPEN,
-        is_free(deliveries),
-        not_(_IS_PING),
-        not_(_EARLIER_IS_OPEN),
-    )
+_CHOSEN_PARTNERS: ColumnElement[bool] = partners.c.id.in_(bindparam("partner_ids", expanding=True))
+_WAITS = and_(deliveries.c.partner_id == partners.c.id, _LANE, IS_OPEN, is_free(deliveries), not_(_IS_PING))
+_IS_NOT_PARKED = deliveries.c.next_attempt_at.is_not(None)
 
 
-_PROBED_IDS: ColumnElement[bool] = partners.c.id.in_(bindparam("partner_ids", expanding=True))
-_FIRST_FOR_PROBE = _for_probe().order_by(deliveries.c.sequence).limit(1).correlate(partners).scalar_subquery()
+def _first_for_probe(is_parked: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """What a partner may be probed with: the first of what waits in the lane, whether its own time has come or not."""
+    found = select(deliveries.c.id).where(_WAITS, is_parked, not_(_EARLIER_IS_OPEN)).correlate(partners)
+    return found.order_by(deliveries.c.sequence).limit(1).scalar_subquery()
 
-#: Up to `room` due deliveries of a lane.
-LEASE = _lease_statement()
+
+#: Each has an index of its own.
+_PROBE = func.coalesce(_first_for_probe(deliveries.c.next_attempt_at.is_(None)), _first_for_probe(_IS_NOT_PARKED))
+
 #: Partners whose breaker is open and who may be probed now, without those that another worker is just about to probe.
 TO_PROBE = (
     select(partners.c.id)
-    .where(_MAY_BE_PROBED, _for_probe().correlate(partners).exists())
+    .where(_MAY_BE_PROBED, _PROBE.is_not(None))
     .order_by(partners.c.breaker_next_probe_at)
     .limit(bindparam("room"))
     .with_for_update(skip_locked=True, key_share=True)
 )
 PUT_OFF_PROBES = (
     update(partners)
-    .where(_PROBED_IDS)
+    .where(_CHOSEN_PARTNERS)
     .values(breaker_next_probe_at=bindparam("next_probe_at", type_=partners.c.breaker_next_probe_at.type), breaker_put_off_at=NOW)
 )
 LEASE_PROBES = (
-    update(deliveries)
-    .where(deliveries.c.id.in_(select(_FIRST_FOR_PROBE).where(_PROBED_IDS)))
-    .values(_HELD)
-    .returning(*deliveries.c)
+    update(deliveries).where(deliveries.c.id.in_(select(_PROBE).where(_CHOSEN_PARTNERS))).values(_HELD).returning(*deliveries.c)
 )
 _TO_PARK = and_(_LANE, _DUE, not_(_IS_PING))
 #: Partners who take no pushes and have something due in a lane, locked so that none of them comes back meanwhile.
@@ -148,7 +195,7 @@ IS_UNCLAIMED = select(
         exists().where(_LANE, _DUE, exists().where(partners.c.id == deliveries.c.partner_id, or_(TAKES_PUSHES, _IS_PING))),
         exists().where(
             _MAY_BE_PROBED,
-            exists().where(partners.c.id == deliveries.c.partner_id, _LANE, IS_OPEN, is_free(deliveries), not_(_IS_PING)),
+            or_(exists().where(_WAITS, IS_PARKED), exists().where(_WAITS, _IS_NOT_PARKED)),
         ),
     )
 )

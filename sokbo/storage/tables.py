@@ -269,6 +269,8 @@ partner_filters = Table(
     PrimaryKeyConstraint("partner_id", "kind", "value"),
 )
 
+_IS_OPEN = "state IN ('planned', 'failing')"
+_QUEUE = ("lane", "partner_id", "sequence")
 #: Without an event and an article, it is a ping. An open one without `next_attempt_at` waits for its partner.
 deliveries = Table(
     "deliveries",
@@ -295,13 +297,14 @@ deliveries = Table(
     Column("last_status", Integer),
     Column("last_detail", Text, nullable=False, server_default=""),
     UniqueConstraint("event_id", "partner_id"),
-    Index("deliveries_open", "lane", "next_attempt_at", **_where("state IN ('planned', 'failing')")),
-    Index("deliveries_put_off", "put_off_at", **_where("state IN ('planned', 'failing')")),
-    Index("deliveries_waiting", "partner_id", "next_attempt_at", **_where("state IN ('planned', 'failing')")),
+    Index("deliveries_queue", *_QUEUE, "next_attempt_at", **_where(f"{_IS_OPEN} AND next_attempt_at IS NOT NULL")),
+    Index("deliveries_parked", *_QUEUE, **_where(f"{_IS_OPEN} AND next_attempt_at IS NULL")),
+    Index("deliveries_put_off", "put_off_at", **_where(_IS_OPEN)),
     Index("deliveries_leased", "partner_id", **_where("lease_until IS NOT NULL")),
-    Index("deliveries_dead", "site_id", "id", **_where("state = 'dead'")),
+    Index("deliveries_site", "site_id", "state", "id"),
+    Index("deliveries_partner", "partner_id", "state", "id"),
     Index("deliveries_order", "partner_id", "article_id", "sequence"),
-    Index("deliveries_article", "article_id"),
+    Index("deliveries_article", "article_id", "id"),
 )
 
 attempts = Table(

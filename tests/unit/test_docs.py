@@ -17,6 +17,7 @@ from aiohttp import web
 
 from service import ingest
 from service.ingest.fields import ArticleFields
+from service.routes.article_records import add_article_record_routes
 from service.routes.articles import add_article_routes
 from service.routes.audit import add_audit_routes
 from service.routes.deliveries import add_delivery_routes
@@ -120,7 +121,14 @@ def test_rows_of_commands_name_no_other() -> None:
 def test_each_route_has_its_heading_and_each_heading_its_route() -> None:
     app = web.Application()
     services = cast("Services", None)  # only the handlers would ask it
-    adders = (add_article_routes, add_partner_routes, add_redelivery_routes, add_delivery_routes, add_event_routes)
+    adders = (
+        add_article_routes,
+        add_article_record_routes,
+        add_partner_routes,
+        add_redelivery_routes,
+        add_delivery_routes,
+        add_event_routes,
+    )
     for add in (*adders, add_media_routes, add_selection_routes, add_audit_routes, add_operating_routes):
         add(app, services)
     routes = {

@@ -108,6 +108,29 @@ async def test_reach_of_an_article_says_which_event_each_delivery_is_of(desk: De
     assert [item["type"] for item in reach["items"]] == ["article.published"]
 
 
+async def test_reach_of_an_article_is_paged(desk: Desk) -> None:
+    partners = {desk.newsroom.subscribe().id for _ in range(5)}
+    article = desk.newsroom.post()
+    desk.newsroom.plan()
+    path = f"/v1/articles/{article.id}/deliveries?limit=3"
+    _, first = await desk.ask("GET", path)
+    _, second = await desk.ask("GET", f"{path}&after={first['next']}")
+    assert [len(first["items"]), len(second["items"]), second["next"]] == [3, 2, None]
+    assert {item["partner_id"] for item in first["items"] + second["items"]} == partners
+
+
+async def test_revisions_are_paged_newest_first(desk: Desk) -> None:
+    article = desk.newsroom.post("1")
+    for number in range(2, 6):
+        desk.newsroom.revise(article, str(number))
+    path = f"/v1/articles/{article.id}/revisions"
+    _, first = await desk.ask("GET", f"{path}?limit=3")
+    _, second = await desk.ask("GET", f"{path}?after={first['next']}")
+    titles = [item["title"] for item in first["items"] + second["items"]]
+    assert (titles, second["next"]) == (["5", "4", "3", "2", "1"], None)
+    assert (await desk.ask("GET", f"{path}?limit=21"))[1]["errors"][0]["field"] == "limit"
+
+
 async def test_deliveries_are_paged_by_state_and_partner(desk: Desk) -> None:
     one, other = desk.newsroom.subscribe(), desk.newsroom.subscribe()
     for _ in range(3):

@@ -60,7 +60,7 @@ def test_each_revision_stays_readable(newsroom: Newsroom, clock: Clock) -> None:
     clock.advance(60)
     second = newsroom.revise(first, "둘")
     with newsroom.database.read() as uow:
-        history = uow.articles.history(first.id)
+        history = uow.articles.history(first.id, None, 10)
         old = uow.articles.at_revision(first.id, 1)
 
     assert [(item.revision, item.content.title, item.modified_at) for item in history] == [

@@ -7,6 +7,9 @@ from typing import TypeVar
 
 from sokbo.domain.event import Lane
 from sokbo.storage import Database
+from sokbo.storage.leasing import IN_FLIGHT_PER_PARTNER
+from tests.clock import Clock
+from tests.databases import TEMPLATE, Maker, new_name
 from tests.newsroom import Newsroom
 
 T = TypeVar("T")
@@ -75,7 +78,44 @@ def test_each_delivery_is_leased_by_one_only(newsroom: Newsroom) -> None:
 
     leased = [delivery_id for mine in at_once(work) for delivery_id in mine]
     assert len(leased) == len(set(leased))
-    assert len(leased) in {10, 20}
+    assert 10 <= len(leased) <= 20
+
+
+def test_no_more_than_eight_are_under_way_to_one_partner_whichever_lanes_are_leased_at_once(
+    newsroom: Newsroom, database_url: str
+) -> None:
+    newsroom.subscribe()
+    for number in range(40):
+        newsroom.post(breaking=number % 2 == 0)
+    newsroom.plan()
+    workers = [Database(database_url, clock=newsroom.database.clock) for _ in range(WRITERS)]
+
+    def work(number: int) -> int:
+        with workers[number].write() as uow:
+            leased = uow.deliveries.lease([*Lane][number % 2], f"holder-{number}", uow.now, 5.0, 100)
+            uow.commit()
+            return len(leased)
+
+    assert sum(at_once(work)) == IN_FLIGHT_PER_PARTNER
+    for worker in workers:
+        worker.close()
+
+
+def test_worker_who_finds_partners_taken_leases_for_the_others(postgresql: Maker, clock: Clock) -> None:
+    database = Database(postgresql.create(new_name(), TEMPLATE), clock=clock)
+    newsroom = Newsroom.open(database)
+    for _ in range(4):
+        newsroom.subscribe()
+    newsroom.post()
+    newsroom.plan()
+
+    with database.write() as one, database.write() as other:
+        first = one.deliveries.lease(Lane.DEFAULT, "a", one.now, 5.0, 2)
+        second = other.deliveries.lease(Lane.DEFAULT, "b", other.now, 5.0, 2)
+    database.close()
+
+    assert [len(first), len(second)] == [2, 2]
+    assert not {item.partner_id for item in first} & {item.partner_id for item in second}
 
 
 def test_documents_of_a_site_are_assembled_one_at_a_time(newsroom: Newsroom) -> None:

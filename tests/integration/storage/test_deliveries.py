@@ -198,6 +198,25 @@ def test_busy_partner_delays_no_other(newsroom: Newsroom) -> None:
     assert {item.partner_id for item in lease(newsroom.database, "b")} == {other.id}
 
 
+def test_partners_beyond_the_room_have_their_turn_after_the_last_one_served(newsroom: Newsroom) -> None:
+    partners = sorted(newsroom.subscribe().id for _ in range(5))
+    for _ in range(3):
+        newsroom.post()
+    newsroom.plan()
+
+    with newsroom.database.write() as uow:
+        served = uow.deliveries.lease(Lane.DEFAULT, "a", uow.now, LEASE_SECONDS, 2)
+        then = uow.deliveries.lease(Lane.DEFAULT, "a", uow.now, LEASE_SECONDS, 2, after=partners[1])
+        last = uow.deliveries.lease(Lane.DEFAULT, "a", uow.now, LEASE_SECONDS, 2, after=partners[3])
+        uow.commit()
+
+    assert [{item.partner_id for item in leased} for leased in (served, then, last)] == [
+        {*partners[:2]},
+        {*partners[2:4]},
+        {partners[4]},
+    ]
+
+
 def test_lease_is_renewed_by_its_holder_and_taken_over_when_it_ends(newsroom: Newsroom, clock: Clock) -> None:
     newsroom.subscribe()
     article = newsroom.post()

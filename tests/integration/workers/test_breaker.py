@@ -34,7 +34,8 @@ def turn(bureau: Bureau) -> Turn:
         settings = bureau.runtime.settings
         with bureau.newsroom.database.write() as uow:
             leased = [item for lane in lanes for item in uow.deliveries.lease(lane, holder, uow.now, LEASE_SECONDS, 100)]
-            leased += uow.deliveries.lease_probes(lanes, holder, uow.now, LEASE_SECONDS, settings.probe_seconds, 100)
+            for lane in lanes:
+                leased += uow.deliveries.lease_probes(lane, holder, uow.now, LEASE_SECONDS, settings.probe_seconds, 100)
             uow.commit()
         if outcome is not None:
             end(bureau, leased, outcome, holder)
