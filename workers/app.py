@@ -1,9 +1,12 @@
 """The Celery app, set so that nothing depends on a message: see the settings' reasons."""
 
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
 from celery import Celery, bootsteps, signals
+from celery.schedules import schedule
 
 from sokbo.broker import Task, celery_url
 from sokbo.domain.event import Lane
@@ -63,6 +66,13 @@ def _keep_logging(**_: Any) -> None:
     """Connected so that Celery leaves the logging as we set it."""
 
 
+def _every(seconds: float) -> schedule:
+    """Due after so many seconds as they pass, whatever the clock says: set back, it would have beat wait until it is as late
+    as it was before."""
+    began = datetime.now(UTC) - timedelta(seconds=time.monotonic())
+    return schedule(timedelta(seconds=seconds), nowfun=lambda: began + timedelta(seconds=time.monotonic()))
+
+
 def _configuration(settings: Settings) -> dict[str, Any]:
     return {
         "task_acks_late": True,
@@ -87,13 +97,13 @@ def _configuration(settings: Settings) -> dict[str, Any]:
             **{
                 f"sweep-{lane}": {
                     "task": Task.SWEEP,
-                    "schedule": settings.sweep_interval_seconds,
+                    "schedule": _every(settings.sweep_interval_seconds),
                     "args": [lane],
                     "options": {"queue": lane, "ignore_result": True},
                 }
                 for lane in Lane
             },
-            "clean": {"task": Task.CLEAN, "schedule": CLEAN_SECONDS, "options": {"queue": Lane.DEFAULT}},
+            "clean": {"task": Task.CLEAN, "schedule": _every(CLEAN_SECONDS), "options": {"queue": Lane.DEFAULT}},
         },
         "beat_max_loop_interval": settings.sweep_interval_seconds,
     }
