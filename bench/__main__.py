@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from bench import accept, fanout, memory, read, visible
+from bench import accept, fanout, memory, outage, read, visible
 from bench.measurement import LeftOut, Measurement
 from bench.report import as_json, table
 from bench.system import FOLDER, file_system
@@ -20,6 +20,7 @@ FIGURES: Mapping[str, Callable[[], Sequence[Measurement]]] = {
     "accept": accept.measure,
     "read": read.measure,
     "fanout": fanout.measure,
+    "outage": outage.measure,
 }
 
 
