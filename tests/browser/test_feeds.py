@@ -1,0 +1,97 @@
+"""The page of feeds with its script, and feeds that somebody opens, in Chromium."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+from service.feed_stylesheet import SOURCE
+from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
+from tests.browser.test_pages import CHROMIUM
+from tests.unit.workers.pages.samples import KOREAN_SITE
+from workers.pages.renderer import PageRenderer
+from workers.pages.stylesheet import copy_script, page_headers
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM}")
+
+SITE_URL = "https://wave.example"
+GOLDEN = Path(__file__).parents[1] / "unit" / "workers" / "feeds" / "golden"
+#: What they are sent as: a browser that offered them for download would show nothing.
+TYPES = {"feed.rss": "application/rss+xml; charset=utf-8", "feed.atom": "application/atom+xml; charset=utf-8"}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield opened
+    opened.close()
+
+
+def serve(route: Route) -> None:
+    name = urlsplit(route.request.url).path.removeprefix("/")
+    if name == "feeds":
+        shell = PageRenderer().feeds(KOREAN_SITE, [SITE_LISTING, BREAKING_LISTING])
+        headers = {"content-type": "text/html; charset=utf-8", **page_headers(copy_script())}
+        route.fulfill(body=shell.head + shell.closing, headers=headers)
+    elif name == "feed.css":
+        route.fulfill(body=SOURCE.read_bytes(), content_type="text/css; charset=utf-8")
+    else:
+        route.fulfill(body=(GOLDEN / name).read_bytes(), content_type=TYPES[name])
+
+
+def opened(context: BrowserContext, path: str, complaints: list[str]) -> Page:
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.route("**/*", serve)
+    page.goto(f"{SITE_URL}/{path}")
+    return page
+
+
+def test_one_click_copies_an_address_and_says_so(context: BrowserContext) -> None:
+    complaints: list[str] = []
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=SITE_URL)
+    page = opened(context, "feeds", complaints)
+
+    button = page.get_by_role("button", name="복사").nth(1)
+    button.click()
+
+    page.get_by_role("button", name="복사됨").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{KOREAN_SITE.url('breaking.rss')}"
+    assert complaints == []
+
+
+def test_click_copies_also_where_the_clipboard_is_refused(context: BrowserContext) -> None:
+    complaints: list[str] = []
+    page = opened(context, "feeds", complaints)
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+
+    page.get_by_role("button", name="복사").first.click()
+
+    page.get_by_role("button", name="복사됨").wait_for()
+    assert page.evaluate("getSelection().toString()") == KOREAN_SITE.url("feed.rss")
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_feed_opened_in_a_browser_is_readable(context: BrowserContext, name: str) -> None:
+    complaints: list[str] = []
+    page = opened(context, name, complaints)
+
+    shown = page.evaluate("document.documentElement.innerText ?? getSelection().selectAllChildren(document.documentElement)")
+    shown = shown or page.evaluate("getSelection().toString()")
+    assert "통영 앞바다 여객선 운항 재개" in shown
+    assert "풍랑주의보가 풀리면서" in shown
+    assert "<p>" not in shown
+    assert complaints == []
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
