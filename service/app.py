@@ -32,6 +32,7 @@ from service.routes.operating import add_operating_routes
 from service.routes.partners import add_partner_routes
 from service.routes.redelivery import add_redelivery_routes
 from service.routes.selections import add_selection_routes
+from service.selection_directory import SelectionDirectory
 from service.services import Services
 from service.site_directory import SiteDirectory
 from service.source import StoredDocuments
@@ -62,7 +63,7 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
     database = Database(settings.resolved_database_url)
     broker = Broker(settings)
     metrics = Metrics()
-    directory = SiteDirectory()
+    directory, selections = SiteDirectory(), SelectionDirectory()
     cache = DocumentCache(StoredDocuments(database), settings.document_cache_bytes)
     memory = AnswerMemory(cache)
     connections = Connections(per_address=settings.connections_per_address, total=settings.connections)
@@ -71,7 +72,7 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
     async with AsyncExitStack() as stack:
         stack.callback(database.close)
         stack.callback(broker.close)
-        await load_sites(database, directory, memory)
+        await load_sites(database, directory, selections, memory)
         services = Services(
             settings=settings,
             database=database,
@@ -85,13 +86,14 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
             ),
             metrics=metrics,
             sealer=Sealer(load_secret_key(settings)),
+            selections=selections,
             files=MediaFiles(settings.media_folder),
         )
         stack.push_async_callback(asyncio.to_thread, services.nudger.close)
         stack.push_async_callback(services.writer.close)
         for work in (
             repeat("announcements", lambda: follow_announcements(broker, cache, metrics), RECONNECT_SECONDS),
-            repeat("versions", lambda: check_versions(database, cache, directory, memory), CHECK_SECONDS),
+            repeat("versions", lambda: check_versions(database, cache, directory, selections, memory), CHECK_SECONDS),
             repeat("connections", connections.check, CONNECTIONS_CHECK_SECONDS),
         ):
             stack.push_async_callback(_end, asyncio.create_task(work))

@@ -9,8 +9,10 @@ from redis.exceptions import RedisError
 from service.answers import AnswerMemory
 from service.document_cache import DocumentCache
 from service.metrics import Metrics
+from service.selection_directory import SelectionDirectory
 from service.site_directory import SiteDirectory
 from sokbo.broker import Announcement, Broker
+from sokbo.domain.selection import Selection
 from sokbo.domain.site import Site
 from sokbo.errors import Unavailable
 from sokbo.storage import Database
@@ -31,23 +33,31 @@ async def follow_announcements(broker: Broker, cache: DocumentCache, metrics: Me
         log.warning("announcements_lost", reason=str(error))
 
 
-async def check_versions(database: Database, cache: DocumentCache, directory: SiteDirectory, memory: AnswerMemory) -> None:
-    """Finds new sites and documents that no announcement told of. While the database is away, what is in memory is served on."""
+async def check_versions(
+    database: Database, cache: DocumentCache, directory: SiteDirectory, selections: SelectionDirectory, memory: AnswerMemory
+) -> None:
+    """Finds new sites, selections and documents that no announcement told of. While the database is away, what is in memory is
+    served on."""
     try:
-        await load_sites(database, directory, memory)
+        await load_sites(database, directory, selections, memory)
         await cache.catch_up()
     except Unavailable as error:
         log.warning("documents_not_refreshed", reason=error.message)
 
 
-async def load_sites(database: Database, directory: SiteDirectory, memory: AnswerMemory) -> None:
-    """Tells the directory of all sites; what was answered for other ones is forgotten. Raises Unavailable."""
+async def load_sites(database: Database, directory: SiteDirectory, selections: SelectionDirectory, memory: AnswerMemory) -> None:
+    """Tells the directories of all sites and their selections; what was answered for other sites is forgotten.
 
-    def read() -> Sequence[Site]:
+    Raises Unavailable.
+    """
+
+    def read() -> tuple[Sequence[Site], Sequence[Selection]]:
         with database.read() as uow:
-            return uow.sites.all()
+            return uow.sites.all(), uow.selections.all()
 
-    if directory.replace(await asyncio.to_thread(read)):
+    sites, chosen = await asyncio.to_thread(read)
+    selections.replace(chosen)
+    if directory.replace(sites):
         memory.clear()
 
 

@@ -30,9 +30,11 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The answer to a deed; `lanes` are to be nudged after the commit. `replayed`: it was given before."""
+    """The answer to a deed, and the article as it is then; `lanes` are to be nudged after the commit. `replayed`: the answer was
+    given before, and the article may have changed since."""
 
     answer: dict[str, Any]
+    article: Article
     lanes: frozenset[Lane] = frozenset()
     action: str = ""
     replayed: bool = False
@@ -50,7 +52,7 @@ def accept(uow: UnitOfWork, caller: Caller, draft: Draft, idempotency: Idempoten
         if kept is not None and kept.request_digest != idempotency.request_digest:
             raise IdempotencyMismatch("another request was accepted under this Idempotency-Key")
         if kept is not None:
-            return Accepted(kept.answer, replayed=True)
+            return Accepted(kept.answer, find(uow, site_id, kept.answer["id"]), replayed=True)
     accepted = _write(uow, caller, create(site_id, uow.sites.next_number(site_id), draft, uow.now))
     if idempotency is not None:
         uow.idempotency.keep(site_id, idempotency.key, idempotency.request_digest, accepted.answer, uow.now)
@@ -64,14 +66,14 @@ def change(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | Non
     """
     article = _known(uow, caller, article_id, revision)
     changed = revise(article, draft(article), uow.now)
-    return Accepted(described(caller.site, article)) if changed is None else _write(uow, caller, changed)
+    return Accepted(described(caller.site, article), article) if changed is None else _write(uow, caller, changed)
 
 
 def take_back(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | None) -> Accepted:
     """The article withdrawn. Raises NotFound, RevisionMismatch."""
     article = _known(uow, caller, article_id, revision)
     changed = withdraw(article, uow.now)
-    return Accepted(described(caller.site, article)) if changed is None else _write(uow, caller, changed)
+    return Accepted(described(caller.site, article), article) if changed is None else _write(uow, caller, changed)
 
 
 def find(uow: UnitOfWork, site_id: SiteId, article_id: str, *, lock: bool = False) -> Article:
@@ -93,6 +95,7 @@ def _write(uow: UnitOfWork, caller: Caller, change: Change) -> Accepted:
     events = write_change(uow, change, actor=caller.key.prefix, request_id=caller.request_id)
     return Accepted(
         answer=described(caller.site, change.article),
+        article=change.article,
         lanes=frozenset(event.lane for event in events),
         action=change.action,
     )

@@ -8,6 +8,7 @@ from typing import TypeVar
 from service.auth import Authenticator
 from service.metrics import Metrics
 from service.nudger import Nudger
+from service.selection_directory import SelectionDirectory
 from service.writer import Writer
 from sokbo.broker import Broker
 from sokbo.media.files import MediaFiles
@@ -28,6 +29,7 @@ class Services:
     authenticator: Authenticator
     metrics: Metrics
     sealer: Sealer
+    selections: SelectionDirectory
     files: MediaFiles
 
     async def read(self, question: Callable[[UnitOfWork], T]) -> T:

@@ -8,7 +8,7 @@ from sokbo.domain.site import Site
 from sokbo.errors import BadRequest
 
 #: What answers say besides the fields, ignored in requests: what was got can be put back as it is.
-ANSWERED = frozenset({"id", "number", "revision", "state", "modified_at", "url", "urls"})
+ANSWERED = frozenset({"id", "number", "revision", "state", "modified_at", "url", "urls", "warnings"})
 
 
 def read(text: str, _site: Site) -> Fields:

@@ -8,9 +8,12 @@ from aiohttp import web
 
 from service import ingest
 from service.answering import if_match, json_response
+from service.auth import Caller
 from service.bodies import read_body
+from service.preflight import dry_run, is_dry_run, warnings_of
 from service.publishing import Accepted, Idempotency, accept, change, etag, find, in_full, take_back
 from service.services import Services
+from sokbo.domain.article import Article
 from sokbo.domain.key import Scope
 from sokbo.errors import BadRequest, RevisionRequired, UnsupportedMediaType
 from sokbo.storage import UnitOfWork
@@ -42,20 +45,23 @@ class Articles:
         body = await read_body(request)
         idempotency = _idempotency(request, body)
         draft = ingest.parse(request.headers.get("Content-Type", ""), body, caller.site)
+        if is_dry_run(request):
+            return json_response(await self._services.read(lambda uow: dry_run(uow, caller, draft)))
         accepted = await self._write(lambda uow: accept(uow, caller, draft, idempotency))
-        return _answer(accepted, status=201)
+        return self._answer(caller, accepted, status=201)
 
     async def get(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.caller(request, Scope.READ)
         article = await self._services.read(lambda uow: find(uow, caller.site.id, request.match_info["id"]))
-        return json_response(in_full(caller.site, article), headers={"ETag": etag(article.revision)})
+        answer = {**in_full(caller.site, article), "warnings": self._warnings(caller, article)}
+        return json_response(answer, headers={"ETag": etag(article.revision)})
 
     async def put(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
         revision = if_match(request)
         draft = ingest.parse(request.headers.get("Content-Type", ""), await read_body(request), caller.site)
         accepted = await self._write(lambda uow: change(uow, caller, request.match_info["id"], revision, lambda _: draft))
-        return _answer(accepted)
+        return self._answer(caller, accepted)
 
     async def patch(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
@@ -72,13 +78,23 @@ class Articles:
                 uow, caller, request.match_info["id"], revision, lambda article: ingest.merge(article, body, caller.site)
             )
         )
-        return _answer(accepted)
+        return self._answer(caller, accepted)
 
     async def delete(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
         revision = if_match(request)
         accepted = await self._write(lambda uow: take_back(uow, caller, request.match_info["id"], revision))
-        return _answer(accepted)
+        return self._answer(caller, accepted)
+
+    def _answer(self, caller: Caller, accepted: Accepted, status: int = 200) -> web.Response:
+        headers = {"Location": f"/v1/articles/{accepted.article.id}", "ETag": etag(accepted.answer["revision"])}
+        if accepted.replayed:
+            headers["Idempotency-Replayed"] = "true"
+        return json_response({**accepted.answer, "warnings": self._warnings(caller, accepted.article)}, status, headers)
+
+    def _warnings(self, caller: Caller, article: Article) -> list[dict[str, object]]:
+        selections = self._services.selections.of(caller.site.id)
+        return warnings_of(caller.site, article, selections, self._services.database.clock()) if selections else []
 
     async def _write(self, deed: Callable[[UnitOfWork], Accepted]) -> Accepted:
         """What was accepted; by then it is committed, the workers are told, and so is the log."""
@@ -107,10 +123,3 @@ def _idempotency(request: web.Request, body: bytes) -> Idempotency | None:
         raise BadRequest(f"Idempotency-Key must have 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} printable ASCII characters")
     digest = hashlib.sha256(f"{request.method} {request.path}\n{request.content_type}\n".encode() + body)
     return Idempotency(key, digest.hexdigest())
-
-
-def _answer(accepted: Accepted, status: int = 200) -> web.Response:
-    headers = {"Location": f"/v1/articles/{accepted.answer['id']}", "ETag": etag(accepted.answer["revision"])}
-    if accepted.replayed:
-        headers["Idempotency-Replayed"] = "true"
-    return json_response(accepted.answer, status, headers)

@@ -68,6 +68,11 @@ class ArticleRepository:
         row = self._session.execute(statement.with_for_update(of=articles) if lock else statement).first()
         return None if row is None else article_from(row)
 
+    def has_external_id(self, site_id: SiteId, external_id: str) -> bool:
+        """True if one of the site's articles has it."""
+        taken = select(articles.c.id).where(articles.c.site_id == site_id, articles.c.external_id == external_id)
+        return self._session.execute(taken).first() is not None
+
     def many(self, article_ids: Iterable[ArticleId]) -> dict[ArticleId, Article]:
         """The articles in their current revisions, by id."""
         rows = self._session.execute(_MANY, {"article_ids": [*article_ids]})

@@ -80,6 +80,11 @@ class SiteRepository:
     def all(self) -> Sequence[Site]:
         return [_site(row) for row in self._session.execute(select(sites).order_by(sites.c.id)).mappings()]
 
+    def last_number(self, site_id: SiteId) -> int:
+        """The newest article's number; 0 before the first."""
+        statement = select(site_counters.c.number).where(site_counters.c.site_id == site_id)
+        return int(self._session.execute(statement).scalar_one())
+
     def next_number(self, site_id: SiteId) -> int:
         """The next article's number. Holds the site's counters until the transaction ends."""
         counters = self._held(site_id)

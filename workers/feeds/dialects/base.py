@@ -49,7 +49,6 @@ def channel_element(
     feed.title(title)
     feed.description(plain(site.description) or title)
     feed.language(options.language or site.language)
-    feed.pubDate(utc(updated))
     feed.lastBuildDate(utc(updated))
     feed.generator(GENERATOR)
     feed.ttl(_TTL_MINUTES)

@@ -49,6 +49,7 @@ class SmartNews:
         description = rss.find("channel/description")
         if description is not None:
             description.text = _short(plain(site.description) or plain(site.title))
+        etree.SubElement(rss[0], "pubDate").text = rss.findtext("channel/lastBuildDate")
         if options.logo:
             logo = etree.SubElement(rss[0], f"{{{SNF}}}logo")
             etree.SubElement(logo, "url").text = options.logo
