@@ -1,14 +1,15 @@
 """What a publisher is told of portals' rules: with each answer about an article, and before there is one (dry run)."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
 from service.auth import Caller
 from service.publishing import in_full
-from sokbo.domain.article import Article, ArticleState, Content, Draft
+from sokbo.domain.article import Article, ArticleState, Draft
+from sokbo.domain.dialects import DIALECTS, Subject
+from sokbo.domain.illustration import awaited, illustration, sources
 from sokbo.domain.lifecycle import create
 from sokbo.domain.preflight import Finding, findings, standing
 from sokbo.domain.selection import Selection
@@ -36,31 +37,39 @@ def dry_run(uow: UnitOfWork, caller: Caller, draft: Draft) -> dict[str, Any]:
     if draft.external_id is not None and uow.articles.has_external_id(site.id, draft.external_id):
         raise Conflict(f"external_id {draft.external_id!r} is another article's")
     article = create(site.id, uow.sites.last_number(site.id) + 1, draft, uow.now).article
-    selections = _standing(site, article.content, uow.selections.of_site(site.id), breaking=article.breaking_until is not None)
+    selections = _standing(site, article, uow.selections.of_site(site.id))
     answer = in_full(site, article)
     del answer["id"]  # the real one's will be another
     return {
         **answer,
         "dry_run": True,
         "selections": [selection.name for selection in selections],
-        "warnings": _warnings(article.content, article.published_at or uow.now, selections, uow.now),
+        "warnings": warnings_of(uow, site, article, selections),
     }
 
 
-def warnings_of(site: Site, article: Article, selections: Sequence[Selection], now: datetime) -> list[dict[str, Any]]:
-    """The rules that the article breaks of the dialects in whose selections it stands or will stand."""
+def concerned(site: Site, article: Article, selections: Sequence[Selection]) -> list[Selection]:
+    """Those of the selections in which the article stands or will stand, and which are in a dialect."""
     if article.state is ArticleState.WITHDRAWN:
         return []
-    chosen = _standing(site, article.content, selections, breaking=article.breaking_until is not None)
-    return _warnings(article.content, article.published_at or now, chosen, now)
+    return _standing(site, article, [selection for selection in selections if selection.profile in DIALECTS])
 
 
-def _standing(site: Site, content: Content, selections: Sequence[Selection], *, breaking: bool) -> list[Selection]:
-    return standing(content, selections, breaking=breaking, site_language=site.language)
+def warnings_of(uow: UnitOfWork, site: Site, article: Article, selections: Sequence[Selection]) -> list[dict[str, Any]]:
+    """The rules that the article breaks of these selections' dialects."""
+    pictures = uow.pictures.known(sources([article]))
+    subject = Subject(
+        article.content,
+        article.published_at or uow.now,
+        uow.now,
+        picture=illustration(site, article.content, pictures),
+        awaits_picture=awaited(article.content, pictures) is not None,
+    )
+    return [_described(finding) for finding in findings(subject, selections)]
 
 
-def _warnings(content: Content, published_at: datetime, selections: Sequence[Selection], now: datetime) -> list[dict[str, Any]]:
-    return [_described(finding) for finding in findings(content, published_at, selections, now)]
+def _standing(site: Site, article: Article, selections: Sequence[Selection]) -> list[Selection]:
+    return standing(article.content, selections, breaking=article.breaking_until is not None, site_language=site.language)
 
 
 def _described(finding: Finding) -> dict[str, Any]:

@@ -114,11 +114,11 @@ def _render(workshop: Workshop, selection: Selection, form: FeedFormat, article_
     articles = uow.articles.many(article_ids)
     pictures = uow.pictures.known(sources(articles.values()))
     for article in articles.values():
-        subject = Subject(article.content, article.published_at or article.created_at, uow.now)
+        picture = illustration(workshop.site, article.content, pictures)
+        subject = Subject(article.content, article.published_at or article.created_at, uow.now, picture)
         if dialect is not None and not dialect.takes(subject):
             left_out.append(article.id)
             continue
-        picture = illustration(workshop.site, article.content, pictures)
         try:
             made.append(fragment(article, form.format, form.entry(workshop.site, article, picture)))
         except Exception:  # the edge: one article that can't be rendered must not hold up the others

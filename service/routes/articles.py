@@ -10,7 +10,7 @@ from service import ingest
 from service.answering import if_match, json_response
 from service.auth import Caller
 from service.bodies import read_body
-from service.preflight import dry_run, is_dry_run, warnings_of
+from service.preflight import concerned, dry_run, is_dry_run, warnings_of
 from service.publishing import Accepted, Idempotency, accept, change, etag, find, in_full, take_back
 from service.services import Services
 from sokbo.domain.article import Article
@@ -48,12 +48,12 @@ class Articles:
         if is_dry_run(request):
             return json_response(await self._services.read(lambda uow: dry_run(uow, caller, draft)))
         accepted = await self._write(lambda uow: accept(uow, caller, draft, idempotency))
-        return self._answer(caller, accepted, status=201)
+        return await self._answer(caller, accepted, status=201)
 
     async def get(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.caller(request, Scope.READ)
         article = await self._services.read(lambda uow: find(uow, caller.site.id, request.match_info["id"]))
-        answer = {**in_full(caller.site, article), "warnings": self._warnings(caller, article)}
+        answer = {**in_full(caller.site, article), "warnings": await self._warnings(caller, article)}
         return json_response(answer, headers={"ETag": etag(article.revision)})
 
     async def put(self, request: web.Request) -> web.Response:
@@ -61,7 +61,7 @@ class Articles:
         revision = if_match(request)
         draft = ingest.parse(request.headers.get("Content-Type", ""), await read_body(request), caller.site)
         accepted = await self._write(lambda uow: change(uow, caller, request.match_info["id"], revision, lambda _: draft))
-        return self._answer(caller, accepted)
+        return await self._answer(caller, accepted)
 
     async def patch(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
@@ -78,23 +78,23 @@ class Articles:
                 uow, caller, request.match_info["id"], revision, lambda article: ingest.merge(article, body, caller.site)
             )
         )
-        return self._answer(caller, accepted)
+        return await self._answer(caller, accepted)
 
     async def delete(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
         revision = if_match(request)
         accepted = await self._write(lambda uow: take_back(uow, caller, request.match_info["id"], revision))
-        return self._answer(caller, accepted)
+        return await self._answer(caller, accepted)
 
-    def _answer(self, caller: Caller, accepted: Accepted, status: int = 200) -> web.Response:
+    async def _answer(self, caller: Caller, accepted: Accepted, status: int = 200) -> web.Response:
         headers = {"Location": f"/v1/articles/{accepted.article.id}", "ETag": etag(accepted.answer["revision"])}
         if accepted.replayed:
             headers["Idempotency-Replayed"] = "true"
-        return json_response({**accepted.answer, "warnings": self._warnings(caller, accepted.article)}, status, headers)
+        return json_response({**accepted.answer, "warnings": await self._warnings(caller, accepted.article)}, status, headers)
 
-    def _warnings(self, caller: Caller, article: Article) -> list[dict[str, object]]:
-        selections = self._services.selections.of(caller.site.id)
-        return warnings_of(caller.site, article, selections, self._services.database.clock()) if selections else []
+    async def _warnings(self, caller: Caller, article: Article) -> list[dict[str, object]]:
+        selections = concerned(caller.site, article, self._services.selections.of(caller.site.id))
+        return await self._services.read(lambda uow: warnings_of(uow, caller.site, article, selections)) if selections else []
 
     async def _write(self, deed: Callable[[UnitOfWork], Accepted]) -> Accepted:
         """What was accepted; by then it is committed, the workers are told, and so is the log."""

@@ -1,8 +1,7 @@
 """Preflight: which selections an article would stand in, and which of their dialects' rules it breaks."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 from sokbo.domain.article import Content
 from sokbo.domain.dialects import DIALECTS, Rule, Subject
@@ -22,12 +21,12 @@ def standing(content: Content, selections: Iterable[Selection], *, breaking: boo
     return [choice for choice in selections if choice.admits(content, breaking=breaking, site_language=site_language)]
 
 
-def findings(content: Content, published_at: datetime, selections: Sequence[Selection], now: datetime) -> list[Finding]:
+def findings(subject: Subject, selections: Sequence[Selection]) -> list[Finding]:
     """Every broken rule, by selection. One whose hour hasn't come is looked at as it will be then."""
-    subject = Subject(content, published_at, max(now, published_at))
+    then = replace(subject, now=max(subject.now, subject.published_at))
     return [
         Finding(selection, rule)
         for selection in selections
         if (dialect := DIALECTS.get(selection.profile)) is not None
-        for rule in dialect.broken(subject)
+        for rule in dialect.broken(then)
     ]

@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sokbo.domain.article import Content
+from sokbo.domain.illustration import Illustration
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What rules look at: an article's content, and when it is or will be published."""
+    """What rules look at: an article's content, when it is or will be published, and its picture as far as it is known.
+
+    `awaits_picture`: it may have one of which nothing is known yet.
+    """
 
     content: Content
     published_at: datetime
     now: datetime
+    picture: Illustration | None = None
+    awaits_picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +56,8 @@ class Dialect:
     def takes(self, subject: Subject) -> bool:
         """True if it breaks no hard rule."""
         return not any(rule.is_hard and rule.is_broken(subject) for rule in self.rules)
+
+
+def lacks_picture(subject: Subject) -> bool:
+    """True if it has none, and none is to come."""
+    return subject.picture is None and not subject.awaits_picture

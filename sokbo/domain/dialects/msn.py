@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from sokbo.domain.dialects.dialect import Dialect, Rule, Subject
+from sokbo.domain.dialects.dialect import Dialect, Rule, Subject, lacks_picture
 
 MIN_TITLE = 20
 MAX_TITLE = 150
@@ -35,10 +35,6 @@ def _deep(subject: Subject) -> bool:
         if depth > MAX_DEPTH:
             return True
     return False
-
-
-def _no_image(subject: Subject) -> bool:
-    return subject.content.image is None
 
 
 MSN = Dialect(
@@ -79,7 +75,7 @@ MSN = Dialect(
             "image",
             "should be given: articles without one are not published automatically",
             "넣는 것이 좋습니다. 없는 기사는 자동으로 발행되지 않습니다",
-            _no_image,
+            lacks_picture,
             is_hard=False,
         ),
     ),

@@ -1,6 +1,6 @@
 """SmartNews: SmartFormat, version 2.1."""
 
-from sokbo.domain.dialects.dialect import Dialect, Rule, Subject
+from sokbo.domain.dialects.dialect import Dialect, Rule, Subject, lacks_picture
 
 MAX_FEED_BYTES = 1_000_000
 #: What a single article may take of it, so that the feed's head and the entry's other elements find room.
@@ -9,10 +9,6 @@ MAX_CONTENT_BYTES = 900_000
 
 def _too_large(subject: Subject) -> bool:
     return len(subject.content.html.encode()) > MAX_CONTENT_BYTES
-
-
-def _no_image(subject: Subject) -> bool:
-    return subject.content.image is None
 
 
 SMARTNEWS = Dialect(
@@ -31,7 +27,7 @@ SMARTNEWS = Dialect(
             "image",
             "should be given: without one there is no thumbnail in the list",
             "넣는 것이 좋습니다. 없으면 목록에 섬네일이 나오지 않습니다",
-            _no_image,
+            lacks_picture,
             is_hard=False,
         ),
     ),

@@ -4,10 +4,12 @@ from typing import Any
 
 import feedparser
 import orjson
+import pytest
 
 from sokbo import selections
 from sokbo.domain.article import Article, Image
 from sokbo.domain.document import Document
+from sokbo.domain.picture import Picture, PictureState
 from sokbo.domain.selection import Selection, private_path
 from tests.integration.workers.bureau import Bureau
 from workers.selections import RENDERED_AT_ONCE
@@ -202,6 +204,20 @@ def test_article_that_is_mended_enters_the_dialect(bureau: Bureau) -> None:
     [entry] = feedparser.parse(bureau.text("selection/chosen.rss")).entries
     assert entry.title == "그림 있음"
     assert entry.media_content[0]["url"] == PICTURE.url
+
+
+@pytest.mark.parametrize(("width", "titles"), [(640, ["그림이 있다"]), (480, [])])
+def test_flipboard_takes_or_drops_an_article_when_its_image_is_measured(bureau: Bureau, width: int, titles: list[str]) -> None:
+    choose(bureau, profile="flipboard")
+    post(bureau, "그림이 있다", image=PICTURE)
+
+    with bureau.newsroom.database.write() as uow:
+        uow.pictures.lease("darkroom", uow.now, 5, 10)
+        assert uow.pictures.settle(Picture(PICTURE.url, PictureState.READY, "image/jpeg", width, 400, 12_345), "darkroom")
+        uow.commit()
+    bureau.sweep()
+
+    assert [entry.title for entry in feedparser.parse(bureau.text("selection/chosen.rss")).entries] == titles
 
 
 def test_smartnews_feed_stays_below_its_size(bureau: Bureau) -> None:

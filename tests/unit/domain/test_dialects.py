@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -6,15 +7,19 @@ import pytest
 from sokbo.domain.article import Content, Image
 from sokbo.domain.dialects import DIALECTS, Dialect, Subject
 from sokbo.domain.ids import SiteId
+from sokbo.domain.illustration import illustration
+from sokbo.domain.picture import Picture, PictureState
 from sokbo.domain.preflight import findings
 from sokbo.domain.selection import PLAIN, Selection
+from sokbo.domain.site import Site
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PICTURE = Image("https://news.example/picture.jpg")
+SITE = Site(SiteId(1), "news", "News", "https://news.example", NOW)
 GOOD_TITLE = "통영 앞바다 여객선 오늘 오전부터 운항 재개"
 
 
-def subject(published_at: datetime = NOW, **fields: Any) -> Subject:
+def subject(published_at: datetime = NOW, *, width: int | None = None, **fields: Any) -> Subject:
     words: dict[str, Any] = {
         "title": GOOD_TITLE,
         "html": "<p>본문</p>",
@@ -22,7 +27,9 @@ def subject(published_at: datetime = NOW, **fields: Any) -> Subject:
         "summary": "요약",
         "image": PICTURE,
     } | fields
-    return Subject(Content(**words), published_at, NOW)
+    content = Content(**words)
+    known = {PICTURE.url: Picture(PICTURE.url, PictureState.READY, "image/jpeg", width, width, 1000)}
+    return Subject(content, published_at, NOW, illustration(SITE, content, known))
 
 
 def codes(name: str, given: Subject) -> set[str]:
@@ -88,6 +95,19 @@ def test_only_flipboard_insists_on_an_image(name: str, taken: bool) -> None:
     assert DIALECTS[name].takes(given) is taken
 
 
+@pytest.mark.parametrize(("width", "taken"), [(None, True), (499, False), (500, True)])
+def test_flipboard_wants_images_of_500_pixels_as_far_as_their_width_is_known(width: int | None, taken: bool) -> None:
+    given = subject(width=width)
+
+    assert DIALECTS["flipboard"].takes(given) is taken
+    assert codes("flipboard", given) == (set() if taken else {"image_too_narrow"})
+
+
+@every_dialect
+def test_image_that_is_to_come_is_not_missed(dialect: Dialect) -> None:
+    assert dialect.broken(replace(subject(image=None), awaits_picture=True)) == []
+
+
 def test_smartnews_takes_no_article_that_would_fill_a_feed() -> None:
     assert DIALECTS["smartnews"].takes(subject(html="가" * 300_000))
     assert not DIALECTS["smartnews"].takes(subject(html="가" * 300_001))
@@ -103,7 +123,7 @@ def test_apple_news_advises_short_titles() -> None:
 def test_finding_names_the_selection_and_plain_ones_have_none() -> None:
     chosen = [Selection(SiteId(1), profile, profile, NOW, profile=profile) for profile in (PLAIN, "msn", "flipboard")]
 
-    found = findings(subject(title="짧다", image=None).content, NOW, chosen, NOW)
+    found = findings(subject(title="짧다", image=None), chosen)
 
     assert [(finding.selection.name, finding.rule.code) for finding in found] == [
         ("msn", "title_too_short"),
@@ -115,4 +135,4 @@ def test_finding_names_the_selection_and_plain_ones_have_none() -> None:
 def test_scheduled_article_is_looked_at_as_it_will_be() -> None:
     chosen = [Selection(SiteId(1), "msn", "msn", NOW, profile="msn")]
 
-    assert findings(subject().content, NOW + timedelta(days=400), chosen, NOW) == []
+    assert findings(subject(NOW + timedelta(days=400)), chosen) == []

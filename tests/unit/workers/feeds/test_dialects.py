@@ -12,9 +12,8 @@ from sokbo.domain.feed import Listing, ListingKind
 from tests.unit.workers.feeds.articles import ENGLISH, NASTY, PUBLISHED, SITE, article
 from tests.unit.workers.feeds.w3c import rss_complaints
 from workers.feeds import DIALECT_FORMATS, FeedFormat, Options
-from workers.feeds.dialects.base import MEDIA
 from workers.feeds.dialects.smartnews import SNF
-from workers.feeds.fixes import DC
+from workers.feeds.fixes import DC, MEDIA
 
 CHOSEN = Listing(ListingKind.SELECTION, "chosen", "고른 것")
 OPTIONS = Options(language="ko-KR", logo="https://gnj.example.kr/logo.png")
