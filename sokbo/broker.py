@@ -33,6 +33,7 @@ class Task(StrEnum):
 
     SYNDICATE = "sokbo.syndicate"
     SWEEP = "sokbo.sweep"
+    DELIVER = "sokbo.deliver"
     CLEAN = "sokbo.clean"
 
 

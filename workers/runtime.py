@@ -69,7 +69,8 @@ def start(settings: Settings, lanes: tuple[Lane, ...]) -> Runtime:
         settings=settings,
         database=database,
         sealer=Sealer(load_secret_key(settings)),
-        lanes=lanes,
+        # Whoever serves the rest helps with breaking news when there is much of it, but not the other way round.
+        lanes=tuple(Lane) if Lane.DEFAULT in lanes else lanes,
         holder=holder,
         rng=random.Random(),  # noqa: S311 - jitter
     )

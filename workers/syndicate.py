@@ -14,7 +14,7 @@ from itertools import groupby
 
 import structlog
 
-from sokbo.broker import Announcement
+from sokbo.broker import Announcement, Task
 from sokbo.domain.article import Article
 from sokbo.domain.assembly import SELECTIONS, of_listing
 from sokbo.domain.event import Lane
@@ -155,6 +155,8 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> None:
     runtime.broker.announce([Announcement(site.id, version, tuple(document.path for document in documents))])
     if planned:
         runtime.wake_deliveries()
+    if planned > runtime.settings.pushes_in_flight:  # more than one worker's pump has under way
+        runtime.broker.nudge(Task.DELIVER, Lane.DEFAULT)
 
 
 def _log(batch: Batch, now: datetime) -> None:

@@ -37,10 +37,19 @@ def register(app: Celery, runtime: Callable[[], Runtime]) -> None:
             sweep(runtime(), Lane(lane))
             last_sweep = time.monotonic()
 
+    def help_to_deliver(lane: str) -> None:
+        runtime().broker.taken(Task.DELIVER, Lane(lane))
+        runtime().wake_deliveries()
+
     def clean_up() -> None:
         clean(runtime())
 
-    for name, work in ((Task.SYNDICATE, follow_nudge), (Task.SWEEP, sweep_unless_fresh), (Task.CLEAN, clean_up)):
+    for name, work in (
+        (Task.SYNDICATE, follow_nudge),
+        (Task.SWEEP, sweep_unless_fresh),
+        (Task.DELIVER, help_to_deliver),
+        (Task.CLEAN, clean_up),
+    ):
         app.task(name=name)(_tolerating(work))
 
 

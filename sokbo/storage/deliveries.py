@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select
 from sokbo.domain.delivery import (
     GIVE_UP_AFTER,
     Delivery,
+    DeliveryState,
     Outcome,
     Verdict,
 )
@@ -142,7 +143,18 @@ class DeliveryRepository:
     def record(self, recorded: Sequence[Recorded], holder: str, now: datetime) -> None:
         """Writes attempts and where they leave their deliveries; a delivery that `holder` has lost keeps its state. One that
         has failed while something newer waits for the same partner is superseded."""
-        self._session.execute(_RECORD, [{"holder": holder, "now": now, **_left(item.delivery)} for item in recorded])
+        acknowledged: dict[tuple[int | None, str], list[DeliveryId]] = {}
+        others = []
+        for item in recorded:
+            if item.outcome.verdict is Verdict.ACKNOWLEDGED:
+                acknowledged.setdefault((item.outcome.status, item.outcome.detail), []).append(item.delivery.id)
+            else:
+                others.append({"holder": holder, "now": now, **_left(item.delivery)})
+        for (status, detail), ids in acknowledged.items():  # nearly all of them are one such group
+            given = {"delivery_ids": ids, "holder": holder, "now": now, "status": status, "detail": detail}
+            self._session.execute(_RECORD_ACKNOWLEDGED, given)
+        if others:
+            self._session.execute(_RECORD, others)
         self._session.execute(insert(attempts), [_attempt_row(item, now) for item in recorded])
         if failed := [item.delivery.id for item in recorded if item.outcome.verdict is not Verdict.ACKNOWLEDGED]:
             self._session.execute(supersede(deliveries.c.id.in_(failed)))
@@ -176,19 +188,31 @@ class DeliveryRepository:
         self._session.execute(update(deliveries).where(which).values(next_attempt_at=now, put_off_at=now))
 
 
+_ENDED = {
+    "attempts": deliveries.c.attempts + 1,
+    "put_off_at": bindparam("now", type_=deliveries.c.put_off_at.type),
+    "lease_holder": None,
+    "lease_until": None,
+}
+_RECORD_ACKNOWLEDGED = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(bindparam("delivery_ids", expanding=True)), deliveries.c.lease_holder == bindparam("holder"))
+    .values(
+        _ENDED
+        | {
+            "state": DeliveryState.ACKNOWLEDGED,
+            "next_attempt_at": None,
+            "acknowledged_at": func.coalesce(deliveries.c.acknowledged_at, _ENDED["put_off_at"]),
+            "last_status": bindparam("status"),
+            "last_detail": bindparam("detail"),
+        }
+    )
+)
 _LEFT = ("state", "retries", "next_attempt_at", "acknowledged_at", "last_status", "last_detail")
 _RECORD = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("delivery_id"), deliveries.c.lease_holder == bindparam("holder"))
-    .values(
-        {name: bindparam(f"new_{name}", type_=deliveries.c[name].type) for name in _LEFT}
-        | {
-            "attempts": deliveries.c.attempts + 1,
-            "put_off_at": bindparam("now", type_=deliveries.c.put_off_at.type),
-            "lease_holder": None,
-            "lease_until": None,
-        }
-    )
+    .values({name: bindparam(f"new_{name}", type_=deliveries.c[name].type) for name in _LEFT} | _ENDED)
 )
 
 

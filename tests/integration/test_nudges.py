@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from subprocess import Popen
 
+import pytest
 from celery import Celery
 from kombu.entity import Queue
 
@@ -12,7 +13,11 @@ from sokbo import broker_process
 from sokbo.broker import Broker, Task, celery_url
 from sokbo.domain.event import Lane
 from sokbo.settings import Settings
+from sokbo.storage import Database, migrate
+from tests.integration.workers.bureau import open_bureau
 from tests.waiting import eventually
+from workers.runtime import start
+from workers.syndicate import syndicate
 
 
 @contextmanager
@@ -60,3 +65,24 @@ def test_nudge_says_that_the_broker_is_away_and_goes_out_again_when_it_is_back(t
                 assert broker.nudge(Task.SYNDICATE, Lane.DEFAULT)
                 assert tasks(settings, Lane.DEFAULT) == [("sokbo.syndicate", ["default"])]
             assert not broker.nudge(Task.SYNDICATE, Lane.DEFAULT)
+
+
+def test_breaking_news_for_more_partners_than_one_pump_serves_calls_the_other_worker(database: Database, tmp_path: Path) -> None:
+    with open_bureau(database, tmp_path, pushes_in_flight=4) as bureau, serving(bureau.runtime.settings):
+        for number in range(2):
+            bureau.newsroom.subscribe(f"https://{number}.example/hook")
+        bureau.newsroom.post("큰불", breaking=True)
+        syndicate(bureau.runtime, Lane.BREAKING)
+        assert tasks(bureau.runtime.settings, Lane.DEFAULT) == []
+        bureau.newsroom.subscribe("https://3.example/hook")
+        bureau.newsroom.post("더 큰불", breaking=True)
+        syndicate(bureau.runtime, Lane.BREAKING)
+        assert tasks(bureau.runtime.settings, Lane.DEFAULT) == [("sokbo.deliver", ["default"])]
+
+
+@pytest.mark.parametrize(("own", "pushed"), [(Lane.BREAKING, (Lane.BREAKING,)), (Lane.DEFAULT, (Lane.BREAKING, Lane.DEFAULT))])
+def test_breaking_news_has_a_pump_of_its_own_and_the_others_help(tmp_path: Path, own: Lane, pushed: tuple[Lane, ...]) -> None:
+    settings = Settings(data=tmp_path)
+    migrate(settings.resolved_database_url)
+    with closing(start(settings, (own,))) as runtime:
+        assert runtime.pump.lanes == pushed
