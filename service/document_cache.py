@@ -119,8 +119,15 @@ class DocumentCache:
         _raise_first(await asyncio.gather(*(self._catch_up(*site) for site in behind), return_exceptions=True))
 
     async def _catch_up(self, site_id: SiteId, version: int) -> None:
+        if site_id not in self._seen and not self._knows(site_id):  # as at the start: whatever is loaded from now on is newer
+            self._seen[site_id] = version
+            return
         await self.refresh(site_id, await self._source.changed_since(site_id, self._seen.get(site_id, 0)))
         self._seen[site_id] = max(version, self._seen.get(site_id, 0))
+
+    def _knows(self, site_id: SiteId) -> bool:
+        """True if something of the site is held or being loaded."""
+        return site_id in self._strips or any(key[0] == site_id for key in (*self._entries, *self._flights))
 
     def _flight(self, key: Key) -> _Flight:
         flight = self._flights.get(key)

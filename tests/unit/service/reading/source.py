@@ -14,11 +14,12 @@ MODIFIED = datetime(2026, 3, 1, 9, 30, 15, 250_000, tzinfo=UTC)
 
 
 class MemorySource:
-    """Documents by site and path. `loads` are the paths asked for; the first sets `asked`; `gate` holds them up while clear."""
+    """Documents by site and path. `loads` are the paths asked for, `questions` the versions; the first sets `asked`; `gate` holds them up while clear."""
 
     def __init__(self) -> None:
         self.documents: dict[tuple[SiteId, str], Loaded] = {}
         self.loads: list[str] = []
+        self.questions: list[int] = []
         self.asked = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
@@ -35,6 +36,7 @@ class MemorySource:
         return {SITE: self.version}
 
     async def changed_since(self, site_id: SiteId, version: int) -> Sequence[str]:
+        self.questions.append(version)
         return [path for (site, path), held in self.documents.items() if site == site_id and held.document.version > version]
 
     def put(

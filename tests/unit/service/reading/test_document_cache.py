@@ -239,6 +239,34 @@ async def test_a_lost_announcement_is_made_up_for_by_the_versions() -> None:
     assert source.loads == []
 
 
+async def test_a_site_of_which_nothing_is_held_is_not_asked_for_all_its_paths() -> None:
+    source = MemorySource()
+    source.put("feed.atom", b"old")
+    cache = DocumentCache(source, MEGABYTE)
+    await cache.catch_up()
+    assert source.questions == []
+    assert (await read(cache, "feed.atom")).identity.body == b"old</end>"
+    source.put("feed.atom", b"new")
+    await cache.catch_up()
+    assert source.questions == [1]
+    assert (await read(cache, "feed.atom")).identity.body == b"new</end>"
+
+
+async def test_a_document_that_was_being_loaded_at_the_first_look_is_caught_up_with() -> None:
+    source = MemorySource()
+    source.put("feed.atom", b"old")
+    source.gate.clear()
+    cache = DocumentCache(source, MEGABYTE)
+    loading = asyncio.create_task(read(cache, "feed.atom"))
+    await source.asked.wait()
+    source.put("feed.atom", b"new")
+    looking = asyncio.create_task(cache.catch_up())
+    await asyncio.sleep(0)
+    source.gate.set()
+    await asyncio.gather(loading, looking)
+    assert (await read(cache, "feed.atom")).identity.body == b"new</end>"
+
+
 async def test_what_was_announced_in_order_is_not_loaded_again() -> None:
     source = MemorySource()
     source.put("feed.atom", b"old")
