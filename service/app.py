@@ -112,7 +112,7 @@ def _make_app(services: Services, reader: Reader, directory: SiteDirectory) -> w
     add_selection_routes(app, services)
     add_audit_routes(app, services)
     add_media_routes(app, services)
-    add_host_routes(app)
+    add_host_routes(app, directory)
     add_image_routes(app, services.files)
     add_document_routes(app, reader, directory)
     return app

@@ -37,6 +37,10 @@ class SiteDirectory:
         """The site that has that host (as in a Host header) to itself; a site below a path of its host has not."""
         return self._by_host.get(_plain(host))
 
+    def below_host(self, host: str) -> list[Site]:
+        """Every site whose addresses have that host, be it a site's own or shared."""
+        return [site for site in self._by_name.values() if _plain(site.host) == _plain(host)]
+
 
 def _plain(host: str) -> str:
     return _DEFAULT_PORT.sub("", host.lower())

@@ -16,6 +16,7 @@ from sokbo.domain.illustration import sources
 from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from sokbo.storage import UnitOfWork
+from workers.archiving import whole_archive
 from workers.assembling import Workshop, to_store
 from workers.rendering import Rendered, render_article
 from workers.runtime import Runtime
@@ -49,16 +50,16 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
     following = articles[-1].number if len(articles) == SLICE_ARTICLES else None
     rendered = _render(runtime, site, articles, pictures)
     with runtime.database.write() as uow:
-        version = uow.sites.next_version(site_id)
+        turn = uow.sites.take_turn(site_id)
         if not uow.sites.rendered_down_to(site_id, below, following):
             return None
-        workshop = Workshop(uow, runtime.pages, site, runtime.settings.feed_entries)
-        documents, _ = to_store(workshop, _put_into_use(uow, rendered), version, anew=True)
+        workshop = Workshop(uow, runtime.pages, site, turn, runtime.settings.feed_entries)
+        documents, _ = to_store(workshop, _put_into_use(uow, rendered), anew=True)
         uow.documents.store(documents)
         if following is None:
             uow.assemblies.want(site_id, _everything(uow, site_id), uow.now)
         uow.commit()
-    runtime.broker.announce([Announcement(site_id, version, tuple(document.path for document in documents))])
+    runtime.broker.announce([Announcement(site_id, turn.version, tuple(document.path for document in documents))])
     return following
 
 
@@ -80,6 +81,7 @@ def _put_into_use(uow: UnitOfWork, rendered: Sequence[Rendered]) -> list[Documen
     uow.documents.replace_fragments([], article_ids, uow.now)  # or those with the same bytes would be kept
     uow.documents.replace_fragments([fragment for item in fresh for fragment in item.fragments], article_ids, uow.now)
     uow.pictures.expect([(item.awaits, item.article.id) for item in fresh if item.awaits], uow.now)
+    uow.archives.refresh([item.article for item in fresh])
     return [item.page for item in fresh]
 
 
@@ -87,4 +89,8 @@ def _everything(uow: UnitOfWork, site_id: SiteId) -> list[Assembly]:
     """All that is assembled for a site, whatever is stored of it."""
     chosen = [selection.listing for selection in uow.selections.of_site(site_id)]
     listings = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site_id), *chosen]
-    return [Assembly(FEEDS, anew=True), *(of_listing(listing, anew=True) for listing in listings)]
+    return [
+        Assembly(FEEDS, anew=True),
+        *(of_listing(listing, anew=True) for listing in listings),
+        *whole_archive(uow, site_id),
+    ]

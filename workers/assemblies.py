@@ -7,13 +7,15 @@ from datetime import timedelta
 import structlog
 
 from sokbo.broker import Announcement
-from sokbo.domain.assembly import FEEDS, Assembly
+from sokbo.domain.assembly import ARCHIVE, ARCHIVED_ARTICLE, FEEDS, NEWS_SITEMAP, SITEMAP, SITEMAP_INDEX, Assembly
 from sokbo.domain.document import Document
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import SiteId
 from sokbo.domain.tally import Measure, Tally
 from sokbo.errors import Unavailable
-from workers.assembling import Workshop, feeds_page, listing_documents, to_store
+from workers.archiving import archive_articles, archive_documents
+from workers.assembling import Workshop, listing_documents, to_store
+from workers.directories import lists_of_feeds, news_sitemap, sitemap_index, sitemaps
 from workers.runtime import Runtime
 from workers.selections import selection_documents
 
@@ -34,15 +36,16 @@ def _maker_of_listings(kind: ListingKind) -> Maker:
     return make
 
 
-def _make_feeds(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document]:
-    return [feeds_page(workshop)]
-
-
 #: What makes the documents of each kind, for all the keys given. None of them may depend on another's documents.
 MAKERS: dict[str, Maker] = {
     **{kind.value: _maker_of_listings(kind) for kind in ListingKind},
     ListingKind.SELECTION: selection_documents,
-    FEEDS: _make_feeds,
+    FEEDS: lists_of_feeds,
+    ARCHIVED_ARTICLE: archive_articles,
+    ARCHIVE: archive_documents,
+    SITEMAP: sitemaps,
+    SITEMAP_INDEX: sitemap_index,
+    NEWS_SITEMAP: news_sitemap,
 }
 
 
@@ -56,33 +59,45 @@ def assemble_for(runtime: Runtime, seconds: float) -> None:
 def assemble_some(runtime: Runtime) -> bool:
     """Assembles a slice of each site's that has some waiting; False if none has."""
     with runtime.database.read() as uow:
+        news_is_stale = uow.archives.has_stale_news(uow.now)
         waiting = uow.assemblies.sites(uow.now)
+    if news_is_stale:
+        return _want_news(runtime)
     for site_id in waiting:
         _assemble_slice(runtime, site_id)
     return bool(waiting)
 
 
+def _want_news(runtime: Runtime) -> bool:
+    """True once the news sitemaps that have articles older than two days are wanted anew."""
+    with runtime.database.write() as uow:
+        for site_id in uow.archives.take_stale_news(uow.now):
+            uow.assemblies.want(site_id, [Assembly(NEWS_SITEMAP)], uow.now)
+        uow.commit()
+    return True
+
+
 def _assemble_slice(runtime: Runtime, site_id: SiteId) -> None:
     with runtime.database.write() as uow:
-        version = uow.sites.next_version(site_id)
+        turn = uow.sites.take_turn(site_id)
         taken = uow.assemblies.take(site_id, uow.now, SLICE)
         if not taken:  # another worker has been quicker
             return
-        workshop = Workshop(uow, runtime.pages, uow.sites.get(site_id), runtime.settings.feed_entries)
-        documents = [document for anew in (True, False) for document in _make(workshop, taken, version, anew=anew)]
+        workshop = Workshop(uow, runtime.pages, uow.sites.get(site_id), turn, runtime.settings.feed_entries)
+        documents = [document for anew in (True, False) for document in _make(workshop, taken, anew=anew)]
         uow.documents.store(documents)
         uow.tallies.add(_tally(documents))
         uow.commit()
-    runtime.broker.announce([Announcement(site_id, version, tuple(document.path for document in documents))])
+    runtime.broker.announce([Announcement(site_id, turn.version, tuple(document.path for document in documents))])
 
 
-def _make(workshop: Workshop, taken: Sequence[Assembly], version: int, *, anew: bool) -> list[Document]:
+def _make(workshop: Workshop, taken: Sequence[Assembly], *, anew: bool) -> list[Document]:
     keys: dict[str, list[str]] = {}
     for item in taken:
         if item.anew is anew:
             keys.setdefault(item.kind, []).append(item.key)
     made = [document for kind in keys for document in _make_kind(workshop, kind, keys[kind], anew=anew)]
-    documents, first_ones = to_store(workshop, made, version, anew=anew)
+    documents, first_ones = to_store(workshop, made, anew=anew)
     if first_ones and FEEDS not in keys:
         workshop.uow.assemblies.want(workshop.site.id, [Assembly(FEEDS)], workshop.uow.now)
     return documents

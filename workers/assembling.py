@@ -2,20 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sokbo.domain.compression import piece
 from sokbo.domain.document import BREAKING_STRIP_PATH, EMPTY, Document, FragmentFormat
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.site import Site
 from sokbo.storage import UnitOfWork
-from sokbo.storage.documents import ListedEntry
-from workers.feeds import FORMATS, FeedFormat, FooterLink, footer_link
+from sokbo.storage.documents import ListedEntry, PlacedEntry
+from sokbo.storage.sites import Turn
+from workers.feeds import FORMATS, NO_HISTORY, FeedFormat, FooterLink, History, Shell, footer_link
 from workers.pages.renderer import STRIP_LINKS, PageRenderer
-from workers.pages.stylesheet import copy_script, page_headers
 from workers.rendering import HTML, digest, kept_piece, page_document
 
-FEEDS_PATH = "feeds"
+#: Before any article.
+_EVER = datetime.min.replace(tzinfo=UTC)
 #: Partners include the strip in pages of their own, from any origin and without a policy of ours.
 _STRIP_HEADERS = {"X-Content-Type-Options": "nosniff"}
 
@@ -28,6 +29,7 @@ class Workshop:
     uow: UnitOfWork
     pages: PageRenderer
     site: Site
+    turn: Turn
     entries: int
 
 
@@ -36,28 +38,20 @@ def listing_documents(workshop: Workshop, touched: Iterable[Listing]) -> list[Do
     site = workshop.site
     made: list[Document] = []
     for listing in workshop.uow.listings.labelled(site.id, touched):
-        entries = workshop.uow.documents.entries(site.id, listing, workshop.entries)
+        entries = _entries(workshop, listing)
+        history = History(previous=workshop.turn.archive) if listing == SITE_LISTING else NO_HISTORY
         footer: FooterLink | None = None
         if listing == BREAKING_LISTING:
             strip, footer = _strip(workshop)
             made.append(strip)
-        made.extend(_feed(site, listing, form, entries, footer) for form in FORMATS.values())
+        for form in FORMATS.values():
+            shell = form.shell(site, listing, updated_at(site, entries), footer, history)
+            made.append(feed_document(site, listing.feed_path(form.suffix), form, shell, entries))
         made.append(_list_page(workshop.pages, site, listing, entries))
     return made
 
 
-def feeds_page(workshop: Workshop) -> Document:
-    """The page that lists all the site's feeds."""
-    uow, site = workshop.uow, workshop.site
-    known = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site.id)]
-    public = [selection for selection in uow.selections.of_site(site.id) if not selection.private]
-    page = page_document(site, FEEDS_PATH, workshop.pages.feeds(site, known, public), site.created_at)
-    return replace(page, headers=page_headers(copy_script()))
-
-
-def to_store(
-    workshop: Workshop, made: Sequence[Document], version: int, *, anew: bool = False
-) -> tuple[list[Document], list[Document]]:
+def to_store(workshop: Workshop, made: Sequence[Document], *, anew: bool = False) -> tuple[list[Document], list[Document]]:
     """Those that are not stored yet just as they are, with the site's new version, modified now; and which of them had no
     forerunner. `anew`: also those that are, with the time they had."""
     uow = workshop.uow
@@ -66,10 +60,21 @@ def to_store(
     for document in made:
         etag, modified_at = stored.get(document.path, ("", document.last_modified))
         if etag != document.etag:
-            kept.append(replace(document, version=version, last_modified=max(document.last_modified, uow.now)))
+            kept.append(replace(document, version=workshop.turn.version, last_modified=max(document.last_modified, uow.now)))
         elif anew:
-            kept.append(replace(document, version=version, last_modified=modified_at))
+            kept.append(replace(document, version=workshop.turn.version, last_modified=modified_at))
     return kept, [document for document in kept if document.path not in stored]
+
+
+def _entries(workshop: Workshop, listing: Listing) -> Sequence[PlacedEntry]:
+    """The listing's newest articles, and the withdrawn ones that would stand among them."""
+    uow, site_id, most = workshop.uow, workshop.site.id, workshop.entries
+    entries = uow.documents.entries(site_id, listing, most)
+    oldest = entries[-1].published_at if len(entries) == most else _EVER
+    if workshop.turn.withdrawn is None or workshop.turn.withdrawn < oldest:
+        return entries
+    tombstones = uow.tombstones.of_listing(site_id, listing, oldest, most)
+    return sorted([*entries, *tombstones], key=lambda entry: (entry.published_at, entry.number), reverse=True)
 
 
 def updated_at(site: Site, entries: Sequence[ListedEntry]) -> datetime:
@@ -77,12 +82,12 @@ def updated_at(site: Site, entries: Sequence[ListedEntry]) -> datetime:
     return max((entry.modified_at for entry in entries), default=site.created_at)
 
 
-def _feed(site: Site, listing: Listing, form: FeedFormat, entries: Sequence[ListedEntry], footer: FooterLink | None) -> Document:
-    shell = form.shell(site, listing, updated_at(site, entries), footer)
-    listed = [entry.fragments[form.format] for entry in entries]
+def feed_document(site: Site, path: str, form: FeedFormat, shell: Shell, entries: Sequence[ListedEntry]) -> Document:
+    """The shell with those of the entries that there are in its format: tombstones aren't in every one."""
+    listed = [entry.fragments[form.format] for entry in entries if form.format in entry.fragments]
     return Document(
         site_id=site.id,
-        path=listing.feed_path(form.suffix),
+        path=path,
         media_type=form.media_type,
         etag=digest([shell.head, shell.separator, shell.tail, *(name.encode() for _, name in listed)]),
         last_modified=updated_at(site, entries),
@@ -94,9 +99,10 @@ def _feed(site: Site, listing: Listing, form: FeedFormat, entries: Sequence[List
 
 
 def _list_page(pages: PageRenderer, site: Site, listing: Listing, entries: Sequence[ListedEntry]) -> Document:
-    updated = updated_at(site, entries)
-    shell = pages.listing(site, listing, updated if entries else None, empty=not entries)
-    cards = [entry.fragments[FragmentFormat.CARD] for entry in entries]
+    shown = [entry for entry in entries if FragmentFormat.CARD in entry.fragments]
+    updated = updated_at(site, shown)
+    shell = pages.listing(site, listing, updated if shown else None, empty=not shown)
+    cards = [entry.fragments[FragmentFormat.CARD] for entry in shown]
     return page_document(site, listing.path, shell, updated, cards)
 
 

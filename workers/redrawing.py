@@ -8,7 +8,7 @@ import structlog
 
 from sokbo.broker import Announcement
 from sokbo.domain.article import Article
-from sokbo.domain.assembly import SELECTIONS, of_listing
+from sokbo.domain.assembly import ARCHIVED_ARTICLE, SELECTIONS, Assembly, of_listing
 from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.domain.illustration import sources
 from sokbo.domain.lifecycle import listings_of
@@ -69,20 +69,21 @@ def _redraw_site(
         except Exception:  # the edge: one article that can't be rendered must not hold up the others, nor be tried for ever
             log.exception("render_failed", article_id=article_id, revision=articles[article_id].revision)
     with runtime.database.write() as uow:
-        version = uow.sites.next_version(site_id)
+        turn = uow.sites.take_turn(site_id)
         unchanged = uow.articles.unchanged(articles[article_id] for _, article_id in settled)
         uow.pictures.forget([item for item in settled if item[1] in unchanged])
         fresh = {article_id: item for article_id, item in rendered.items() if article_id in unchanged}
         uow.documents.replace_fragments([fragment for item in fresh.values() for fragment in item.fragments], fresh, uow.now)
-        workshop = Workshop(uow, runtime.pages, site, runtime.settings.feed_entries)
-        documents, _ = to_store(workshop, [item.page for item in fresh.values()], version)
+        workshop = Workshop(uow, runtime.pages, site, turn, runtime.settings.feed_entries)
+        documents, _ = to_store(workshop, [item.page for item in fresh.values()])
         uow.documents.store(documents)
-        _want_listings(uow, site_id, [item.article for item in fresh.values()])
+        _want_lists(uow, site_id, [item.article for item in fresh.values()])
         uow.commit()
-    runtime.broker.announce([Announcement(site_id, version, tuple(document.path for document in documents))])
+    runtime.broker.announce([Announcement(site_id, turn.version, tuple(document.path for document in documents))])
     log.info("articles_redrawn", site=site.name, articles=list(fresh))
 
 
-def _want_listings(uow: UnitOfWork, site_id: SiteId, articles: Collection[Article]) -> None:
+def _want_lists(uow: UnitOfWork, site_id: SiteId, articles: Collection[Article]) -> None:
     shown_in = {listing for article in articles for listing in listings_of(article, uow.now)}
-    uow.assemblies.want(site_id, [SELECTIONS, *map(of_listing, shown_in)], uow.now)
+    archived = (Assembly(ARCHIVED_ARTICLE, article.id) for article in articles)
+    uow.assemblies.want(site_id, [SELECTIONS, *map(of_listing, shown_in), *archived], uow.now)

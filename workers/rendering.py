@@ -12,7 +12,7 @@ from sokbo.domain.document import EMPTY, Document, Fragment, FragmentFormat, Pie
 from sokbo.domain.illustration import awaited, illustration
 from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
-from workers.feeds import FORMATS
+from workers.feeds import ARCHIVE, FORMATS
 from workers.pages.renderer import PageRenderer, PageShell
 from workers.pages.stylesheet import page_headers
 
@@ -23,8 +23,8 @@ _KEPT_PIECES = 512
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One article's fragments, none if it is withdrawn, and its page. `awaits` names the picture of which there is more to
-    come, so that it is to be rendered again with it."""
+    """One article's fragments, no more than a tombstone if it is withdrawn, and its page. `awaits` names the picture of which
+    there is more to come, so that it is to be rendered again with it."""
 
     article: Article
     fragments: Sequence[Fragment]
@@ -36,7 +36,8 @@ def render_article(pages: PageRenderer, site: Site, article: Article, now: datet
     """Everything that its revision needs, made once; `pictures` are those that are known, by source."""
     if article.state is ArticleState.WITHDRAWN:
         shell = pages.withdrawn(site, article)
-        return Rendered(article, (), _article_page(site, article, shell, status=410))
+        tombstone = fragment(article, ARCHIVE.format, ARCHIVE.tombstone(article))
+        return Rendered(article, (tombstone,), _article_page(site, article, shell, status=410))
     shown = illustration(site, article.content, pictures)
     entries = {form: feed.entry(site, article, shown) for form, feed in FORMATS.items()}
     entries[FragmentFormat.CARD] = pages.card(site, article, shown, now=now)

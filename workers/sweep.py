@@ -34,7 +34,7 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
         misdated = uow.deliveries.are_misdated(uow.now)
         deliveries_wait = uow.deliveries.unclaimed(lane, uow.now, runtime.settings.lease_seconds)
         to_park = uow.deliveries.to_park(lane, uow.now, runtime.settings.lease_seconds)
-        to_assemble = bool(uow.assemblies.sites(uow.now))
+        to_assemble = bool(uow.assemblies.sites(uow.now)) or uow.archives.has_stale_news(uow.now)
         to_render = uow.sites.being_rendered() if lane is Lane.DEFAULT else []
         pictures_wait = lane is Lane.DEFAULT and uow.pictures.is_due(uow.now, runtime.settings.lease_seconds)
         to_redraw = lane is Lane.DEFAULT and bool(uow.pictures.settled(1))

@@ -16,8 +16,8 @@ import structlog
 
 from sokbo.broker import Announcement, Task
 from sokbo.domain.article import Article
-from sokbo.domain.assembly import SELECTIONS, of_listing
-from sokbo.domain.event import Lane
+from sokbo.domain.assembly import ARCHIVED_ARTICLE, SELECTIONS, Assembly, of_listing
+from sokbo.domain.event import EventType, Lane
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.ids import ArticleId
 from sokbo.domain.illustration import sources
@@ -39,6 +39,8 @@ TASK_SECONDS = 20.0
 
 #: What a site's readers follow, before its categories, tags and authors.
 OWN_LISTINGS = frozenset({SITE_LISTING, BREAKING_LISTING})
+#: Events that change nothing of what the archive says.
+BREAKING_EVENTS = frozenset({EventType.BREAKING_STARTED, EventType.BREAKING_ENDED})
 
 log = structlog.get_logger()
 
@@ -65,6 +67,18 @@ class Batch:
     def touched(self) -> set[Listing]:
         """Every listing that the events change."""
         return {listing for item in self.done for listing in item.listings}
+
+    @property
+    def wanted(self) -> set[Assembly]:
+        """What is assembled afterwards: the listings of terms, selections, and whatever shows the articles in the archive."""
+        archived = (item.event.article_id for item in self.done if item.event.type not in BREAKING_EVENTS)
+        listings = map(of_listing, self.touched - OWN_LISTINGS)
+        return {SELECTIONS, *listings, *(Assembly(ARCHIVED_ARTICLE, article_id) for article_id in archived)}
+
+    @property
+    def withdrawals(self) -> list[PendingEvent]:
+        """The events that took an article back."""
+        return [item for item in self.done if item.event.type is EventType.ARTICLE_WITHDRAWN]
 
 
 def syndicate(runtime: Runtime, lane: Lane) -> None:
@@ -133,7 +147,9 @@ def _render(runtime: Runtime, work: Work) -> Batch:
 def _store(runtime: Runtime, site: Site, batch: Batch) -> None:
     """Stores all that the events lead to, and finishes them. Raises LeaseLost."""
     with runtime.database.write() as uow:
-        version = uow.sites.next_version(site.id)
+        for item in batch.withdrawals:  # before the turn, which tells of them
+            uow.tombstones.bury(batch.rendered[item.event.article_id].article, item.listings)
+        turn = uow.sites.take_turn(site.id)
         uow.events.finish([item.event.id for item in batch.done], runtime.holder, uow.now)
         if batch.put_off:
             uow.events.release([item.event.id for item in batch.put_off], runtime.holder)
@@ -141,18 +157,18 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> None:
         unchanged = uow.articles.unchanged(item.article for item in batch.rendered.values())
         fresh = {article_id: item for article_id, item in batch.rendered.items() if article_id in unchanged}
         uow.documents.replace_fragments([fragment for item in fresh.values() for fragment in item.fragments], fresh, uow.now)
-        workshop = Workshop(uow, runtime.pages, site, runtime.settings.feed_entries)
+        workshop = Workshop(uow, runtime.pages, site, turn, runtime.settings.feed_entries)
         listed = listing_documents(workshop, batch.touched & OWN_LISTINGS)
-        documents, _ = to_store(workshop, [*(item.page for item in fresh.values()), *listed], version)
+        documents, _ = to_store(workshop, [*(item.page for item in fresh.values()), *listed])
         uow.documents.store(documents)
-        uow.assemblies.want(site.id, [SELECTIONS, *map(of_listing, batch.touched - OWN_LISTINGS)], uow.now)
+        uow.assemblies.want(site.id, batch.wanted, uow.now)
         uow.pictures.expect([(item.awaits, article_id) for article_id, item in fresh.items() if item.awaits], uow.now)
         planned = 0
         if uow.partners.has_active(site.id):
             planned = sum(uow.deliveries.plan(item.event, item.listings, uow.now) for item in batch.done)
         uow.tallies.add(_tally(batch, len(documents), uow.now))
         uow.commit()
-    runtime.broker.announce([Announcement(site.id, version, tuple(document.path for document in documents))])
+    runtime.broker.announce([Announcement(site.id, turn.version, tuple(document.path for document in documents))])
     if planned:
         runtime.wake_deliveries()
     if planned > runtime.settings.pushes_in_flight:  # more than one worker's pump has under way

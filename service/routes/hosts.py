@@ -1,18 +1,24 @@
-"""What a browser or a robot asks of any host: /robots.txt and /favicon.ico, the same for all and kept by whoever asked."""
+"""What a browser or a robot asks of any host: /robots.txt and /favicon.ico, kept by whoever asked."""
 
 from aiohttp import web
 
+from service.site_directory import SiteDirectory
+
 #: The icon that pages carry inline.
 ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="4" fill="#b3121d"/></svg>\n'
-ROBOTS = "User-agent: *\nAllow: /\n"
+EVERYTHING_ALLOWED = "User-agent: *\nAllow: /\n"
+#: What robots are led to, below each site of the host.
+SITEMAPS = ("sitemap.xml", "news-sitemap.xml")
 _KEPT = {"Cache-Control": "public, max-age=86400"}
 
 
-def add_host_routes(app: web.Application) -> None:
+def add_host_routes(app: web.Application, directory: SiteDirectory) -> None:
     """Adds both."""
 
-    async def robots(_request: web.Request) -> web.Response:
-        return web.Response(text=ROBOTS, headers=_KEPT)
+    async def robots(request: web.Request) -> web.Response:
+        sites = directory.below_host(request.headers.get("Host", ""))
+        lines = [f"Sitemap: {site.url(path)}\n" for site in sites for path in SITEMAPS]
+        return web.Response(text=EVERYTHING_ALLOWED + "".join(lines), headers=_KEPT)
 
     async def icon(_request: web.Request) -> web.Response:
         return web.Response(text=ICON, content_type="image/svg+xml", headers=_KEPT)

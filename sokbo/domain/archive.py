@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from sokbo.domain.article import article_path
+from sokbo.domain.article import Article, article_path
 
 #: Articles in an archive document, and in a sitemap. Never to be changed: what stands where would move.
 DOCUMENT_ARTICLES = 100
@@ -31,6 +31,16 @@ class Part:
     def from_key(cls, key: str) -> Self:
         month, _, number = key.partition("/")
         return cls(month, int(number))
+
+    @property
+    def archived(self) -> range:
+        """The ordinals of the articles in the archive document."""
+        return range((self.number - 1) * DOCUMENT_ARTICLES, self.number * DOCUMENT_ARTICLES)
+
+    @property
+    def mapped(self) -> range:
+        """The ordinals of the articles in the sitemap."""
+        return range((self.number - 1) * SITEMAP_ARTICLES, self.number * SITEMAP_ARTICLES)
 
     @property
     def archive_path(self) -> str:
@@ -56,13 +66,13 @@ class Place:
     ordinal: int
 
     @property
-    def part(self) -> Part:
-        """The archive document that has it."""
+    def archive(self) -> Part:
+        """The archive document that has the article."""
         return Part(self.month, self.ordinal // DOCUMENT_ARTICLES + 1)
 
     @property
     def sitemap(self) -> Part:
-        """The sitemap that has it."""
+        """The sitemap that has the article."""
         return Part(self.month, self.ordinal // SITEMAP_ARTICLES + 1)
 
 
@@ -81,6 +91,11 @@ class ArchivedArticle:
     def path(self) -> str:
         """The page's path below its site."""
         return article_path(self.number, self.slug)
+
+
+def publication_time(article: Article) -> datetime:
+    """When it was published. An article that never says is as old as its first revision."""
+    return article.published_at or article.created_at
 
 
 def month_of(moment: datetime) -> str:

@@ -19,8 +19,15 @@ class Assembly:
 
 #: All of the site's selections: which of them a change concerns is found out when they are assembled.
 SELECTIONS = Assembly(ListingKind.SELECTION)
-#: The page that lists all the site's feeds.
+#: What lists all the site's feeds: the page, the subscription list, the sitemap of pages.
 FEEDS = "feeds"
+#: The archive's entry of the article with the id that is the key; it leads to those below.
+ARCHIVED_ARTICLE = "archived-article"
+#: The archive document and the sitemap of the part that is the key, the index of all sitemaps, and the news sitemap.
+ARCHIVE = "archive"
+SITEMAP = "sitemap"
+SITEMAP_INDEX = "sitemap-index"
+NEWS_SITEMAP = "news-sitemap"
 
 
 def of_listing(listing: Listing, *, anew: bool = False) -> Assembly:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
 from sokbo.errors import Unavailable
+from sokbo.storage.archives import ArchiveRepository
 from sokbo.storage.articles import ArticleRepository
 from sokbo.storage.assemblies import AssemblyRepository
 from sokbo.storage.audit import AuditRepository
@@ -34,6 +35,7 @@ from sokbo.storage.selections import SelectionRepository
 from sokbo.storage.session import RETRY_LATER, Session
 from sokbo.storage.sites import SiteRepository
 from sokbo.storage.tallies import TallyRepository
+from sokbo.storage.tombstones import TombstoneRepository
 
 Clock = Callable[[], datetime]
 
@@ -95,6 +97,14 @@ class UnitOfWork:
     @cached_property
     def assemblies(self) -> AssemblyRepository:
         return AssemblyRepository(self._session)
+
+    @cached_property
+    def archives(self) -> ArchiveRepository:
+        return ArchiveRepository(self._session)
+
+    @cached_property
+    def tombstones(self) -> TombstoneRepository:
+        return TombstoneRepository(self._session)
 
     @cached_property
     def documents(self) -> DocumentRepository:

@@ -17,10 +17,18 @@ from sokbo.storage.tables import documents, fragments, listing_articles, renderi
 
 @dataclass(frozen=True, slots=True)
 class ListedEntry:
-    """One article's place in a listing: its fragments' ids and digests by format."""
+    """One article's place in a listing: its fragments' ids and digests by format, no more than a tombstone if it is withdrawn."""
 
     modified_at: datetime
     fragments: dict[str, tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEntry(ListedEntry):
+    """With what gives it its place: lists are sorted by both, the newest first."""
+
+    published_at: datetime
+    number: int
 
 
 _SHOWN = (
@@ -37,7 +45,7 @@ _SHOWN = (
     .subquery()
 )
 _ENTRIES = (
-    select(renderings.c.modified_at, renderings.c.fragments)
+    select(renderings.c.modified_at, renderings.c.fragments, _SHOWN.c.published_at, _SHOWN.c.number)
     .join(_SHOWN, _SHOWN.c.article_id == renderings.c.article_id)
     .order_by(_SHOWN.c.published_at.desc(), _SHOWN.c.number.desc())
 )
@@ -102,13 +110,10 @@ class DocumentRepository:
         numbers = self._session.execute(_INSERT_FRAGMENTS, rows).scalars()
         return {(item.article_id, item.format): number for item, number in zip(made, numbers, strict=True)}
 
-    def entries(self, site_id: SiteId, listing: Listing, limit: int) -> Sequence[ListedEntry]:
+    def entries(self, site_id: SiteId, listing: Listing, limit: int) -> Sequence[PlacedEntry]:
         """The listing's newest articles that have been rendered."""
         chosen = {"site_id": site_id, "kind": listing.kind, "key": listing.key, "limit": limit}
-        return [
-            ListedEntry(modified_at, fragments_in_use)
-            for modified_at, fragments_in_use in self._session.execute(_ENTRIES, chosen)
-        ]
+        return [PlacedEntry(*row) for row in self._session.execute(_ENTRIES, chosen)]
 
     def store(self, made: Sequence[Document]) -> None:
         """Puts documents at their paths, in the place of what was there."""

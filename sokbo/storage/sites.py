@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, and_, bindparam, insert, select, update
 
+from sokbo.domain.archive import Part
 from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site, StandingLink
 from sokbo.storage.session import Session
@@ -22,12 +24,22 @@ _COUNTED = (
     .where(site_counters.c.site_id == bindparam("counted"))
     .values(number=bindparam("number"), sequence=bindparam("sequence"))
 )
-_NEXT_VERSION = (
+_TURN = (
     update(site_versions)
     .where(site_versions.c.site_id == bindparam("counted"))
     .values(version=site_versions.c.version + 1)
-    .returning(site_versions.c.version)
+    .returning(site_versions.c.version, site_versions.c.archive, site_versions.c.withdrawn)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One's turn at a site's documents: their new `version`; the `archive`'s newest document, None if there is none; and the
+    newest publication time of a `withdrawn` article, None if none was withdrawn."""
+
+    version: int
+    archive: Part | None
+    withdrawn: datetime | None
 
 
 @dataclass(slots=True)
@@ -99,9 +111,10 @@ class SiteRepository:
         self._note(site_id, counters)
         return counters.sequence
 
-    def next_version(self, site_id: SiteId) -> int:
-        """A new version for the site's documents. Whoever holds it assembles alone until the transaction ends."""
-        return int(self._session.execute_ahead(_NEXT_VERSION, {"counted": site_id}).scalar_one())
+    def take_turn(self, site_id: SiteId) -> Turn:
+        """A new version for the site's documents. Whoever has it assembles alone until the transaction ends."""
+        version, archive, withdrawn = self._session.execute_ahead(_TURN, {"counted": site_id}).one()
+        return Turn(version, None if archive is None else Part.from_key(archive), withdrawn)
 
     def hold_counters(self, site_id: SiteId) -> None:
         """Makes everyone else who would accept something for the site wait until the transaction ends."""

@@ -1,8 +1,7 @@
 """The tables. Times are UTC; JSON columns hold text; ids are the domain's.
 
-What waits to be done is always a row: events without `done_at`, assemblies, deliveries in an open state, articles whose hour
-has come, breaking links that have run out. A lease (`lease_holder`, `lease_until`) says who is at it and until when to believe
-that.
+What waits to be done is always a row: events without `done_at`, assemblies, deliveries in an open state, articles and breaking
+links whose hour has come. A lease (`lease_holder`, `lease_until`) says who is at it and until when to believe that.
 """
 
 from typing import Any
@@ -62,13 +61,15 @@ site_counters = Table(
 )
 
 #: The version of a site's documents. Its row lock makes assembling a site's documents one at a time. Where `render_below` is
-#: set, the site is being rendered anew, from its newest article to its oldest, and has come down to that number.
+#: set, the site is being rendered anew, newest article first, and has come down to that number. For the others see `Turn`.
 site_versions = Table(
     "site_versions",
     metadata,
     Column("site_id", Integer, ForeignKey("sites.id"), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("render_below", Integer),
+    Column("archive", String),
+    Column("withdrawn", UtcDateTime),
 )
 
 api_keys = Table(
@@ -389,8 +390,7 @@ media = Table(
     Index("media_uploaded", "site_id", "uploaded_digest"),
 )
 
-#: Articles whose documents were rendered before all was known of the picture that they show. A row goes when they are rendered
-#: with it, or when there is nothing to come.
+#: Articles rendered before all was known of the picture that they show. A row goes with that, or when nothing is to come.
 awaited_pictures = Table(
     "awaited_pictures",
     metadata,

@@ -53,7 +53,7 @@ def _outline(site: Site, listing: Listing) -> str:
         "version": "RSS2",
         "language": site.language,
         "xmlUrl": site.url(listing.feed_path(Rss.suffix)),
-        "htmlUrl": site.url(listing.path),
+        "htmlUrl": site.url(listing.page_path),
     }
     written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
     return f"<outline {written}/>"

@@ -66,3 +66,11 @@ async def test_robots_are_let_in_and_browsers_have_an_icon(edge: Edge) -> None:
     assert (robots.status, robots.body) == (200, b"User-agent: *\nAllow: /\n")
     assert (icon.status, icon.headers["content-type"]) == (200, "image/svg+xml; charset=utf-8")
     assert "max-age" in icon.headers["cache-control"]
+
+
+async def test_robots_are_led_to_the_sitemaps_of_the_hosts_sites(edge: Edge) -> None:
+    robots = await edge.ask("GET /robots.txt HTTP/1.1", "Host: 127.0.0.1")
+    assert re.findall(r"^Sitemap: (.+)$", robots.body.decode(), re.MULTILINE) == [
+        "http://127.0.0.1/news/sitemap.xml",
+        "http://127.0.0.1/news/news-sitemap.xml",
+    ]

@@ -26,7 +26,7 @@ def test_sweep_assembles_what_its_maker_left(bureau: Bureau, monkeypatch: pytest
         bureau.syndicate()
     assert "하나" in bureau.text("feed.rss")
     assert bureau.document("category/정치.rss") is None
-    assert wait(bureau) == 2
+    assert wait(bureau) == 4  # both terms, the selections, and the article's place in the archive
     bureau.sweep()
     assert "하나" in bureau.text("category/정치.rss")
     assert "하나" in bureau.text("tag/apec")

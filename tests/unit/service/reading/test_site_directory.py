@@ -40,6 +40,15 @@ def test_a_site_below_a_path_has_no_host_to_itself() -> None:
     assert directory.at_host("a.example") is None
 
 
+def test_sites_of_a_host_are_found_whether_they_share_it_or_not() -> None:
+    directory = SiteDirectory()
+    directory.replace(
+        [site(name, f"https://{host}") for name, host in (("a", "x.example/a"), ("b", "X.example:443"), ("c", "y.example"))]
+    )
+    assert [found.name for found in directory.below_host("x.example")] == ["a", "b"]
+    assert directory.below_host("z.example") == []
+
+
 def test_replacing_tells_whether_anything_changed() -> None:
     directory = SiteDirectory()
     assert directory.replace([site("news", "https://a.example")])

@@ -1,0 +1,59 @@
+"""The tables of archives, sitemaps and tombstones."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, Text
+
+from sokbo.storage.tables import metadata
+from sokbo.storage.types import UtcDateTime
+
+#: Where each article that was ever published stands in its site's archive, and what sitemaps say of it, so that those needn't
+#: read articles whole.
+archive_entries = Table(
+    "archive_entries",
+    metadata,
+    Column("site_id", Integer, ForeignKey("sites.id"), nullable=False),
+    Column("month", String, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("article_id", String, ForeignKey("articles.id"), nullable=False, unique=True),
+    Column("number", Integer, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("language", String),
+    Column("published_at", UtcDateTime, nullable=False),
+    Column("modified_at", UtcDateTime, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
+    PrimaryKeyConstraint("site_id", "month", "ordinal"),
+    Index("archive_entries_newest", "site_id", "published_at"),
+)
+
+#: The sitemaps that list something, with the newest time in them.
+sitemaps = Table(
+    "sitemaps",
+    metadata,
+    Column("site_id", Integer, ForeignKey("sites.id"), nullable=False),
+    Column("month", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("modified_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("site_id", "month", "number"),
+)
+
+#: When each site's news sitemap has to lose an article.
+news_sitemaps = Table(
+    "news_sitemaps",
+    metadata,
+    Column("site_id", Integer, ForeignKey("sites.id"), primary_key=True),
+    Column("complete_until", UtcDateTime, nullable=False),
+)
+
+#: Where withdrawn articles stood in the listings.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("site_id", Integer, ForeignKey("sites.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("article_id", String, ForeignKey("articles.id"), nullable=False),
+    Column("published_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("site_id", "kind", "key", "number"),
+    Index("tombstones_newest", "site_id", "kind", "key", "published_at"),
+)

@@ -1,0 +1,162 @@
+"""Archives: where each published article stands for good, and what lists of all articles need to know of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
+
+from sokbo.domain.archive import ArchivedArticle, Part, Place, month_of, publication_time
+from sokbo.domain.article import Article, ArticleState
+from sokbo.domain.ids import SiteId
+from sokbo.storage.archive_tables import archive_entries, news_sitemaps, sitemaps
+from sokbo.storage.dialects import insert_or_replace
+from sokbo.storage.documents import ListedEntry
+from sokbo.storage.session import Session
+from sokbo.storage.tables import renderings, site_versions
+
+_entries = archive_entries.c
+_LISTED = (_entries.number, _entries.slug, _entries.title, _entries.language, _entries.published_at, _entries.modified_at)
+_OWN = _entries.site_id == bindparam("site")
+_IN_MONTH = and_(_OWN, _entries.month == bindparam("of_month"))
+_IN_PART = and_(_IN_MONTH, _entries.ordinal >= bindparam("first"), _entries.ordinal < bindparam("end"))
+
+_PLACE = select(_entries.month, _entries.ordinal).where(_entries.article_id == bindparam("article"))
+_LAST_ORDINAL = select(func.max(_entries.ordinal)).where(_IN_MONTH)
+_FIRST_MONTH_AFTER = select(func.min(_entries.month)).where(_OWN, _entries.month > bindparam("of_month"))
+_NEWEST_FIRST = select(_entries.month, _entries.ordinal).order_by(_entries.month.desc(), _entries.ordinal.desc()).limit(1)
+_NEWEST = _NEWEST_FIRST.where(_OWN)
+_LAST_BEFORE = _NEWEST_FIRST.where(_OWN, _entries.month < bindparam("of_month"))
+_LAST_OF_EACH_MONTH = select(_entries.month, func.max(_entries.ordinal)).where(_OWN).group_by(_entries.month)
+_ADD = insert(archive_entries)
+_UPDATE = update(archive_entries).where(_entries.article_id == bindparam("known_id"))
+_ENTRIES = (
+    select(renderings.c.modified_at, renderings.c.fragments)
+    .join(archive_entries, _entries.article_id == renderings.c.article_id)
+    .where(_IN_PART)
+    .order_by(_entries.published_at.desc(), _entries.number.desc())
+)
+_MAPPED = select(*_LISTED).where(_IN_PART, _entries.withdrawn.is_(False)).order_by(_entries.ordinal)
+_NEWS = (
+    select(*_LISTED)
+    .where(_OWN, _entries.published_at > bindparam("since"), _entries.withdrawn.is_(False))
+    .order_by(_entries.published_at.desc(), _entries.number.desc())
+    .limit(bindparam("room"))
+)
+_SITEMAPS = select(sitemaps).where(sitemaps.c.site_id == bindparam("site")).order_by(sitemaps.c.month, sitemaps.c.number)
+
+
+class ArchiveRepository:
+    """Whoever writes holds the site's version."""
+
+    def __init__(self, session: Session):
+        self._session = session
+
+    def place(self, article: Article) -> tuple[Place, bool]:
+        """Where the article stands, with what is now to be said of it; and True if it has just got that place, for good."""
+        row = self._session.execute(_PLACE, {"article": article.id}).first()
+        if row is not None:
+            self.refresh([article])
+            return Place(*row), False
+        month = month_of(publication_time(article))
+        last: int | None = self._session.execute(_LAST_ORDINAL, {"site": article.site_id, "of_month": month}).scalar_one()
+        place = Place(month, 0 if last is None else last + 1)
+        own = {"site_id": article.site_id, "article_id": article.id, "month": month, "ordinal": place.ordinal}
+        self._session.execute(_ADD, _said_of(article) | own)
+        return place, True
+
+    def refresh(self, articles: Sequence[Article]) -> None:
+        """Says of those that have a place what is now to be said of them."""
+        if articles:
+            self._session.execute(_UPDATE, [_said_of(article) | {"known_id": article.id} for article in articles])
+
+    def newest(self, site_id: SiteId) -> Part | None:
+        """The last document of the archive, None if it has none."""
+        row = self._session.execute(_NEWEST, {"site": site_id}).first()
+        return None if row is None else Place(*row).archive
+
+    def neighbours(self, site_id: SiteId, part: Part) -> tuple[Part | None, Part | None]:
+        """The documents before and after this one, None where there is none."""
+        month = {"site": site_id, "of_month": part.month}
+        previous: Part | None = Part(part.month, part.number - 1)
+        if part.number == 1:
+            row = self._session.execute(_LAST_BEFORE, month).first()
+            previous = None if row is None else Place(*row).archive
+        last = Place(part.month, self._session.execute(_LAST_ORDINAL, month).scalar_one()).archive
+        if part < last:
+            return previous, Part(part.month, part.number + 1)
+        after: str | None = self._session.execute(_FIRST_MONTH_AFTER, month).scalar_one()
+        return previous, None if after is None else Part(after, 1)
+
+    def all(self, site_id: SiteId) -> tuple[list[Part], list[Part]]:
+        """Every document of the archive, and every sitemap, whether it lists something or not."""
+        last = [Place(*row) for row in self._session.execute(_LAST_OF_EACH_MONTH, {"site": site_id})]
+        return (
+            [Part(place.month, number) for place in last for number in range(1, place.archive.number + 1)],
+            [Part(place.month, number) for place in last for number in range(1, place.sitemap.number + 1)],
+        )
+
+    def entries(self, site_id: SiteId, part: Part) -> Sequence[ListedEntry]:
+        """The document's articles, newest first, those included that were withdrawn."""
+        return [ListedEntry(*row) for row in self._session.execute(_ENTRIES, _range(site_id, part.month, part.archived))]
+
+    def mapped(self, site_id: SiteId, part: Part) -> Sequence[ArchivedArticle]:
+        """The sitemap's articles, in the order in which they came in."""
+        return [ArchivedArticle(*row) for row in self._session.execute(_MAPPED, _range(site_id, part.month, part.mapped))]
+
+    def news(self, site_id: SiteId, since: datetime, limit: int) -> Sequence[ArchivedArticle]:
+        """Up to `limit` articles that were published after that time, newest first."""
+        return [ArchivedArticle(*row) for row in self._session.execute(_NEWS, {"site": site_id, "since": since, "room": limit})]
+
+    def sitemaps(self, site_id: SiteId) -> Sequence[tuple[Part, datetime]]:
+        """The sitemaps that list something, with the newest time in each."""
+        rows = self._session.execute(_SITEMAPS, {"site": site_id})
+        return [(Part(row.month, row.number), row.modified_at) for row in rows]
+
+    def note_sitemap(self, site_id: SiteId, part: Part, modified_at: datetime | None) -> None:
+        """Notes the newest time in a sitemap, None if it lists nothing."""
+        key = {"site_id": site_id, "month": part.month, "number": part.number}
+        if modified_at is not None:
+            self._session.execute(insert_or_replace(self._session.dialect, sitemaps), [key | {"modified_at": modified_at}])
+            return
+        own = and_(*(sitemaps.c[name] == value for name, value in key.items()))
+        self._session.execute(delete(sitemaps).where(own))
+
+    def lead_to(self, site_id: SiteId, part: Part) -> None:
+        """Makes it the document that the current feed leads to."""
+        own = update(site_versions).where(site_versions.c.site_id == site_id)
+        self._session.execute(own.values(archive=part.key))
+
+    def keep_news_until(self, site_id: SiteId, moment: datetime | None) -> None:
+        """Notes when the news sitemap will have to lose an article, None for never."""
+        if moment is None:
+            self._session.execute(delete(news_sitemaps).where(news_sitemaps.c.site_id == site_id))
+            return
+        row = {"site_id": site_id, "complete_until": moment}
+        self._session.execute(insert_or_replace(self._session.dialect, news_sitemaps), [row])
+
+    def has_stale_news(self, now: datetime) -> bool:
+        """True if a news sitemap has to lose an article."""
+        stale = select(news_sitemaps.c.site_id).where(news_sitemaps.c.complete_until <= now)
+        return self._session.execute(stale.limit(1)).first() is not None
+
+    def take_stale_news(self, now: datetime) -> Sequence[SiteId]:
+        """The sites whose news sitemap has to lose an article. They are told once."""
+        stale = delete(news_sitemaps).where(news_sitemaps.c.complete_until <= now)
+        return [SiteId(number) for number in self._session.execute(stale.returning(news_sitemaps.c.site_id)).scalars()]
+
+
+def _range(site_id: SiteId, month: str, ordinals: range) -> dict[str, Any]:
+    return {"site": site_id, "of_month": month, "first": ordinals.start, "end": ordinals.stop}
+
+
+def _said_of(article: Article) -> dict[str, Any]:
+    return {
+        "number": article.number,
+        "slug": article.slug,
+        "title": article.content.title,
+        "language": article.content.language,
+        "published_at": publication_time(article),
+        "modified_at": article.modified_at,
+        "withdrawn": article.state is ArticleState.WITHDRAWN,
+    }

@@ -1,0 +1,147 @@
+"""Places in the archive are given once and for good; the migration gives them to what was published before."""
+
+from datetime import timedelta
+
+import pytest
+from alembic import command
+from sqlalchemy import text
+
+from sokbo.domain import archive
+from sokbo.domain.archive import Part, Place
+from sokbo.domain.article import Article
+from sokbo.domain.assembly import Assembly
+from sokbo.domain.feed import SITE_LISTING, Listing, ListingKind
+from sokbo.domain.lifecycle import create
+from sokbo.storage import Database, UnitOfWork, migrate
+from sokbo.storage.ledger import write_change
+from sokbo.storage.migrate import _config
+from tests.clock import START
+from tests.integration.storage.test_migrations import engine_of
+from tests.newsroom import Newsroom, draft
+
+FEBRUARY = START - timedelta(days=20)
+DECEMBER = START - timedelta(days=80)
+
+
+@pytest.fixture(autouse=True)
+def small_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "DOCUMENT_ARTICLES", 2)
+    monkeypatch.setattr(archive, "SITEMAP_ARTICLES", 3)
+
+
+def place(uow: UnitOfWork, *articles: Article) -> list[Place]:
+    return [uow.archives.place(article)[0] for article in articles]
+
+
+def test_articles_are_numbered_in_their_month_as_they_come(newsroom: Newsroom, database: Database) -> None:
+    march, february, late = newsroom.post(), newsroom.post(published_at=FEBRUARY), newsroom.post(published_at=DECEMBER)
+    with database.write() as uow:
+        assert place(uow, march, late, february) == [Place("2026-03", 0), Place("2025-12", 0), Place("2026-02", 0)]
+        assert place(uow, newsroom_article(newsroom, uow)) == [Place("2026-03", 1)]
+
+
+def newsroom_article(newsroom: Newsroom, uow: UnitOfWork) -> Article:
+    """One more of this month's, written in the same transaction."""
+    change = create(newsroom.site.id, uow.sites.next_number(newsroom.site.id), draft(), uow.now)
+    write_change(uow, change, actor="tests", request_id="req")
+    return change.article
+
+
+def test_place_is_for_good_whatever_becomes_of_the_article(newsroom: Newsroom, database: Database) -> None:
+    article = newsroom.post(published_at=FEBRUARY)
+    with database.write() as uow:
+        assert uow.archives.place(article) == (Place("2026-02", 0), True)
+        uow.commit()
+    moved = newsroom.revise(article, "새 제목", slug="new", published_at=DECEMBER)
+    with database.write() as uow:
+        assert uow.archives.place(moved) == (Place("2026-02", 0), False)
+        [shown] = uow.archives.mapped(newsroom.site.id, Part("2026-02", 1))
+        assert (shown.title, shown.path, shown.published_at) == ("새 제목", moved.path, DECEMBER)
+        uow.commit()
+    gone = newsroom.withdraw(article)
+    with database.write() as uow:
+        assert uow.archives.place(gone) == (Place("2026-02", 0), False)
+        assert uow.archives.mapped(newsroom.site.id, Part("2026-02", 1)) == []
+        assert uow.archives.news(newsroom.site.id, DECEMBER, 10) == []
+
+
+def test_neighbours_are_found_over_months_without_articles(newsroom: Newsroom, database: Database) -> None:
+    site_id = newsroom.site.id
+    articles = [newsroom.post(published_at=moment) for moment in (DECEMBER, DECEMBER, DECEMBER, START)]
+    with database.write() as uow:
+        assert uow.archives.newest(site_id) is None
+        place(uow, *articles)
+        first, second, march = Part("2025-12", 1), Part("2025-12", 2), Part("2026-03", 1)
+        assert uow.archives.neighbours(site_id, first) == (None, second)
+        assert uow.archives.neighbours(site_id, second) == (first, march)
+        assert uow.archives.neighbours(site_id, march) == (second, None)
+        assert uow.archives.newest(site_id) == march
+        assert uow.archives.all(site_id) == ([first, second, march], [first, march])
+
+
+def test_sites_have_archives_of_their_own(newsroom: Newsroom, database: Database) -> None:
+    other = Newsroom.open(database)
+    with database.write() as uow:
+        assert place(uow, newsroom_article(newsroom, uow), newsroom_article(other, uow)) == [Place("2026-03", 0)] * 2
+        assert len(uow.archives.mapped(other.site.id, Part("2026-03", 1))) == 1
+
+
+def test_sitemaps_are_noted_until_they_list_nothing(newsroom: Newsroom, database: Database) -> None:
+    part, site_id = Part("2026-03", 1), newsroom.site.id
+    with database.write() as uow:
+        uow.archives.note_sitemap(site_id, part, START)
+        uow.archives.note_sitemap(site_id, part, START + timedelta(days=1))
+        assert uow.archives.sitemaps(site_id) == [(part, START + timedelta(days=1))]
+        uow.archives.note_sitemap(site_id, part, None)
+        assert uow.archives.sitemaps(site_id) == []
+
+
+def test_stale_news_is_told_once(newsroom: Newsroom, database: Database) -> None:
+    with database.write() as uow:
+        uow.archives.keep_news_until(newsroom.site.id, START)
+        assert not uow.archives.has_stale_news(START - timedelta(seconds=1))
+        assert uow.archives.has_stale_news(START)
+        assert uow.archives.take_stale_news(START) == [newsroom.site.id]
+        assert not uow.archives.has_stale_news(START)
+        assert uow.archives.take_stale_news(START) == []
+
+
+def test_tombstones_are_kept_once_and_told_with_the_next_turn(newsroom: Newsroom, database: Database) -> None:
+    tag, site_id = Listing(ListingKind.TAG, "apec"), newsroom.site.id
+    newer, older = (newsroom.withdraw(newsroom.post(published_at=moment)) for moment in (START, DECEMBER))
+    with database.write() as uow:
+        assert uow.sites.take_turn(site_id).withdrawn is None
+        for article in (newer, older, older):
+            uow.tombstones.bury(article, [SITE_LISTING, tag])
+        assert uow.sites.take_turn(site_id).withdrawn == START
+
+
+def test_migration_places_what_is_published_and_wants_its_documents(newsroom: Newsroom, database_url: str) -> None:
+    for number in range(101):
+        newsroom.post(f"기사 {number}", published_at=FEBRUARY + timedelta(seconds=number), language="en" if number else None)
+    newsroom.withdraw(newsroom.post("철회"))
+    newsroom.post("초고", draft=True)
+    engine = engine_of(database_url)
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0006")
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM assemblies"))
+    engine.dispose()
+
+    migrate(database_url)
+
+    with newsroom.database.read() as uow:
+        entries = uow.archives.news(newsroom.site.id, DECEMBER, 200)
+        assert [entry.title for entry in entries] == [f"기사 {number}" for number in reversed(range(101))]
+        assert {entry.language for entry in entries[:-1]} == {"en"}
+        assert entries[-1].language is None
+    with newsroom.database.write() as uow:
+        assert uow.sites.take_turn(newsroom.site.id).archive == Part("2026-02", 2)
+        wanted = uow.assemblies.take(newsroom.site.id, uow.now + timedelta(days=9999), 100)
+        assert wanted == [
+            *(Assembly("archive", key) for key in ("2026-02/1", "2026-02/2")),
+            *(Assembly(kind) for kind in ("feeds", "news-sitemap", "site")),
+            *(Assembly(kind, key) for kind, key in (("sitemap", "2026-02/1"), ("sitemap-index", ""))),
+        ]

@@ -1,0 +1,200 @@
+"""The archive: whoever walks it from the current feed finds every article once, whatever has happened to it."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from lxml import etree
+
+from sokbo.domain import archive
+from sokbo.domain.article import Article
+from sokbo.storage import Database
+from tests.clock import START, Clock
+from tests.integration.workers.bureau import Bureau
+from tests.integration.workers.test_anew import everything, rebuild
+from tests.unit.workers.feeds.w3c import archive_complaints
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+TOMBSTONE = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
+SIZE = 3
+
+
+@pytest.fixture(autouse=True)
+def small_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "DOCUMENT_ARTICLES", SIZE)
+    monkeypatch.setattr(archive, "SITEMAP_ARTICLES", 2 * SIZE)
+
+
+def read(bureau: Bureau, path: str) -> etree._Element:
+    return etree.fromstring(bureau.text(path).encode())
+
+
+def link(document: etree._Element, rel: str) -> str | None:
+    found = [each.get("href", "") for each in document.iter(f"{ATOM}link") if each.get("rel") == rel]
+    return found[0].split("/", 3)[3] if found else None
+
+
+def walk(bureau: Bureau, start: str = "feed.atom") -> list[str]:
+    """The paths of the archive's documents, from the current feed backwards."""
+    paths: list[str] = []
+    path = link(read(bureau, start), "prev-archive")
+    while path is not None:
+        assert path not in paths
+        paths.append(path)
+        path = link(read(bureau, path), "prev-archive")
+    return paths
+
+
+def found(bureau: Bureau) -> tuple[Counter[str], Counter[str]]:
+    """How often each entry, and each tombstone, stands in the archive."""
+    documents = [read(bureau, path) for path in walk(bureau)]
+    entries = Counter(each.findtext(f"{ATOM}id", "") for document in documents for each in document.iter(f"{ATOM}entry"))
+    return entries, Counter(each.get("ref", "") for document in documents for each in document.iter(TOMBSTONE))
+
+
+def once(articles: list[Article]) -> Counter[str]:
+    return Counter(article.urn for article in articles)
+
+
+def fill(bureau: Bureau, clock: Clock) -> list[Article]:
+    """Articles over four months: written as they happen, scheduled, and taken over from an older site meanwhile."""
+    articles = []
+    for number in range(24):
+        articles.append(bureau.newsroom.post(f"기사 {number}"))
+        if number % 4 == 0:
+            articles.append(bureau.newsroom.post(f"옛 기사 {number}", published_at=clock() - timedelta(days=45)))
+        if number % 8 == 0:
+            articles.append(bureau.newsroom.post(f"예약 {number}", published_at=clock() + timedelta(days=5)))
+        bureau.syndicate()
+        clock.advance(2.5 * 24 * 3600)
+        if number % 4 == 3:
+            bureau.sweep()
+    return articles
+
+
+def test_walk_finds_each_article_once(bureau: Bureau, clock: Clock) -> None:
+    articles = fill(bureau, clock)
+
+    assert found(bureau) == (once(articles), Counter())
+    months = {path[5:12] for path in walk(bureau)}
+    assert {"2026/01", "2026/02", "2026/03", "2026/04"} <= months
+    assert walk(bureau) == sorted(walk(bureau), key=in_time, reverse=True)
+
+
+def in_time(path: str) -> tuple[str, int]:
+    month, _, number = path.removeprefix("feed/").removesuffix(".atom").partition("-")
+    return month, int(number or 1)
+
+
+def test_walk_finds_each_article_once_after_corrections_and_withdrawals(bureau: Bureau, clock: Clock) -> None:
+    articles = fill(bureau, clock)
+    places = walk(bureau)
+    for article in articles[::9]:
+        bureau.newsroom.revise(
+            article, "고친 제목", correction_note="날짜를 바로잡습니다", published_at=clock() - timedelta(days=90)
+        )
+    gone = articles[4::9]
+    for article in gone:
+        bureau.newsroom.withdraw(article)
+    bureau.syndicate()
+
+    assert found(bureau) == (once([article for article in articles if article not in gone]), once(gone))
+    assert walk(bureau) == places
+    corrected = "".join(bureau.text(path) for path in places)
+    assert corrected.count("날짜를 바로잡습니다") == len(articles[::9])
+
+
+def test_neighbours_link_to_each_other_and_to_the_current_feed(bureau: Bureau, clock: Clock) -> None:
+    fill(bureau, clock)
+
+    paths = walk(bureau)
+    documents = {path: read(bureau, path) for path in paths}
+    assert [link(documents[path], "next-archive") for path in paths] == [None, *paths[:-1]]
+    assert {link(document, "current") for document in documents.values()} == {"feed.atom"}
+    assert [link(documents[path], "self") for path in paths] == paths
+    assert [complaint for path in paths for complaint in archive_complaints(bureau.text(path).encode())] == []
+    assert link(read(bureau, "feed.rss"), "prev-archive") == paths[0]
+
+
+def test_full_document_changes_only_with_its_own_articles(bureau: Bureau, clock: Clock) -> None:
+    articles = fill(bureau, clock)
+    full = walk(bureau)[3:]
+    before, versions = {path: bureau.text(path) for path in full}, bureau.versions()
+
+    for number in range(2 * SIZE):
+        bureau.newsroom.post(f"neu {number}")
+        bureau.syndicate()
+    assert {path: bureau.text(path) for path in full} == before
+    assert all(bureau.versions()[path] == versions[path] for path in full)
+
+    bureau.newsroom.revise(articles[0], "고친 제목")
+    bureau.syndicate()
+    assert [path for path in full if bureau.text(path) != before[path]] == [
+        path for path in full if articles[0].urn in before[path]
+    ]
+
+
+def test_article_withdrawn_before_it_was_archived_leaves_its_tombstone(bureau: Bureau) -> None:
+    kept = bureau.newsroom.post("하나")
+    gone = bureau.newsroom.post("둘")
+    bureau.newsroom.withdraw(gone)
+    bureau.syndicate()
+
+    assert found(bureau) == (once([kept]), once([gone]))
+
+
+def test_what_was_never_published_is_in_no_archive(bureau: Bureau, clock: Clock) -> None:
+    draft = bureau.newsroom.post("초고", draft=True)
+    scheduled = bureau.newsroom.post("예약", published_at=START + timedelta(days=1))
+    bureau.newsroom.withdraw(scheduled)
+    bureau.newsroom.withdraw(draft)
+    kept = bureau.newsroom.post("하나")
+    bureau.syndicate()
+    clock.advance(2 * 24 * 3600)
+    bureau.sweep()
+
+    assert found(bureau) == (once([kept]), Counter())
+
+
+def test_archive_is_the_same_bytes_after_a_rebuild(bureau: Bureau, clock: Clock) -> None:
+    articles = fill(bureau, clock)
+    bureau.newsroom.withdraw(articles[5])
+    bureau.newsroom.revise(articles[6], "고친 제목", correction_note="바로잡음")
+    bureau.syndicate()
+    before = everything(bureau)
+    assert {"feed.atom", "feeds.opml", "sitemap.xml", "news-sitemap.xml", *walk(bureau)} <= before.keys()
+
+    rebuild(bureau)
+
+    assert everything(bureau) == before
+
+
+def test_archive_follows_the_sites_new_title_and_address(bureau: Bureau, database: Database, clock: Clock) -> None:
+    articles = fill(bureau, clock)
+    with database.write() as uow:
+        uow.sites.save(replace(bureau.newsroom.site, title="새 이름", base_url="https://moved.example"))
+        uow.commit()
+    rebuild(bureau)
+
+    assert found(bureau)[0] == once(articles)
+    for path in walk(bureau):
+        assert "<title>새 이름</title>" in bureau.text(path)
+        assert "https://site-" not in bureau.text(path)
+
+
+def test_cost_of_a_publish_does_not_grow_with_the_archive(bureau: Bureau, clock: Clock) -> None:
+    def stored_by_a_publish() -> set[str]:
+        before = bureau.versions()
+        bureau.newsroom.post("하나 더")
+        bureau.syndicate()
+        return {path for path, version in bureau.versions().items() if before.get(path) != version}
+
+    bureau.newsroom.post("하나")
+    bureau.newsroom.post("둘")
+    bureau.syndicate()
+    few = stored_by_a_publish()
+    fill(bureau, clock)
+    many = min(stored_by_a_publish(), stored_by_a_publish(), key=len)  # one of the two begins no new document
+
+    assert len(many) == len(few)

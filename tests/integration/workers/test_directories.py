@@ -1,0 +1,133 @@
+"""Sitemaps, the news sitemap and the subscription list follow what is published, and no more."""
+
+from datetime import timedelta
+
+import pytest
+from lxml import etree
+
+from sokbo.domain import archive
+from sokbo.domain.article import Article
+from tests.clock import Clock
+from tests.integration.workers.bureau import Bureau
+from tests.unit.workers.feeds.schemas import SITEMAP, opml_complaints
+
+DAY_SECONDS = 24 * 3600
+
+
+def locations(bureau: Bureau, path: str) -> list[str]:
+    """The paths that a sitemap lists, below their site."""
+    root = etree.fromstring(bureau.text(path).encode())
+    base = f"{bureau.newsroom.site.base_url}/"
+    return [each.text.removeprefix(base) for each in root.iter(f"{SITEMAP}loc") if each.text]
+
+
+def listed(bureau: Bureau) -> list[str]:
+    """The addresses in all sitemaps of articles that the index leads to."""
+    sitemaps = [path for path in locations(bureau, "sitemap.xml") if path != "sitemap/pages.xml"]
+    return [location for path in sitemaps for location in locations(bureau, path)]
+
+
+def addresses(bureau: Bureau, *articles: Article) -> list[str]:
+    site = bureau.newsroom.site
+    return [site.url(article.path).removeprefix(f"{site.base_url}/") for article in articles]
+
+
+def test_new_site_has_them_all_without_an_article(bureau: Bureau) -> None:
+    assert locations(bureau, "sitemap.xml") == ["sitemap/pages.xml"]
+    assert locations(bureau, "sitemap/pages.xml") == ["feeds", "", "breaking"]
+    assert locations(bureau, "news-sitemap.xml") == []
+    assert (
+        opml_complaints(bureau.text("feeds.opml").replace(bureau.newsroom.site.base_url, "https://gnj.example.kr").encode()) == []
+    )
+
+
+def test_index_leads_to_each_published_article_once(bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "SITEMAP_ARTICLES", 3)
+    articles = []
+    for number in range(8):
+        articles.append(bureau.newsroom.post(f"기사 {number}", published_at=clock() - timedelta(days=40) if number % 3 else None))
+        bureau.syndicate()
+        clock.advance(60)
+    bureau.newsroom.withdraw(articles[2])
+    bureau.newsroom.post("초고", draft=True)
+    renamed = bureau.newsroom.revise(articles[5], "기사 5", slug="새-주소")
+    bureau.syndicate()
+
+    kept = [renamed if article is articles[5] else article for article in articles if article is not articles[2]]
+    assert sorted(listed(bureau)) == sorted(addresses(bureau, *kept))
+    assert locations(bureau, "sitemap.xml")[1:] == ["sitemap/2026/01.xml", "sitemap/2026/01-2.xml", "sitemap/2026/03.xml"]
+
+
+def test_index_tells_when_something_in_a_sitemap_was_last_modified(bureau: Bureau, clock: Clock) -> None:
+    article = bureau.newsroom.post("하나")
+    bureau.syndicate()
+    assert bureau.text("sitemap.xml").count("<lastmod>2026-03-02T09:00:00+00:00</lastmod>") == 1
+    clock.advance(60)
+    bureau.newsroom.revise(article, "둘")
+    bureau.syndicate()
+    for path in ("sitemap.xml", "sitemap/2026/03.xml"):
+        assert bureau.text(path).count("<lastmod>2026-03-02T09:01:00+00:00</lastmod>") == 1
+
+
+def test_sitemap_whose_articles_are_all_withdrawn_leaves_the_index(bureau: Bureau) -> None:
+    article = bureau.newsroom.post("하나")
+    bureau.syndicate()
+    assert locations(bureau, "sitemap.xml") == ["sitemap/pages.xml", "sitemap/2026/03.xml"]
+    bureau.newsroom.withdraw(article)
+    bureau.syndicate()
+    assert locations(bureau, "sitemap.xml") == ["sitemap/pages.xml"]
+
+
+def test_news_sitemap_has_two_days_and_the_sweep_takes_out_what_is_older(bureau: Bureau, clock: Clock) -> None:
+    first = bureau.newsroom.post("하나", language="en-GB")
+    clock.advance(DAY_SECONDS)
+    second = bureau.newsroom.post("둘")
+    bureau.newsroom.post("옛 기사", published_at=clock() - timedelta(days=3))
+    gone = bureau.newsroom.post("셋")
+    bureau.newsroom.withdraw(gone)
+    bureau.syndicate()
+    assert locations(bureau, "news-sitemap.xml") == addresses(bureau, second, first)
+    assert "<news:language>en</news:language>" in bureau.text("news-sitemap.xml")
+
+    clock.advance(DAY_SECONDS - 1)
+    bureau.sweep()
+    assert locations(bureau, "news-sitemap.xml") == addresses(bureau, second, first)
+    clock.advance(1)
+    bureau.sweep()
+    assert locations(bureau, "news-sitemap.xml") == addresses(bureau, second)
+    clock.advance(DAY_SECONDS)
+    bureau.sweep()
+    assert locations(bureau, "news-sitemap.xml") == []
+
+
+def test_news_sitemap_has_no_more_than_google_takes(bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.directories.MOST_NEWS", 3)
+    articles = []
+    for number in range(5):
+        articles.append(bureau.newsroom.post(f"기사 {number}"))
+        clock.advance(1)
+    bureau.syndicate()
+
+    assert locations(bureau, "news-sitemap.xml") == addresses(bureau, *reversed(articles[2:]))
+
+
+def test_correction_of_a_title_reaches_the_news_sitemap(bureau: Bureau) -> None:
+    article = bureau.newsroom.post("가짜 제목")
+    bureau.syndicate()
+    bureau.newsroom.revise(article, "참된 제목")
+    bureau.syndicate()
+
+    assert "참된 제목" in bureau.text("news-sitemap.xml")
+    assert "가짜" not in bureau.text("news-sitemap.xml")
+
+
+def test_subscription_list_and_sitemap_of_pages_know_each_new_term(bureau: Bureau) -> None:
+    bureau.newsroom.post("하나", categories=("정치",), tags=("APEC",))
+    bureau.syndicate()
+
+    outlines = etree.fromstring(bureau.text("feeds.opml").encode()).iter("outline")
+    site = bureau.newsroom.site
+    assert [each.get("xmlUrl") for each in outlines if each.get("xmlUrl")] == [
+        site.url(path) for path in ("feed.rss", "breaking.rss", "category/정치.rss", "tag/apec.rss")
+    ]
+    assert locations(bureau, "sitemap/pages.xml")[-1] == "tag/apec"

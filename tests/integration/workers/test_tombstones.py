@@ -1,0 +1,92 @@
+"""Tombstones stand in Atom feeds where the withdrawn articles would stand, and nowhere else."""
+
+import feedparser
+from lxml import etree
+
+from tests.clock import Clock
+from tests.integration.workers.bureau import Bureau
+from tests.unit.workers.feeds.w3c import TOMBSTONE
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+OTHERS = ("feed.rss", "feed.json", "", "category/정치.rss", "category/정치")
+
+
+def order(bureau: Bureau, path: str) -> list[str]:
+    """The ids of a feed's entries and tombstones, in order; a tombstone's begins with a dagger."""
+    feed = etree.fromstring(bureau.text(path).encode())
+    shown = [child for child in feed if child.tag in {f"{ATOM}entry", TOMBSTONE}]
+    return [f"†{child.get('ref')}" if child.tag == TOMBSTONE else child.findtext(f"{ATOM}id", "") for child in shown]
+
+
+def test_tombstone_stands_where_the_article_stood_in_each_of_its_feeds(bureau: Bureau, clock: Clock) -> None:
+    first, gone, last = (bureau.newsroom.post(title, categories=("정치",)) for title in ("하나", "둘", "셋"))
+    clock.advance(60)
+    bureau.newsroom.withdraw(gone)
+    bureau.syndicate()
+
+    for path in ("feed.atom", "category/정치.atom"):
+        assert order(bureau, path) == [last.urn, f"†{gone.urn}", first.urn]
+        assert 'when="2026-03-02T09:01:00+00:00"' in bureau.text(path)
+        assert not feedparser.parse(bureau.text(path)).bozo
+    assert not any(gone.urn in bureau.text(path) or "tombstones" in bureau.text(path) for path in OTHERS)
+
+
+def test_namespace_of_tombstones_is_declared_only_where_one_stands(bureau: Bureau) -> None:
+    bureau.newsroom.post("하나", categories=("정치",))
+    bureau.newsroom.withdraw(bureau.newsroom.post("둘", categories=("경제",)))
+    bureau.syndicate()
+
+    assert "tombstones" in bureau.text("feed.atom")
+    assert "tombstones" in bureau.text("category/경제.atom")
+    assert "tombstones" not in bureau.text("category/정치.atom")
+
+
+def test_withdrawal_takes_no_living_article_its_place(bureau: Bureau, clock: Clock) -> None:
+    most = bureau.runtime.settings.feed_entries
+    articles = []
+    for number in range(most + 10):
+        articles.append(bureau.newsroom.post(f"기사 {number}"))
+        clock.advance(1)
+    gone = [articles[3], articles[-1], articles[-5]]
+    for article in gone:
+        bureau.newsroom.withdraw(article)
+    bureau.syndicate()
+
+    shown = [item for item in order(bureau, "feed.atom") if not item.startswith("†")]
+    assert shown == [article.urn for article in reversed(articles) if article not in gone][:most]
+    assert [item for item in order(bureau, "feed.atom") if item.startswith("†")] == [
+        f"†{articles[-1].urn}",
+        f"†{articles[-5].urn}",
+    ]
+    assert bureau.text("feed.rss").count("<item>") == most
+
+
+def test_tombstone_leaves_the_feed_as_the_article_would_have(bureau: Bureau, clock: Clock) -> None:
+    gone = bureau.newsroom.post("하나")
+    bureau.newsroom.withdraw(gone)
+    for number in range(bureau.runtime.settings.feed_entries):
+        clock.advance(1)
+        bureau.newsroom.post(f"기사 {number}")
+    bureau.syndicate()
+
+    assert f"†{gone.urn}" not in order(bureau, "feed.atom")
+
+
+def test_feed_is_as_new_as_its_newest_withdrawal(bureau: Bureau, clock: Clock) -> None:
+    bureau.newsroom.post("하나")
+    gone = bureau.newsroom.post("둘")
+    clock.advance(3600)
+    bureau.newsroom.withdraw(gone)
+    bureau.syndicate()
+
+    assert "<updated>2026-03-02T10:00:00+00:00</updated>" in bureau.text("feed.atom").partition("<entry>")[0]
+    assert "Mon, 02 Mar 2026 10:00:00 +0000" in bureau.text("feed.rss")
+
+
+def test_feed_of_withdrawn_articles_alone_is_still_a_feed(bureau: Bureau) -> None:
+    gone = bureau.newsroom.post("하나", breaking=True)
+    bureau.newsroom.withdraw(gone)
+    bureau.syndicate()
+
+    assert order(bureau, "feed.atom") == order(bureau, "breaking.atom") == [f"†{gone.urn}"]
+    assert not feedparser.parse(bureau.text("feed.rss")).bozo

@@ -1,0 +1,81 @@
+"""Documents that list a site's pages and feeds: the page of feeds, the subscription list, the sitemaps, the news sitemap."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sokbo.domain.archive import Part
+from sokbo.domain.assembly import SITEMAP_INDEX, Assembly
+from sokbo.domain.compression import piece
+from sokbo.domain.document import Document
+from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
+from sokbo.domain.site import Site
+from workers import feeds
+from workers.assembling import Workshop
+from workers.feeds import Linked
+from workers.feeds.sitemap import MOST_NEWS, MOST_URLS, NEWS_LASTS
+from workers.pages.stylesheet import copy_script, page_headers
+from workers.rendering import digest, page_document
+
+SITEMAP_INDEX_PATH = "sitemap.xml"
+PAGES_SITEMAP_PATH = "sitemap/pages.xml"
+NEWS_SITEMAP_PATH = "news-sitemap.xml"
+OPML_PATH = "feeds.opml"
+FEEDS_PATH = "feeds"
+
+
+def lists_of_feeds(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document]:
+    """What shows all the site's listings: the page of feeds, the subscription list, and the sitemap of pages, which has as many
+    of them as a sitemap may have."""
+    uow, site = workshop.uow, workshop.site
+    known = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site.id)]
+    public = [selection for selection in uow.selections.of_site(site.id) if not selection.private]
+    page = page_document(site, FEEDS_PATH, workshop.pages.feeds(site, known, public), site.created_at)
+    yield replace(page, headers=page_headers(copy_script()))
+    listings = [*known, *(selection.listing for selection in public)]
+    yield _document(site, OPML_PATH, feeds.OPML.media_type, feeds.OPML.document(site, listings))
+    pages = [Linked(FEEDS_PATH), *(Linked(listing.path) for listing in known)][:MOST_URLS]
+    yield _document(site, PAGES_SITEMAP_PATH, feeds.SITEMAP.media_type, feeds.SITEMAP.document(site, pages))
+
+
+def sitemaps(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
+    """The sitemaps of the parts with these keys. The index is wanted with them, since it tells their times."""
+    uow, site = workshop.uow, workshop.site
+    for part in map(Part.from_key, keys):
+        articles = uow.archives.mapped(site.id, part)
+        modified_at = max((article.modified_at for article in articles), default=None)
+        uow.archives.note_sitemap(site.id, part, modified_at)
+        raw = feeds.SITEMAP.document(site, (Linked(article.path, article.modified_at) for article in articles))
+        yield _document(site, part.sitemap_path, feeds.SITEMAP.media_type, raw, modified_at)
+    uow.assemblies.want(site.id, [Assembly(SITEMAP_INDEX)], uow.now)
+
+
+def sitemap_index(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document]:
+    """The index of the sitemaps that list something. The pages' is always one of them: an index has to have one."""
+    site = workshop.site
+    listed = workshop.uow.archives.sitemaps(site.id)
+    items = [Linked(PAGES_SITEMAP_PATH), *(Linked(part.sitemap_path, modified_at) for part, modified_at in listed)]
+    raw = feeds.SITEMAP_INDEX.document(site, items[-MOST_URLS:])
+    modified_at = max((modified_at for _, modified_at in listed), default=None)
+    yield _document(site, SITEMAP_INDEX_PATH, feeds.SITEMAP_INDEX.media_type, raw, modified_at)
+
+
+def news_sitemap(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document]:
+    """The newest articles of the last two days; the sweep has it made again when the oldest of them is older than that."""
+    uow, site = workshop.uow, workshop.site
+    articles = uow.archives.news(site.id, uow.now - NEWS_LASTS, MOST_NEWS)
+    uow.archives.keep_news_until(site.id, articles[-1].published_at + NEWS_LASTS if articles else None)
+    raw = feeds.NEWS_SITEMAP.document(site, articles)
+    modified_at = max((article.modified_at for article in articles), default=None)
+    yield _document(site, NEWS_SITEMAP_PATH, feeds.NEWS_SITEMAP.media_type, raw, modified_at)
+
+
+def _document(site: Site, path: str, media_type: str, raw: bytes, modified_at: datetime | None = None) -> Document:
+    return Document(
+        site_id=site.id,
+        path=path,
+        media_type=media_type,
+        etag=digest([raw]),
+        last_modified=modified_at or site.created_at,
+        head=piece(raw),
+    )
