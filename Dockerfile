@@ -14,7 +14,7 @@ RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps -
     && /venv/bin/python -m compileall -q /app
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --home-dir /data --no-create-home sokbo && install -d -o sokbo -g sokbo -m 700 /data
+RUN useradd --system --uid 10001 --home-dir /data --no-create-home sokbo && install -d -o sokbo -g sokbo -m 700 /data /media
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 SOKBO_HOST=0.0.0.0 SOKBO_DATA=/data

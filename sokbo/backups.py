@@ -1,5 +1,6 @@
-"""Backups of the embedded database: one tar file with the database, where it was served, and, unless the settings hold it, the
-key that opens partners' secrets. Whoever has the file can sign in the publisher's name, so that only its owner can read it."""
+"""Backups of the embedded database: one tar file with the uploaded images, where the database was served, unless the settings
+hold it the key that opens partners' secrets, and at last the database itself. Whoever has the file can sign in the publisher's
+name, so that only its owner can read it."""
 
 import os
 import shutil
@@ -9,12 +10,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import IO
 
 from sokbo.disk import sync
+from sokbo.domain.picture import FILE_NAME
 from sokbo.errors import StartupError
+from sokbo.media.files import MediaFiles
 from sokbo.net.secret_key import FILE_NAME as SECRET_KEY
 from sokbo.net.secret_key import load_secret_key
-from sokbo.settings import DATABASE_FILE, LOCK_FILE, PUBLIC_URL_FILE, Settings, sqlite_url
+from sokbo.settings import DATABASE_FILE, LOCK_FILE, MEDIA_FOLDER, PUBLIC_URL_FILE, Settings, sqlite_url
 from sokbo.storage import Database, migrate
 from sokbo.storage.copying import Progress, check_database, copy_database
 
@@ -40,17 +44,27 @@ def write_backup(settings: Settings, file: Path, progress: Progress, *, actor: s
         check_database(copy)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             with tarfile.open(fileobj=stream, mode="w") as archive:
+                for path, name in _members(settings):
+                    archive.add(path, name, filter=_without_owner)
+                # Last, so that a file that was cut short is no backup; copied before, so that no image is missing that it names.
                 archive.add(copy, DATABASE_FILE, filter=_without_owner)
-                if not settings.secret_key:
-                    load_secret_key(settings)  # which makes it, if nobody has needed it yet
-                    archive.add(settings.data / SECRET_KEY, SECRET_KEY, filter=_without_owner)
-                if (settings.data / PUBLIC_URL_FILE).exists():
-                    archive.add(settings.data / PUBLIC_URL_FILE, PUBLIC_URL_FILE, filter=_without_owner)
             stream.flush()
             os.fsync(stream.fileno())
         _check_free(file)
         draft.rename(file)
         sync(file.parent)
+
+
+def _members(settings: Settings) -> Iterator[tuple[Path, str]]:
+    """What goes into a backup beside the database, and its name there. A media folder of the operator's own is not ours."""
+    files = MediaFiles(settings.media_folder)
+    if not settings.media:
+        yield from ((files.path(name), f"{MEDIA_FOLDER}/{name}") for name in files.names())
+    if not settings.secret_key:
+        load_secret_key(settings)  # which makes it, if nobody has needed it yet
+        yield settings.data / SECRET_KEY, SECRET_KEY
+    if (settings.data / PUBLIC_URL_FILE).exists():
+        yield settings.data / PUBLIC_URL_FILE, PUBLIC_URL_FILE
 
 
 def restore_backup(settings: Settings, file: Path, *, replace: bool, actor: str, request_id: str) -> Path | None:
@@ -84,15 +98,25 @@ def restore_backup(settings: Settings, file: Path, *, replace: bool, actor: str,
 
 def _unpack(file: Path, folder: Path) -> None:
     """Only the members that belong there, whatever else the archive says."""
+    images = MediaFiles(folder / MEDIA_FOLDER)
     with tarfile.open(file, mode="r:") as archive:
-        for name in (DATABASE_FILE, SECRET_KEY, PUBLIC_URL_FILE):
-            member = archive.getmember(name) if name in archive.getnames() else None
-            content = archive.extractfile(member) if member is not None else None
-            if content is not None:
-                with os.fdopen(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-                    shutil.copyfileobj(content, target)
+        for member in archive:
+            content = archive.extractfile(member)
+            name = member.name.removeprefix(f"{MEDIA_FOLDER}/")
+            if content is not None and member.name in {DATABASE_FILE, SECRET_KEY, PUBLIC_URL_FILE}:
+                _write(content, folder / member.name)
+            elif content is not None and member.name != name and FILE_NAME.fullmatch(name):
+                with images.workshop() as drafts:
+                    _write(content, drafts / name)
+                    if not images.adopt(drafts / name):
+                        raise StartupError(f"{file} is damaged: {name} isn't what its name says")
     if not (folder / DATABASE_FILE).exists():
         raise StartupError(f"{file} is no backup of Sokbo")
+
+
+def _write(content: IO[bytes], path: Path) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+        shutil.copyfileobj(content, target)
 
 
 def _put_aside(there: list[Path], data: Path) -> Path | None:

@@ -8,6 +8,7 @@ if need be empty ones, for those who subscribe to them.
 import time
 from datetime import datetime, timedelta
 
+from sokbo.media.files import MediaFiles
 from sokbo.settings import Settings
 from sokbo.storage import UnitOfWork
 from workers.runtime import Runtime
@@ -21,6 +22,7 @@ FRAGMENT_GRACE = timedelta(hours=1)
 
 def clean(runtime: Runtime) -> int:
     """How many rows were deleted. What there is no time for is left to the next turn."""
+    MediaFiles(runtime.settings.media_folder).forget_abandoned()
     deadline = time.monotonic() + TURN_SECONDS
     total = 0
     while deleted := _delete_some(runtime):
@@ -50,4 +52,5 @@ def _forget(uow: UnitOfWork, settings: Settings) -> int:
         + retention.forget_events(ago(settings.keep_events_days), BATCH_ROWS)
         + retention.forget_answers(ago(settings.keep_answers_days), BATCH_ROWS)
         + retention.forget_fragments(uow.now - FRAGMENT_GRACE, BATCH_ROWS)
+        + retention.forget_failed_pictures(ago(1), BATCH_ROWS)
     )

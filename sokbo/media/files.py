@@ -6,7 +6,7 @@ number of machines may share the folder, and caches may keep what they got for e
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
@@ -37,10 +37,18 @@ class MediaFiles:
 
     def keep(self, draft: Path, media_type: str) -> tuple[str, int]:
         """Gives the draft its name and place, for good: its digest, and its length in bytes."""
-        with draft.open("rb") as content:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
-        length = draft.stat().st_size
-        place = self.path(file_name(digest, media_type))
+        digest, length = _digest(draft), draft.stat().st_size
+        self._place(draft, self.path(file_name(digest, media_type)))
+        return digest, length
+
+    def adopt(self, copy: Path) -> bool:
+        """Puts a copy that bears a name of ours into its place; False if it isn't what its name says."""
+        if _digest(copy) != copy.stem:
+            return False
+        self._place(copy, self.path(copy.name))
+        return True
+
+    def _place(self, draft: Path, place: Path) -> None:
         if not place.parent.exists():
             place.parent.mkdir(exist_ok=True)
             sync(self._folder)
@@ -48,13 +56,16 @@ class MediaFiles:
             sync(draft)
             draft.rename(place)
         sync(place.parent)
-        return digest, length
 
     def path(self, name: str) -> Path:
         """Where the file of that name is or would be. Raises ValueError for what is no name of ours."""
         if not FILE_NAME.fullmatch(name):
             raise ValueError(f"no file of ours has such a name: {name!r}")
         return self._folder / name[:2] / name
+
+    def names(self) -> Sequence[str]:
+        """The names of all files that are kept."""
+        return sorted(path.name for path in self._folder.glob("??/*") if FILE_NAME.fullmatch(path.name))
 
     def forget_abandoned(self) -> None:
         """Deletes drafts whose process must be dead."""
@@ -63,3 +74,8 @@ class MediaFiles:
                 with suppress(FileNotFoundError):
                     if left.stat().st_mtime < time.time() - ABANDONED_SECONDS:
                         rmtree(left, ignore_errors=True)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

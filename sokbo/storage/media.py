@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Row, select
 from sokbo.domain.ids import MediaId, SiteId
 from sokbo.domain.picture import Media
 from sokbo.storage.dialects import insert_or_ignore
+from sokbo.storage.picture_tables import media, pictures
 from sokbo.storage.pictures import picture_from
 from sokbo.storage.session import Session
-from sokbo.storage.tables import media, pictures
 
 
 class MediaRepository:

@@ -2,19 +2,24 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, exists, func, select, tuple_, update
+from sqlalchemy import BindParameter, Row, and_, bindparam, delete, exists, func, or_, select, tuple_, update
 
 from sokbo.domain.ids import ArticleId
 from sokbo.domain.picture import Picture, PictureState, Variant
 from sokbo.storage.dialects import insert_or_ignore
 from sokbo.storage.leases import NOW, UNTIL, is_free, moments
+from sokbo.storage.picture_tables import awaited_pictures, pictures
 from sokbo.storage.session import Session
-from sokbo.storage.tables import awaited_pictures, pictures
+from sokbo.storage.types import UtcDateTime
 
-_WAITS = and_(pictures.c.state == PictureState.WAITING, pictures.c.next_attempt_at <= NOW, is_free(pictures))
+#: No attempt is put off for longer; what lies farther in the future was put there by a clock that was ahead.
+LONGEST_WAIT = timedelta(hours=1)
+_FARTHEST: BindParameter[Any] = bindparam("farthest", type_=UtcDateTime)
+_IS_TIME = or_(pictures.c.next_attempt_at <= NOW, pictures.c.next_attempt_at > _FARTHEST)
+_WAITS = and_(pictures.c.state == PictureState.WAITING, _IS_TIME, is_free(pictures))
 _NEXT = (
     select(pictures.c.source)
     .where(_WAITS)
@@ -58,11 +63,11 @@ class PictureRepository:
 
     def is_due(self, now: datetime, seconds: float) -> bool:
         """True if there is work that nobody is at, where leases last so many seconds."""
-        return bool(self._session.execute(_IS_DUE, moments(now, seconds)).scalar_one())
+        return bool(self._session.execute(_IS_DUE, _moments(now, seconds)).scalar_one())
 
     def lease(self, holder: str, now: datetime, seconds: float, limit: int) -> Sequence[tuple[Picture, int]]:
         """Up to `limit` that wait and that nobody is at, now held by `holder`, each with the number of the attempt."""
-        leased = self._session.execute(_LEASE, {"holder": holder, "room": limit, **moments(now, seconds)})
+        leased = self._session.execute(_LEASE, {"holder": holder, "room": limit, **_moments(now, seconds)})
         return [(picture_from(row), row.attempts) for row in leased]
 
     def renew(self, sources: Collection[str], holder: str, until: datetime) -> None:
@@ -106,6 +111,10 @@ class PictureRepository:
         if awaited:
             columns = tuple_(awaited_pictures.c.source, awaited_pictures.c.article_id)
             self._session.execute(delete(awaited_pictures).where(columns.in_([*awaited])))
+
+
+def _moments(now: datetime, seconds: float) -> dict[str, datetime]:
+    return {**moments(now, seconds), "farthest": now + LONGEST_WAIT}
 
 
 def picture_from(row: Row[Any]) -> Picture:

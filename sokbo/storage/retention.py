@@ -7,6 +7,8 @@ from sqlalchemy import ColumnElement, Table, and_, delete, exists, not_, or_, se
 
 from sokbo.domain.delivery import OPEN_STATES
 from sokbo.domain.partner import PartnerState
+from sokbo.domain.picture import PictureState
+from sokbo.storage.picture_tables import pictures
 from sokbo.storage.session import Session
 from sokbo.storage.tables import (
     articles,
@@ -62,6 +64,12 @@ class RetentionRepository:
         assembles = exists().where(assemblies.c.site_id == articles.c.site_id)
         halfway = select(articles.c.id).where(articles.c.id == fragments.c.article_id, or_(renders, assembles))
         return self._delete(fragments, and_(fragments.c.replaced_at < before, not_(halfway.exists())), limit)
+
+    def forget_failed_pictures(self, before: datetime, limit: int) -> int:
+        """Others' pictures that were given up, the last attempt being due before that time."""
+        others = pictures.c.source.like("http%")
+        over = and_(pictures.c.state == PictureState.FAILED, others, pictures.c.next_attempt_at < before)
+        return self._delete(pictures, over, limit)
 
     def _delete(self, table: Table, over: ColumnElement[bool], limit: int) -> int:
         """Passes over rows that another transaction has locked."""

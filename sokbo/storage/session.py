@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Executable, Insert, Update
 
 from sokbo.errors import Unavailable
-from sokbo.storage.tables import metadata
+from sokbo.storage.schema import metadata
 
 Parameters = Mapping[str, Any]
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from sokbo.storage.tables import metadata
+from sokbo.storage.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True, render_as_batch=True

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Engine, Integer, create_engine, inspect
 
 from sokbo.errors import Unavailable
 from sokbo.storage import Database, migrate
-from sokbo.storage.tables import metadata
+from sokbo.storage.schema import metadata
 from tests.databases import Maker, new_name
 from tests.newsroom import Newsroom
 

@@ -186,3 +186,12 @@ def test_clock_that_is_put_right_does_not_hold_a_lease_for_hours(database: Datab
     clock.advance(seconds)
 
     assert lease(database, "other") == [(URL, 2)]
+
+
+def test_clock_that_is_put_right_does_not_put_an_attempt_off_for_hours(database: Database, clock: Clock) -> None:
+    clock.advance(3 * 3600)
+    add(database, Picture(URL))
+    clock.advance(-3 * 3600)
+
+    assert is_due(database)
+    assert lease(database) == [(URL, 1)]

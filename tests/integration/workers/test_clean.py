@@ -1,4 +1,6 @@
+import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +11,7 @@ from sokbo.domain.delivery import OPEN_STATES, DeliveryState
 from sokbo.domain.event import Event, Lane
 from sokbo.domain.ids import EventId
 from sokbo.domain.partner import Partner, PartnerState
+from sokbo.domain.picture import Picture, PictureState
 from sokbo.partners import delete
 from sokbo.storage import UnitOfWork
 from sokbo.storage.tables import attempts, deliveries
@@ -217,3 +220,27 @@ def test_backlog_larger_than_a_batch_goes_in_one_turn(bureau: Bureau, clock: Clo
         post(bureau)
     clock.advance(31 * DAY)
     assert clean(bureau.runtime) == 5
+
+
+def test_picture_that_was_given_up_is_tried_again_by_an_article_after_a_day(bureau: Bureau, clock: Clock) -> None:
+    ours, others = Picture("a" * 64, PictureState.WAITING, "image/png", 1, 1, 1), Picture("https://elsewhere.example/a.jpg")
+    with bureau.newsroom.database.write() as uow:
+        uow.pictures.add([ours, others], uow.now)
+        uow.pictures.lease("darkroom", uow.now, 5, 10)
+        for picture in (ours, others):
+            uow.pictures.settle(replace(picture, state=PictureState.FAILED), "darkroom")
+        uow.commit()
+    clock.advance(DAY)
+    assert clean(bureau.runtime) == 0
+    clock.advance(1)
+    assert clean(bureau.runtime) == 1
+    with bureau.newsroom.database.read() as uow:
+        assert uow.pictures.known([ours.source, others.source]).keys() == {ours.source}
+
+
+def test_drafts_of_images_whose_process_died_are_deleted(bureau: Bureau) -> None:
+    left = bureau.runtime.settings.media_folder / "drafts" / "left"
+    left.mkdir(parents=True)
+    os.utime(left, (0, 0))
+    clean(bureau.runtime)
+    assert not left.exists()

@@ -9,9 +9,11 @@ import pytest
 
 from sokbo.cli.first_start import prepare
 from sokbo.cli.preflight import claimed
+from sokbo.media.files import MediaFiles
 from sokbo.net.sealing import Sealer
 from sokbo.net.secret_key import load_secret_key
 from sokbo.settings import Settings
+from tests.pictures import png
 
 from .conftest import Terminal
 
@@ -72,7 +74,7 @@ def test_backup_can_be_read_by_its_owner_alone_and_leaves_nothing_else(terminal:
     assert file.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in file.parent.iterdir()) == ["data", "sokbo.backup"]
     with tarfile.open(file) as archive:
-        assert [(member.name, member.mode) for member in archive] == [("sokbo.db", 0o600), ("secret.key", 0o600)]
+        assert [(member.name, member.mode) for member in archive] == [("secret.key", 0o600), ("sokbo.db", 0o600)]
 
 
 def test_backup_and_restore_are_recorded(terminal: Terminal, file: Path) -> None:
@@ -169,3 +171,53 @@ def test_key_from_the_settings_stays_there(terminal: Terminal, tmp_path: Path, m
     with tarfile.open(tmp_path / "file") as archive:
         assert archive.getnames() == ["sokbo.db"]
     elsewhere(terminal).lines("restore", str(tmp_path / "file"))
+
+
+def keep_image(data: Path) -> str:
+    """Puts an image into the data folder; its name there."""
+    files = MediaFiles(Settings(data=data).media_folder)
+    with files.workshop() as folder:
+        (folder / "draft").write_bytes(png())
+        digest, _ = files.keep(folder / "draft", "image/png")
+    return f"{digest}.png"
+
+
+def test_images_are_in_the_backup_and_come_back(terminal: Terminal, tmp_path: Path) -> None:
+    name = keep_image(terminal.data)
+    terminal.lines("site", "create", "news")
+    (terminal.data / "media" / "drafts" / "left").mkdir(parents=True)
+    terminal.lines("backup", str(tmp_path / "file"))
+    with tarfile.open(tmp_path / "file") as archive:
+        assert archive.getnames() == [f"media/{name}", "secret.key", "sokbo.db"]
+
+    other = elsewhere(terminal)
+    other.lines("restore", str(tmp_path / "file"))
+
+    assert MediaFiles(other.data / "media").path(name).read_bytes() == png()
+
+
+def test_images_in_a_folder_of_the_operators_own_are_not_in_the_backup(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOKBO_MEDIA", str(tmp_path / "shared"))
+    keep_image(terminal.data)
+    terminal.lines("site", "create", "news")
+    terminal.lines("backup", str(tmp_path / "file"))
+    with tarfile.open(tmp_path / "file") as archive:
+        assert archive.getnames() == ["secret.key", "sokbo.db"]
+
+
+def test_backup_whose_image_is_damaged_or_that_holds_other_files_is_refused_or_they_are_left(
+    terminal: Terminal, file: Path
+) -> None:
+    database, key = unpacked(file, "sokbo.db"), unpacked(file, "secret.key")
+    other, damaged = elsewhere(terminal), file.parent / "damaged.backup"
+    name = "0" * 64
+
+    pack(damaged, **{f"media/{name}_png": png(), "secret_key": key, "sokbo_db": database})
+    assert "isn't what its name says" in other.refusal("restore", str(damaged))
+    assert [path.name for path in other.data.iterdir()] == ["lock"]
+    others = {f"media/../../{name}_png": png(), "media/index_html": b"<p>", f"{name}_png": png(), "logs/x": b"x"}
+    pack(damaged, **others, secret_key=key, sokbo_db=database)
+    other.lines("restore", str(damaged))
+    assert {path.name for path in other.data.iterdir()} == {"lock", "secret.key", "sokbo.db"}

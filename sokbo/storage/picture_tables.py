@@ -1,0 +1,51 @@
+"""The tables of pictures; as in `tables`, what waits to be done is a row."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint, text
+
+from sokbo.storage.tables import metadata
+from sokbo.storage.types import BigId, Json, UtcDateTime
+
+_WAITING, _FAILED = text("state = 'waiting'"), text("state = 'failed'")
+
+#: What is known of a picture, under our digest or another's URL, and where the work on it stands: see `sokbo.domain.picture`.
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("type", String),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("length", BigId),
+    Column("variants", Json, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+    Column("lease_holder", String),
+    Column("lease_until", UtcDateTime),
+    Column("last_detail", Text, nullable=False),
+    Index("pictures_waiting", "next_attempt_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    Index("pictures_failed", "next_attempt_at", sqlite_where=_FAILED, postgresql_where=_FAILED),
+)
+
+#: A site's uploads. The same file uploaded twice is one.
+media = Table(
+    "media",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("site_id", Integer, ForeignKey("sites.id"), nullable=False),
+    Column("digest", Text, ForeignKey("pictures.source"), nullable=False),
+    Column("uploaded_digest", String, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("site_id", "digest"),
+    Index("media_uploaded", "site_id", "uploaded_digest"),
+)
+
+#: Articles whose documents were rendered before all was known of the picture that they show. A row goes when they are rendered
+#: with it, or when there is nothing to come.
+awaited_pictures = Table(
+    "awaited_pictures",
+    metadata,
+    Column("source", Text, nullable=False),
+    Column("article_id", String, ForeignKey("articles.id"), nullable=False),
+    PrimaryKeyConstraint("source", "article_id"),
+)
