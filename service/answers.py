@@ -35,7 +35,7 @@ class Answer:
 
     def write(self, transport: asyncio.WriteTransport, connection: bytes = b"") -> None:
         """Sends the answer whole; `connection` is empty or a further header line."""
-        representation = self.prepared.gzip if self.coding is Coding.GZIP else self.prepared.identity
+        representation = self.prepared.representations[self.coding]
         head = representation.not_modified_head if self.part is Part.NOT_MODIFIED else representation.head
         end = connection + date_and_end(int(time.time()))
         if self.part is Part.WHOLE:

@@ -84,6 +84,11 @@ class DocumentCache:
         self._entries.move_to_end(key)
         return True
 
+    def improve(self, prepared: Prepared, better: Prepared) -> None:
+        """Puts the better of the same document in its place, if that is still held."""
+        if self.holds(prepared):
+            self._insert((prepared.site_id, prepared.path), better)
+
     async def refresh(self, site_id: SiteId, paths: Iterable[str]) -> None:
         """Loads those of the documents again that are held; the old ones are read until the new are there.
 

@@ -8,15 +8,22 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from functools import lru_cache
 
 from multidict import CIMultiDictProxy
 
+#: Below every weight that a field can give: they have three decimals (section 12.4.2).
+_LEAST = 0.0001
 _ENTITY_TAG = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 
 class Coding(Enum):
-    IDENTITY = "identity"
+    """In the order in which we would choose: the smallest first."""
+
+    BROTLI = "br"
+    ZSTD = "zstd"
     GZIP = "gzip"
+    IDENTITY = "identity"
 
 
 class Verdict(Enum):
@@ -27,20 +34,23 @@ class Verdict(Enum):
     FAILED = "failed"
 
 
-def choose_coding(accept_encoding: str) -> Coding:
-    """The coding to send for an Accept-Encoding field, which is empty if absent: gzip wherever it is as welcome as identity.
+@lru_cache(maxsize=256)
+def welcome_codings(accept_encoding: str) -> tuple[Coding, ...]:
+    """The codings that an Accept-Encoding field, empty if absent, admits, the most welcome first; of equals, the smallest.
 
-    Never a reason for 406: who refuses everything gets identity, as section 12.5.3 lets a server do.
+    Never empty: who refuses everything gets identity, as section 12.5.3 lets a server do.
     """
     if not accept_encoding:
-        return Coding.IDENTITY
-    if accept_encoding in {"gzip", "gzip, deflate", "gzip, deflate, br", "gzip, deflate, br, zstd"}:
-        return Coding.GZIP
+        return (Coding.IDENTITY,)
     weights = dict(map(_weighed, accept_encoding.lower().split(",")))
+    if "x-gzip" in weights:  # section 8.4.1.3: the same under another name
+        weights.setdefault("gzip", weights["x-gzip"])
     anything = weights.get("*")
-    gzip = weights.get("gzip", weights.get("x-gzip", anything)) or 0.0
-    identity = weights.get("identity", anything)
-    return Coding.GZIP if gzip > 0 and gzip >= (identity or 0.0) else Coding.IDENTITY
+    admitted = {coding: weights.get(coding.value, anything or 0.0) for coding in Coding}
+    if "identity" not in weights and anything is None:
+        admitted[Coding.IDENTITY] = _LEAST  # admitted unless excluded, and no more welcome than what is named
+    chosen = sorted((coding for coding in Coding if admitted[coding] > 0), key=lambda coding: -admitted[coding])
+    return tuple(chosen) or (Coding.IDENTITY,)
 
 
 def prefers_html(accept: str) -> bool:

@@ -1,17 +1,22 @@
 """A document put together once, so that a request only has to send it."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
 
+from service.negotiation import Coding
 from sokbo.domain import compression
 from sokbo.domain.document import EMPTY, Document, Piece
 from sokbo.domain.ids import SiteId
 
 #: News: no cache on the way shows anything older than 1 + 4 seconds.
 CACHE_CONTROL = "public, max-age=1, stale-while-revalidate=4"
+
+#: Strong tags name bytes, so that each coding has its own.
+_ETAG_ENDS = {Coding.IDENTITY: "", Coding.GZIP: "-gz", Coding.BROTLI: "-br", Coding.ZSTD: "-zst"}
 
 #: What the objects around the bytes weigh, roughly.
 _OVERHEAD_BYTES = 2048
@@ -50,19 +55,46 @@ class Representation:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What all representations of a document say of it; `etag` is unquoted."""
+
+    status: int
+    media_type: str
+    etag: str
+    last_modified: datetime
+    headers: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Prepared:
-    """A document ready to be sent. `loaded` is kept where a new strip will want the page put together again."""
+    """A document ready to be sent, plain and as gzip at least. `since` is when it was prepared, by the monotonic clock.
+    `loaded` is kept where a new strip will want the page put together again."""
 
     site_id: SiteId
     path: str
-    status: int
     canonical_path: str | None
-    last_modified: datetime
-    identity: Representation
-    gzip: Representation
+    description: Description
+    representations: Mapping[Coding, Representation]
+    since: float
     loaded: Loaded | None
     size_bytes: int
+
+    @property
+    def status(self) -> int:
+        return self.description.status
+
+    @property
+    def last_modified(self) -> datetime:
+        return self.description.last_modified
+
+    @property
+    def identity(self) -> Representation:
+        return self.representations[Coding.IDENTITY]
+
+    @property
+    def gzip(self) -> Representation:
+        return self.representations[Coding.GZIP]
 
 
 def prepare(loaded: Loaded, strip: Strip) -> Prepared:
@@ -76,23 +108,36 @@ def prepare(loaded: Loaded, strip: Strip) -> Prepared:
     last_modified, etag = document.last_modified, document.etag
     if document.closing is not None and strip.etag:
         last_modified, etag = max(last_modified, strip.last_modified), f"{etag}-{strip.etag}"
-    last_modified = last_modified.astimezone(UTC).replace(microsecond=0)
-    identity = _representation(document, f'"{etag}"', last_modified, raw, coding=None)
-    gzip = _representation(document, f'"{etag}-gz"', last_modified, compression.gzip(pieces, raw), coding="gzip")
+    description = Description(
+        document.status,
+        document.media_type,
+        etag,
+        last_modified.astimezone(UTC).replace(microsecond=0),
+        document.headers,
+    )
+    representations = _represented(description, {Coding.IDENTITY: raw, Coding.GZIP: compression.gzip(pieces, raw)})
     kept = loaded if document.closing is not None else None
-    size = _OVERHEAD_BYTES + len(identity.body) + len(gzip.body)
+    size = _OVERHEAD_BYTES + sum(len(representation.body) for representation in representations.values())
     if kept is not None:
         size += sum(len(piece.raw) + len(piece.deflated) for piece in pieces)
     return Prepared(
         site_id=document.site_id,
         path=document.path,
-        status=document.status,
         canonical_path=document.canonical_path,
-        last_modified=last_modified,
-        identity=identity,
-        gzip=gzip,
+        description=description,
+        representations=representations,
+        since=time.monotonic(),
         loaded=kept,
         size_bytes=size,
+    )
+
+
+def with_codings(prepared: Prepared, bodies: Mapping[Coding, bytes]) -> Prepared:
+    """The same document, ready in further codings as well."""
+    return replace(
+        prepared,
+        representations={**prepared.representations, **_represented(prepared.description, bodies)},
+        size_bytes=prepared.size_bytes + sum(map(len, bodies.values())),
     )
 
 
@@ -118,22 +163,27 @@ def _pieces(loaded: Loaded, strip: Strip) -> Iterator[Piece]:
         yield document.closing
 
 
-def _representation(document: Document, etag: str, last_modified: datetime, body: bytes, coding: str | None) -> Representation:
+def _represented(description: Description, bodies: Mapping[Coding, bytes]) -> dict[Coding, Representation]:
+    return {coding: _representation(description, coding, body) for coding, body in bodies.items()}
+
+
+def _representation(description: Description, coding: Coding, body: bytes) -> Representation:
+    etag = f'"{description.etag}{_ETAG_ENDS[coding]}"'
     shared = {
         "ETag": etag,
-        "Last-Modified": format_datetime(last_modified, usegmt=True),
+        "Last-Modified": format_datetime(description.last_modified, usegmt=True),
         "Vary": "Accept-Encoding",
         "Cache-Control": CACHE_CONTROL,
         "Access-Control-Allow-Origin": "*",
         "X-Content-Type-Options": "nosniff",
-        **document.headers,
+        **description.headers,
     }
-    described = {"Content-Type": document.media_type, "Content-Length": str(len(body))}
-    if coding is not None:
-        described["Content-Encoding"] = coding
+    described = {"Content-Type": description.media_type, "Content-Length": str(len(body))}
+    if coding is not Coding.IDENTITY:
+        described["Content-Encoding"] = coding.value
     return Representation(
         etag=etag,
-        head=_head(document.status, {**described, **shared}.items()),
+        head=_head(description.status, {**described, **shared}.items()),
         not_modified_head=_head(HTTPStatus.NOT_MODIFIED, shared.items()),
         body=body,
     )

@@ -1,6 +1,7 @@
 """Answers a reader who asks for a document: finds it, judges the conditions, chooses the coding."""
 
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -8,10 +9,11 @@ from aiohttp import web
 
 from service.answers import Answer, Part
 from service.document_cache import DocumentCache
-from service.negotiation import Coding, Verdict, choose_coding, field, judge
+from service.negotiation import Coding, Verdict, field, judge, lists, welcome_codings
 from service.prepared import CACHE_CONTROL, Prepared
 from service.private_feeds import PrivateFeeds
 from service.responses import PreparedResponse
+from service.squeezing import Squeezer
 from sokbo.domain.ids import SiteId
 from sokbo.errors import BadRequest, MethodNotAllowed, NotFound, RevisionMismatch
 
@@ -48,6 +50,7 @@ class Reader:
     def __init__(self, cache: DocumentCache, private: PrivateFeeds) -> None:
         self._cache = cache
         self._private = private
+        self._squeezer = Squeezer(cache)
 
     async def respond(self, request: web.Request, site_id: SiteId, path: str, root: str = "") -> web.StreamResponse:
         """The document at `path` (decoded, without a leading slash), or a redirect to where it is.
@@ -67,7 +70,7 @@ class Reader:
         home = prepared.path if prepared.canonical_path is None else prepared.canonical_path
         if path != home and not is_private and prepared.status == HTTPStatus.OK:
             return _moved(request, f"{root}/{quote(home)}")
-        return PreparedResponse(_answer(request, prepared))
+        return PreparedResponse(self._answer(request, prepared))
 
     async def _find(self, site_id: SiteId, path: str) -> Prepared | None:
         """The document that the path means, even if it isn't its canonical one."""
@@ -75,18 +78,29 @@ class Reader:
             return await self._cache.get(site_id, article[1])
         return await self._cache.get(site_id, path.rstrip("/"))
 
-
-def _answer(request: web.Request, prepared: Prepared) -> Answer:
-    coding = choose_coding(field(request.headers, "Accept-Encoding") or "")
-    part = Part.HEAD if request.method == "HEAD" else Part.WHOLE
-    if prepared.status == HTTPStatus.OK:
-        representation = prepared.gzip if coding is Coding.GZIP else prepared.identity
-        verdict = judge(request.headers, representation.etag, prepared.last_modified)
+    def _answer(self, request: web.Request, prepared: Prepared) -> Answer:
+        welcome = welcome_codings(field(request.headers, "Accept-Encoding") or "")
+        if welcome[0] not in prepared.representations:
+            self._squeezer.want(prepared)
+        part = Part.HEAD if request.method == "HEAD" else Part.WHOLE
+        if prepared.status != HTTPStatus.OK:
+            return Answer(prepared, _choose_coding(prepared, welcome, None), part)
+        coding = _choose_coding(prepared, welcome, field(request.headers, "If-None-Match"))
+        verdict = judge(request.headers, prepared.representations[coding].etag, prepared.last_modified)
         if verdict is Verdict.FAILED:
             raise RevisionMismatch("The document is not the one that the request's conditions name.")
-        if verdict is Verdict.NOT_MODIFIED:
-            part = Part.NOT_MODIFIED
-    return Answer(prepared, coding, part)
+        return Answer(prepared, coding, Part.NOT_MODIFIED if verdict is Verdict.NOT_MODIFIED else part)
+
+
+def _choose_coding(prepared: Prepared, welcome: Sequence[Coding], held: str | None) -> Coding:
+    """The most welcome one that is ready; but the compressed one that the reader has already, if it names that: which of them
+    it got depended on when it asked."""
+    ready = [coding for coding in welcome if coding in prepared.representations]
+    if held is not None:
+        for coding in ready:
+            if coding is not Coding.IDENTITY and lists(held, prepared.representations[coding].etag, weakly=True):
+                return coding
+    return ready[0] if ready else Coding.IDENTITY
 
 
 def preflight() -> web.Response:

@@ -7,9 +7,12 @@ import unicodedata
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
+import brotli
 import pytest
 import pytest_asyncio
+import zstandard
 
+from service.negotiation import Coding
 from tests.integration.service.reading.serving import Reply, Serving, serve
 from tests.unit.service.reading.source import SITE, MemorySource
 
@@ -56,6 +59,44 @@ async def test_a_document_comes_with_all_its_headers(serving: Serving) -> None:
         "x-content-type-options": "nosniff",
         "link": '<https://sokbo.example/hub>; rel="hub"',
     }
+
+
+LONG = "속보 ".encode() * 1000
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding", "tag"), [("gzip, br", "br", '"v6-br"'), ("zstd;q=0.9, gzip;q=0.5", "zstd", '"v6-zst"')]
+)
+async def test_what_stays_is_squeezed_further_after_it_was_asked_for(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, accepted: str, coding: str, tag: str
+) -> None:
+    monkeypatch.setattr("service.squeezing.SETTLED_SECONDS", 0.0)
+    serving.source.put("long.rss", LONG)
+    request = ("GET /news/long.rss HTTP/1.1", f"Accept-Encoding: {accepted}")
+    first = await serving.ask(*request)
+    assert first.headers["content-encoding"] == "gzip"
+    async with asyncio.timeout(5):
+        while (reply := await serving.ask(*request)).headers["content-encoding"] == "gzip":  # noqa: ASYNC110  # as readers do
+            await asyncio.sleep(0)
+    assert (reply.headers["content-encoding"], reply.headers["etag"], reply.headers["vary"]) == (coding, tag, "Accept-Encoding")
+    unpack = brotli.decompress if coding == "br" else zstandard.ZstdDecompressor().decompress
+    assert unpack(reply.body) == LONG + b"</end>"
+    assert len(reply.body) < len(first.body)
+    for held in (tag, first.headers["etag"]):  # whoever has it already in either coding is told so
+        assert (await serving.ask(*request, f"If-None-Match: {held}")).status == 304
+    assert (await serving.ask("GET /news/long.rss HTTP/1.1", "Accept-Encoding: gzip")).body == first.body
+
+
+async def test_what_is_new_or_small_is_left_to_gzip(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    serving.source.put("long.rss", LONG)
+    await twice(serving, "GET /news/long.rss HTTP/1.1", "Accept-Encoding: br")
+    new = await serving.cache.get(SITE, "long.rss")
+    monkeypatch.setattr("service.squeezing.SETTLED_SECONDS", 0.0)
+    await twice(serving, "GET /news/feed.atom HTTP/1.1", "Accept-Encoding: br")
+    small = await serving.cache.get(SITE, "feed.atom")
+    for prepared in (new, small):
+        assert prepared is not None
+        assert set(prepared.representations) == {Coding.IDENTITY, Coding.GZIP}
 
 
 async def test_gzip_is_a_representation_of_its_own(serving: Serving) -> None:

@@ -14,7 +14,8 @@ MODIFIED = datetime(2026, 3, 1, 9, 30, 15, 250_000, tzinfo=UTC)
 
 
 class MemorySource:
-    """Documents by site and path. `loads` are the paths asked for, `questions` the versions; the first sets `asked`; `gate` holds them up while clear."""
+    """Documents by site and path. `loads` are the paths asked for, `questions` the versions; the first load sets `asked`; `gate`
+    holds them up while clear."""
 
     def __init__(self) -> None:
         self.documents: dict[tuple[SiteId, str], Loaded] = {}

@@ -3,55 +3,49 @@ from datetime import UTC, datetime
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from service.negotiation import Coding, Verdict, choose_coding, choose_language, judge, prefers_html
+from service.negotiation import Coding, Verdict, choose_language, judge, prefers_html, welcome_codings
 
 MODIFIED = datetime(2026, 3, 1, 9, 30, 15, tzinfo=UTC)
 SAME = "Sun, 01 Mar 2026 09:30:15 GMT"
 BEFORE = "Sun, 01 Mar 2026 09:30:14 GMT"
 
 
-@pytest.mark.parametrize(
-    "accepted",
-    [
-        "gzip",
-        "GZIP",
-        "x-gzip",
-        "*",
-        "br;q=1.0, gzip;q=0.8, *;q=0.1",
-        "gzip;q=0.5",
-        "gzip;q=0.5, identity;q=0.5",
-        "identity;q=0, gzip;q=0.001",
-        "identity;q=0, *",
-        "gzip ; q=0.3",
-        "gzip, deflate, br, zstd",
-    ],
-)
-def test_gzip_is_sent_where_it_is_as_welcome_as_identity(accepted: str) -> None:
-    assert choose_coding(accepted) is Coding.GZIP
+BROTLI, ZSTD, GZIP, IDENTITY = Coding
 
 
 @pytest.mark.parametrize(
-    "accepted",
+    ("accepted", "welcome"),
     [
-        "",
-        "identity",
-        "br",
-        "gzip;q=0",
-        "gzip;q=0.0, *",
-        "*;q=0",
-        "gzip;q=0.2, identity;q=0.9",
-        "gzip;q=much",
-        "gzip;q=7",
-        ",",
-        "gzipped",
+        ("", [IDENTITY]),
+        ("gzip", [GZIP, IDENTITY]),
+        ("x-gzip", [GZIP, IDENTITY]),
+        ("GZIP", [GZIP, IDENTITY]),
+        ("gzip, deflate", [GZIP, IDENTITY]),
+        ("gzip, deflate, br, zstd", [BROTLI, ZSTD, GZIP, IDENTITY]),
+        ("zstd, gzip", [ZSTD, GZIP, IDENTITY]),
+        ("br", [BROTLI, IDENTITY]),
+        ("br;q=0.5, gzip;q=0.8", [GZIP, BROTLI, IDENTITY]),
+        ("br;q=1.0, gzip;q=0.8, *;q=0.1", [BROTLI, GZIP, ZSTD, IDENTITY]),
+        ("*", [BROTLI, ZSTD, GZIP, IDENTITY]),
+        ("gzip;q=0, *", [BROTLI, ZSTD, IDENTITY]),
+        ("gzip;q=0.5", [GZIP, IDENTITY]),
+        ("gzip;q=0.5, identity;q=0.5", [GZIP, IDENTITY]),
+        ("gzip;q=0.2, identity;q=0.9", [IDENTITY, GZIP]),
+        ("identity;q=0, gzip;q=0.001", [GZIP]),
+        ("identity;q=0, *", [BROTLI, ZSTD, GZIP]),
+        ("gzip ; q=0.3", [GZIP, IDENTITY]),
+        ("identity", [IDENTITY]),
+        ("gzip;q=0", [IDENTITY]),
+        ("*;q=0", [IDENTITY]),
+        ("gzip;q=much", [IDENTITY]),
+        ("gzip;q=7", [IDENTITY]),
+        (",", [IDENTITY]),
+        ("gzipped", [IDENTITY]),
+        ("identity;q=0, gzip;q=0", [IDENTITY]),
     ],
 )
-def test_identity_is_sent_where_gzip_is_not_welcome(accepted: str) -> None:
-    assert choose_coding(accepted) is Coding.IDENTITY
-
-
-def test_whoever_refuses_everything_gets_identity() -> None:
-    assert choose_coding("identity;q=0, gzip;q=0") is Coding.IDENTITY
+def test_codings_are_as_welcome_as_they_are_weighed_and_of_equals_the_smallest(accepted: str, welcome: list[Coding]) -> None:
+    assert list(welcome_codings(accepted)) == welcome
 
 
 def verdict(*headers: tuple[str, str]) -> Verdict:
