@@ -44,13 +44,16 @@ async def _fetch(client: GuardedClient, url: str) -> Fetched:
     """The answer, after all redirects but one too many."""
     for _ in range(MAX_REDIRECTS + 1):
         try:
-            fetched = await client.fetch(url, _HEADERS, _is_enough, MAX_BYTES)
+            fetched = await client.fetch(url.partition("#")[0], _HEADERS, _is_enough, MAX_BYTES)
         except RemoteFailure as failure:
             raise Unmeasured(str(failure)) from failure
         location = fetched.headers.get("Location")
         if location is None or fetched.status // 100 != 3:
             return fetched
-        url = urljoin(url, location).partition("#")[0]
+        try:
+            url = urljoin(url, location)
+        except ValueError as error:  # such as http://[
+            raise Unmeasured("a redirect to no URL") from error
     raise Unmeasured(f"more than {MAX_REDIRECTS} redirects")
 
 

@@ -69,7 +69,7 @@ def _image(content: Content) -> Image | None:
     """The chosen image, or the first in the text, which is in nh3's one canonical form."""
     if content.image is not None:
         return content.image
-    found = _IMAGE.search(content.html)
+    found = _IMAGE.search(content.html) if "<img " in content.html else None  # most texts have none, and this is quick
     src = found and _SRC.search(found[0])
     if not found or not src:
         return None

@@ -170,6 +170,15 @@ async def test_too_many_redirects_and_closed_addresses_are_failures(bureau: Bure
     async with developing(bureau):
         await until(lambda: outcomes(bureau) == {"retry": 3})
     assert gallery.asked.count("/round") == MAX_REDIRECTS + 1
+    gallery.headers["Location"] = "http://["
+    wait_for(bureau, Picture(gallery.hang("/nowhere", b"")))
+    async with developing(bureau):
+        await until(lambda: outcomes(bureau) == {"retry": 4})
+
+
+async def test_fragment_of_a_url_is_not_sent(bureau: Bureau, gallery: Gallery) -> None:
+    assert (await measured(bureau, gallery.hang("/a.jpg", jpeg(640, 480)) + "#top")).width == 640
+    assert gallery.asked == ["/a.jpg"]
 
 
 async def test_variants_of_ours_are_made_and_kept(bureau: Bureau) -> None:
