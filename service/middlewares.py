@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler, Middleware
 from service.answering import REQUEST_ID
 from service.http_protocol import SlowBody
 from service.metrics import Metrics
+from service.private_feeds import without_token
 from sokbo.domain.ids import new_id
 from sokbo.errors import BadRequest, MethodNotAllowed, NotFound, RequestTimeout, SokboError, TooLarge
 
@@ -59,7 +60,7 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     except (web.RequestPayloadError, ConnectionResetError):  # the latter of a sender who has gone, and won't see this
         return problem(BadRequest("the body ended early or was not sent as its headers say"), request[REQUEST_ID])
     except Exception:  # the edge: whatever it is, the client learns no more than that
-        log.exception("request_failed", method=request.method, path=request.path)
+        log.exception("request_failed", method=request.method, path=without_token(request.path))
         return problem(SokboError("something went wrong on our side"), request[REQUEST_ID])
 
 

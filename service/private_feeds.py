@@ -13,6 +13,11 @@ from sokbo.storage import Database
 _PATH = re.compile(r"selection/([a-z0-9-]{1,40})/([^/]+)\.(rss|atom|json)")
 
 
+def without_token(path: str) -> str:
+    """The path as logs may show it."""
+    return _PATH.sub(r"selection/\1/*.\3", path)
+
+
 class PrivateFeeds:
     """Its methods may be called from one loop only; the database is asked in threads."""
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from sokbo.broker import Announcement
-from sokbo.domain.assembly import ARCHIVE, ARCHIVED_ARTICLE, FEEDS, NEWS_SITEMAP, SITEMAP, SITEMAP_INDEX, Assembly
+from sokbo.domain.assembly import ARCHIVE, ARCHIVED_ARTICLE, FEEDS, NEWS_SITEMAP, SELECTIONS, SITEMAP, SITEMAP_INDEX, Assembly
 from sokbo.domain.document import Document
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import SiteId
@@ -17,7 +17,7 @@ from workers.archiving import archive_articles, archive_documents
 from workers.assembling import Workshop, listing_documents, to_store
 from workers.directories import lists_of_feeds, news_sitemap, sitemap_index, sitemaps
 from workers.runtime import Runtime
-from workers.selections import selection_documents
+from workers.selections import selection_documents, want_concerned
 
 #: Assembled in one transaction: so few that whoever waits for the database's lock waits for some milliseconds.
 SLICE = 6
@@ -40,6 +40,7 @@ def _maker_of_listings(kind: ListingKind) -> Maker:
 MAKERS: dict[str, Maker] = {
     **{kind.value: _maker_of_listings(kind) for kind in ListingKind},
     ListingKind.SELECTION: selection_documents,
+    SELECTIONS: want_concerned,
     FEEDS: lists_of_feeds,
     ARCHIVED_ARTICLE: archive_articles,
     ARCHIVE: archive_documents,

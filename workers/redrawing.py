@@ -8,7 +8,7 @@ import structlog
 
 from sokbo.broker import Announcement
 from sokbo.domain.article import Article
-from sokbo.domain.assembly import ARCHIVED_ARTICLE, SELECTIONS, Assembly, of_listing
+from sokbo.domain.assembly import ARCHIVED_ARTICLE, Assembly, of_listing, of_selections
 from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.domain.illustration import sources
 from sokbo.domain.lifecycle import listings_of
@@ -86,4 +86,4 @@ def _redraw_site(
 def _want_lists(uow: UnitOfWork, site_id: SiteId, articles: Collection[Article]) -> None:
     shown_in = {listing for article in articles for listing in listings_of(article, uow.now)}
     archived = (Assembly(ARCHIVED_ARTICLE, article.id) for article in articles)
-    uow.assemblies.want(site_id, [SELECTIONS, *map(of_listing, shown_in), *archived], uow.now)
+    uow.assemblies.want(site_id, [of_selections(shown_in), *map(of_listing, shown_in), *archived], uow.now)

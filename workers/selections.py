@@ -1,30 +1,31 @@
 """Selections' feeds: fragments as those of listings, but for the forms that only selections want, which are rendered here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 
 import structlog
 
-from sokbo.domain.assembly import of_listing
+from sokbo.domain.assembly import of_listing, touched_paths
 from sokbo.domain.compression import piece
 from sokbo.domain.dialects import DIALECTS, Subject
-from sokbo.domain.document import EMPTY, Document, Fragment
+from sokbo.domain.document import Document, Fragment
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import ArticleId
 from sokbo.domain.illustration import illustration, sources
 from sokbo.domain.selection import Selection, private_path
 from sokbo.storage.documents import ListedEntry
 from sokbo.storage.forms import LEFT_OUT
-from workers.assembling import Workshop, updated_at
+from workers.assembling import Workshop, feed_document, updated_at
 from workers.feeds import FORMATS, FeedFormat, Options, formats_of
 from workers.feeds.words import word
-from workers.rendering import digest, fragment, kept_piece
+from workers.rendering import digest, fragment
 
 #: Articles rendered in one turn; the selection's others follow in turns of their own.
 RENDERED_AT_ONCE = 10
 #: Where a dialect leaves articles out, it looks at so many times as many as the feed shall have.
-CANDIDATES = 4
+CANDIDATES = 2
 
 _PRIVATE_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 _SUFFIXES = tuple(form.suffix for form in FORMATS.values())
@@ -32,76 +33,76 @@ _SUFFIXES = tuple(form.suffix for form in FORMATS.values())
 log = structlog.get_logger()
 
 
+def want_concerned(workshop: Workshop, keys: Sequence[str]) -> list[Document]:
+    """No document: it has those of the site's selections wanted, each by itself, which changes in the named listings concern."""
+    touched = [touched_paths(key) for key in keys]
+    concerned = [
+        of_listing(selection.listing)
+        for selection in workshop.uow.selections.of_site(workshop.site.id)
+        if any(paths is None or selection.is_concerned(paths) for paths in touched)
+    ]
+    workshop.uow.assemblies.want(workshop.site.id, concerned, workshop.uow.now)
+    return []
+
+
 def selection_documents(workshop: Workshop, names: Sequence[str]) -> list[Document]:
-    """The feeds of the selections of these names; the empty name has all of the site's wanted, each by itself."""
-    uow, site = workshop.uow, workshop.site
-    if "" in names:
-        listings = [selection.listing for selection in uow.selections.of_site(site.id)]
-        uow.assemblies.want(site.id, map(of_listing, listings), uow.now)
-    return [document for name in names if name for document in _documents(workshop, name)]
+    """The feeds of the selections of these names, and what takes the place of those that they have no longer."""
+    return [document for name in names for document in _documents(workshop, name)]
 
 
 def _documents(workshop: Workshop, name: str) -> list[Document]:
-    selection = workshop.uow.selections.get(workshop.site.id, name)
-    made = [] if selection is None else [_feed(workshop, selection, form) for form in formats_of(selection)]
-    _drop_left(workshop, name, made)
-    return [*made, *_taken_back(workshop, name, {document.path for document in made})]
+    uow, site = workshop.uow, workshop.site
+    selection = uow.selections.get(site.id, name)
+    stored = uow.documents.listed(site.id, [*_public_paths(name), *_private_paths(name)])
+    made = [] if selection is None else _feeds(workshop, selection)
+    _drop_left(workshop, name, stored, made)
+    return [*made, *_taken_back(workshop, name, stored.keys() - {document.path for document in made})]
 
 
-def _feed(workshop: Workshop, selection: Selection, form: FeedFormat) -> Document:
+def _feeds(workshop: Workshop, selection: Selection) -> list[Document]:
+    wanted = selection.entries * CANDIDATES if selection.profile in DIALECTS else selection.entries
+    article_ids = workshop.uow.selections.articles(selection, workshop.site.language, wanted)
+    known = workshop.uow.forms.entries(article_ids)
+    candidates = {article_id: known[article_id] for article_id in article_ids if article_id in known}
+    return [_feed(workshop, selection, form, _entries(workshop, selection, form, candidates)) for form in formats_of(selection)]
+
+
+def _feed(workshop: Workshop, selection: Selection, form: FeedFormat, entries: list[ListedEntry]) -> Document:
     site, listing = workshop.site, selection.listing
-    entries = _entries(workshop, selection, form)
     updated = updated_at(site, entries)
     options = Options(hidden=selection.private, language=selection.language, logo=selection.logo)
     shell = form.shell(site, listing, updated, options=options)
     entries = _as_many_as_fit(workshop, selection, entries, form, len(shell.head + shell.tail))
-    listed = [entry.fragments[form.format] for entry in entries]
     path = private_path(selection.name, form.suffix) if selection.private else listing.feed_path(form.suffix)
-    return Document(
-        site_id=site.id,
-        path=path,
-        media_type=form.media_type,
-        etag=digest([shell.head, shell.separator, shell.tail, *(name.encode() for _, name in listed)]),
-        last_modified=updated,
-        head=piece(shell.head),
-        separator=kept_piece(shell.separator) if listed else EMPTY,
-        tail=kept_piece(shell.tail),
-        fragments=tuple(number for number, _ in listed),
-        headers=_PRIVATE_HEADERS if selection.private else {},
-    )
+    made = feed_document(site, path, form, shell, entries)
+    return replace(made, headers=_PRIVATE_HEADERS) if selection.private else made
 
 
-def _entries(workshop: Workshop, selection: Selection, form: FeedFormat) -> list[ListedEntry]:
-    """The newest articles' entries in that form, as far as they have been rendered; no more than the feed shall have."""
+def _entries(
+    workshop: Workshop, selection: Selection, form: FeedFormat, candidates: dict[ArticleId, ListedEntry]
+) -> list[ListedEntry]:
+    """The newest candidates' entries in that form, as far as they have been rendered; no more than the feed shall have."""
     uow, wanted = workshop.uow, selection.entries
-    looked_at = wanted * CANDIDATES if selection.profile in DIALECTS else wanted
-    article_ids = uow.selections.articles(selection, workshop.site.language, looked_at)
-    known = uow.forms.entries(article_ids)
-    missing = _missing(article_ids, known, form, wanted)
+    missing = _missing(candidates, form, wanted)
     if missing:
         _render(workshop, selection, form, missing[:RENDERED_AT_ONCE])
-        known |= uow.forms.entries(missing[:RENDERED_AT_ONCE])
-    if _missing(article_ids, known, form, wanted):
-        uow.assemblies.want(workshop.site.id, [of_listing(selection.listing)], uow.now)
-    shown = [known[article_id] for article_id in article_ids if article_id in known]
-    return [entry for entry in shown if entry.fragments.get(form.format, LEFT_OUT) != LEFT_OUT][:wanted]
+        candidates = candidates | uow.forms.entries(missing[:RENDERED_AT_ONCE])
+        if _missing(candidates, form, wanted):
+            uow.assemblies.want(workshop.site.id, [of_listing(selection.listing)], uow.now)
+    shown = [entry for entry in candidates.values() if entry.fragments.get(form.format, LEFT_OUT) != LEFT_OUT]
+    return shown[:wanted]
 
 
-def _missing(
-    article_ids: Iterable[ArticleId], known: dict[ArticleId, ListedEntry], form: FeedFormat, wanted: int
-) -> list[ArticleId]:
-    """The articles without that form which it takes to fill a feed, if none of them is left out."""
+def _missing(candidates: dict[ArticleId, ListedEntry], form: FeedFormat, wanted: int) -> list[ArticleId]:
+    """The candidates without that form which it takes to fill a feed, if none of them is left out."""
     missing, have = [], 0
-    for article_id in article_ids:
+    for article_id, entry in candidates.items():
         if have == wanted:
             break
-        entry = known.get(article_id)
-        if entry is None:
-            continue
         state = entry.fragments.get(form.format)
         if state is None:
             missing.append(article_id)
-        have += state is None or tuple(state) != LEFT_OUT
+        have += state != LEFT_OUT
     return missing
 
 
@@ -142,27 +143,30 @@ def _as_many_as_fit(
     return entries
 
 
-def _drop_left(workshop: Workshop, name: str, made: Sequence[Document]) -> None:
+def _drop_left(workshop: Workshop, name: str, stored: Mapping[str, Sequence[int]], made: Sequence[Document]) -> None:
     """Keeps no further form of an article that has left the selection, unless it stands in another one that wants it."""
     uow, site_id = workshop.uow, workshop.site.id
-    before = uow.documents.listed(site_id, _paths(name)).values()
-    left = {number for numbers in before for number in numbers} - {number for document in made for number in document.fragments}
-    left = uow.forms.further(left)
+    left = {number for numbers in stored.values() for number in numbers}
+    left -= {number for document in made for number in document.fragments}
+    left = uow.forms.further(left) if left else left
     if not left:
         return
-    others = [path for other in uow.selections.of_site(site_id) if other.name != name for path in _paths(other.name)]
-    for still_listed in uow.documents.listed(site_id, others).values():
+    others = [other.name for other in uow.selections.of_site(site_id) if other.name != name]
+    paths = [path for other in others for path in (*_public_paths(other), *_private_paths(other))]
+    for still_listed in uow.documents.listed(site_id, paths).values():
         left -= {*still_listed}
     uow.forms.drop(left, uow.now)
 
 
-def _taken_back(workshop: Workshop, name: str, made: set[str]) -> list[Document]:
+def _taken_back(workshop: Workshop, name: str, left: Set[str]) -> list[Document]:
     """What stands, from now on, where the selection of that name had feeds and has none any more."""
     uow, site = workshop.uow, workshop.site
-    uow.documents.remove(site.id, {*_private_paths(name)} - made)
-    gone = uow.documents.states(site.id, {*_public_paths(name)} - made)
+    private = left & {*_private_paths(name)}
+    if private:
+        uow.documents.remove(site.id, private)
+    public = uow.documents.states(site.id, left - private) if left - private else {}
     said = f"{word('taken_back', site.language)}\n".encode()
-    return [_gone(workshop, path, said, modified_at) for path, (_, modified_at) in gone.items()]
+    return [_gone(workshop, path, said, modified_at) for path, (_, modified_at) in public.items()]
 
 
 def _gone(workshop: Workshop, path: str, said: bytes, modified_at: datetime) -> Document:
@@ -175,11 +179,6 @@ def _gone(workshop: Workshop, path: str, said: bytes, modified_at: datetime) -> 
         head=piece(said),
         status=HTTPStatus.GONE,
     )
-
-
-def _paths(name: str) -> list[str]:
-    """Wherever feeds of the selection may be stored."""
-    return [*_public_paths(name), *_private_paths(name)]
 
 
 def _public_paths(name: str) -> list[str]:

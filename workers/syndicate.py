@@ -16,7 +16,7 @@ import structlog
 
 from sokbo.broker import Announcement, Task
 from sokbo.domain.article import Article
-from sokbo.domain.assembly import ARCHIVED_ARTICLE, SELECTIONS, Assembly, of_listing
+from sokbo.domain.assembly import ARCHIVED_ARTICLE, Assembly, of_listing, of_selections
 from sokbo.domain.event import EventType, Lane
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.ids import ArticleId
@@ -73,7 +73,7 @@ class Batch:
         """What is assembled afterwards: the listings of terms, selections, and whatever shows the articles in the archive."""
         archived = (item.event.article_id for item in self.done if item.event.type not in BREAKING_EVENTS)
         listings = map(of_listing, self.touched - OWN_LISTINGS)
-        return {SELECTIONS, *listings, *(Assembly(ARCHIVED_ARTICLE, article_id) for article_id in archived)}
+        return {of_selections(self.touched), *listings, *(Assembly(ARCHIVED_ARTICLE, article_id) for article_id in archived)}
 
     @property
     def withdrawals(self) -> list[PendingEvent]:

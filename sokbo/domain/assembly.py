@@ -1,8 +1,9 @@
 """Documents that are wanted anew, because of a change in what they show."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sokbo.domain.feed import Listing, ListingKind
+from sokbo.domain.feed import Listing
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -17,8 +18,11 @@ class Assembly:
     anew: bool = False
 
 
-#: All of the site's selections: which of them a change concerns is found out when they are assembled.
-SELECTIONS = Assembly(ListingKind.SELECTION)
+#: Those of the site's selections that changes in some listings concern: which they are is found out afterwards.
+SELECTIONS = "selections"
+#: Stands for every listing, where naming them would take more than this, for no index takes keys of any length.
+EVERYWHERE = "*"
+_MAX_KEY_BYTES = 1_000
 #: What lists all the site's feeds: the page, the subscription list, the sitemap of pages.
 FEEDS = "feeds"
 #: The archive's entry of the article with the id that is the key; it leads to those below.
@@ -33,3 +37,14 @@ NEWS_SITEMAP = "news-sitemap"
 def of_listing(listing: Listing, *, anew: bool = False) -> Assembly:
     """The listing's page and feeds."""
     return Assembly(listing.kind, listing.key, anew)
+
+
+def of_selections(touched: Iterable[Listing]) -> Assembly:
+    """The selections that a change in these listings concerns."""
+    key = "\n".join(sorted(listing.path for listing in touched))
+    return Assembly(SELECTIONS, key if len(key.encode()) <= _MAX_KEY_BYTES else EVERYWHERE)
+
+
+def touched_paths(key: str) -> Collection[str] | None:
+    """The paths of the listings that `of_selections` was given; None for every listing."""
+    return None if key == EVERYWHERE else frozenset(key.split("\n"))

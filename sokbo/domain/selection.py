@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sokbo.domain.article import Content
-from sokbo.domain.feed import Listing, ListingKind, terms
+from sokbo.domain.feed import BREAKING_LISTING, Listing, ListingKind, terms
 from sokbo.domain.ids import SiteId
 
 NAME_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -66,6 +66,14 @@ class Selection:
     def listing(self) -> Listing:
         """What its feeds are called, and where they are if it is public."""
         return Listing(ListingKind.SELECTION, self.name, self.title)
+
+    def is_concerned(self, paths: Collection[str]) -> bool:
+        """True if a change in the listings at these paths may change what stands in it."""
+        wanted = self.wanted.by_kind()
+        alternatives = [{Listing(kind, key).path for key in keys} for kind, keys in wanted.items()]
+        if self.breaking:
+            alternatives.append({BREAKING_LISTING.path})
+        return all(not paths_of_kind.isdisjoint(paths) for paths_of_kind in alternatives)
 
     def admits(self, content: Content, *, breaking: bool, site_language: str) -> bool:
         """True if a published article with this content stands in it, as long as it is new enough."""

@@ -56,6 +56,9 @@ _GET = select(documents).where(documents.c.site_id == bindparam("site_id"), docu
 _PIECES = select(fragments.c.id, fragments.c.raw, fragments.c.deflated).where(
     fragments.c.id.in_(bindparam("fragment_ids", expanding=True))
 )
+_LISTED = select(documents.c.path, documents.c.fragments).where(
+    documents.c.site_id == bindparam("site_id"), documents.c.path.in_(bindparam("paths", expanding=True))
+)
 _article_ids: BindParameter[Any] = bindparam("article_ids", expanding=True)
 _IN_USE = select(renderings.c.article_id, renderings.c.fragments).where(renderings.c.article_id.in_(_article_ids))
 _REPLACE = (
@@ -127,8 +130,7 @@ class DocumentRepository:
 
     def listed(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:
         """The ids of the fragments that those of the documents which exist are made of, by path."""
-        wanted = select(documents.c.path, documents.c.fragments)
-        rows = self._session.execute(wanted.where(documents.c.site_id == site_id, documents.c.path.in_([*paths])))
+        rows = self._session.execute(_LISTED, {"site_id": site_id, "paths": [*paths]})
         return {row.path: tuple(row.fragments) for row in rows}
 
     def states(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, tuple[str, datetime]]:

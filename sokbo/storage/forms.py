@@ -14,6 +14,7 @@ from sokbo.storage.tables import fragments, renderings
 #: Stands in a fragment's place where an article has been looked at and is left out of what has that form.
 LEFT_OUT = (0, "")
 
+_RENDERINGS = select(renderings).where(renderings.c.article_id.in_(bindparam("article_ids", expanding=True)))
 _RENDERED = update(renderings).where(renderings.c.article_id == bindparam("of_article")).values(fragments=bindparam("in_use"))
 
 
@@ -25,7 +26,7 @@ class FormRepository:
 
     def entries(self, article_ids: Collection[ArticleId]) -> dict[ArticleId, ListedEntry]:
         """What there is of those of the articles that have been rendered."""
-        rows = self._session.execute(select(renderings).where(renderings.c.article_id.in_([*article_ids])))
+        rows = self._session.execute(_RENDERINGS, {"article_ids": [*article_ids]})
         return {
             ArticleId(row.article_id): ListedEntry(
                 row.modified_at, {form: (number, digest) for form, (number, digest) in row.fragments.items()}

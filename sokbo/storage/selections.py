@@ -2,9 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, insert, not_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    not_,
+    select,
+    update,
+)
 
 from sokbo.domain.feed import ListingKind
 from sokbo.domain.ids import ArticleId, SiteId
@@ -17,6 +32,9 @@ _LANGUAGES_AT_ONCE = 100
 
 #: What a row has in columns of its own; the rest is in `chosen`.
 _COLUMNS = ("site_id", "name", "private", "token_digest", "created_at")
+#: A kind, terms of it, and whether an article must have one of them or must have none.
+Condition = tuple[ListingKind, tuple[str, ...], bool]
+
 _ORDER = (listing_articles.c.published_at.desc(), listing_articles.c.number.desc())
 
 
@@ -60,10 +78,15 @@ class SelectionRepository:
 
     def articles(self, selection: Selection, site_language: str, limit: int) -> list[ArticleId]:
         """The newest articles that stand in it, among the newest LOOKED_AT of each listing that leads to them."""
-        found = {}
-        for listed in _leading(selection):
-            for row in self._session.execute(listed):
-                found[ArticleId(row.article_id)] = (row.published_at, row.number)
+        kind, keys, conditions = _ways(selection)
+        statement = _newest(tuple((other, is_wanted) for other, _, is_wanted in conditions))
+        given: dict[str, Any] = {"site_id": selection.site_id, "leading": kind}
+        given |= {f"keys_{number}": [*terms] for number, (_, terms, _) in enumerate(conditions)}
+        found = {
+            ArticleId(row.article_id): (row.published_at, row.number)
+            for key in keys
+            for row in self._session.execute(statement, given | {"key": key})
+        }
         newest = sorted(found, key=found.__getitem__, reverse=True)
         return newest[:limit] if selection.language is None else self._speaking(newest, selection.language, site_language, limit)
 
@@ -84,22 +107,24 @@ class SelectionRepository:
         return chosen[:limit]
 
 
-def _leading(selection: Selection) -> list[Select[Any]]:
-    """For each listing that together hold all that stands in the selection, the articles of it that do, in no order."""
+def _ways(selection: Selection) -> tuple[ListingKind, tuple[str, ...], list[Condition]]:
+    """The listings that together hold all that stands in the selection, by kind and keys, and what must hold besides."""
     wanted = selection.wanted.by_kind()
-    kind, keys = next(iter(wanted.items()), (ListingKind.SITE, ("",)))
+    everything: tuple[ListingKind, tuple[str, ...]] = (ListingKind.BREAKING if selection.breaking else ListingKind.SITE, ("",))
+    kind, keys = everything if selection.breaking else next(iter(wanted.items()), everything)
     wanted.pop(kind, None)
-    if selection.breaking:
-        kind, keys, wanted = ListingKind.BREAKING, ("",), selection.wanted.by_kind()
-    conditions: list[tuple[ListingKind, tuple[str, ...], bool]] = [(other, terms, True) for other, terms in wanted.items()]
-    conditions += [(other, terms, False) for other, terms in selection.unwanted.by_kind().items()]
-    return [_newest(selection.site_id, kind, key, conditions) for key in keys]
+    conditions = [(other, terms, True) for other, terms in wanted.items()]
+    return kind, keys, conditions + [(other, terms, False) for other, terms in selection.unwanted.by_kind().items()]
 
 
-def _newest(
-    site_id: SiteId, kind: ListingKind, key: str, conditions: Sequence[tuple[ListingKind, tuple[str, ...], bool]]
-) -> Select[Any]:
-    own = and_(listing_articles.c.site_id == site_id, listing_articles.c.kind == kind, listing_articles.c.key == key)
+@lru_cache(maxsize=64)
+def _newest(conditions: tuple[tuple[ListingKind, bool], ...]) -> Select[Any]:
+    """The articles of one listing that stand (or don't) in others of these kinds; built once for each sort of selection."""
+    own = and_(
+        listing_articles.c.site_id == bindparam("site_id"),
+        listing_articles.c.kind == bindparam("leading"),
+        listing_articles.c.key == bindparam("key"),
+    )
     looked_at = (
         select(listing_articles.c.article_id, listing_articles.c.number, listing_articles.c.published_at)
         .where(own)
@@ -107,17 +132,13 @@ def _newest(
         .limit(LOOKED_AT)
         .subquery()
     )
-    held = [
-        stands if is_wanted else not_(stands)
-        for other, keys, is_wanted in conditions
-        for stands in [_stands(looked_at.c.article_id, other, keys)]
-    ]
-    return select(looked_at).where(*held)
-
-
-def _stands(article_id: ColumnElement[str], kind: ListingKind, keys: tuple[str, ...]) -> ColumnElement[bool]:
-    other = listing_articles.alias()
-    return exists().where(other.c.article_id == article_id, other.c.kind == kind, other.c.key.in_(keys))
+    statement = select(looked_at)
+    for number, (kind, is_wanted) in enumerate(conditions):
+        other = listing_articles.alias()
+        keys: BindParameter[Any] = bindparam(f"keys_{number}", expanding=True)
+        stands = exists().where(other.c.article_id == looked_at.c.article_id, other.c.kind == kind, other.c.key.in_(keys))
+        statement = statement.where(stands if is_wanted else not_(stands))
+    return statement
 
 
 def _is(selection: Selection) -> ColumnElement[bool]:

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from sokbo.domain.article import Author, Content
-from sokbo.domain.feed import ListingKind
+from sokbo.domain.assembly import of_selections, touched_paths
+from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKind
 from sokbo.domain.ids import SiteId
 from sokbo.domain.selection import Selection, Terms, is_language, new_token, private_path
 
@@ -102,3 +103,29 @@ def test_tokens_hold_192_bits_and_fit_into_a_url() -> None:
 
     assert len(tokens) == 100
     assert all(len(token) == 32 and token.replace("-", "").replace("_", "").isalnum() for token in tokens)
+
+
+@pytest.mark.parametrize(
+    ("fields", "paths", "concerned"),
+    [
+        ({}, {""}, True),
+        ({"unwanted": Terms(tags=("광고",))}, {"", "category/정치"}, True),
+        ({"wanted": Terms(categories=("정치", "경제"))}, {"", "category/경제", "tag/apec"}, True),
+        ({"wanted": Terms(categories=("정치",))}, {"", "tag/정치"}, False),
+        ({"wanted": Terms(categories=("정치",), tags=("apec",))}, {"", "category/정치"}, False),
+        ({"breaking": True}, {"", "breaking"}, True),
+        ({"breaking": True}, {""}, False),
+    ],
+)
+def test_change_concerns_a_selection_whose_every_kind_it_touches(
+    fields: dict[str, Any], paths: set[str], concerned: bool
+) -> None:
+    assert choice(**fields).is_concerned(paths) is concerned
+
+
+def test_wish_for_selections_names_the_touched_listings_as_long_as_they_are_few() -> None:
+    few = [SITE_LISTING, Listing(ListingKind.CATEGORY, "정치"), BREAKING_LISTING]
+    many = [Listing(ListingKind.TAG, f"{number}-{'가' * 80}") for number in range(50)]
+
+    assert touched_paths(of_selections(few).key) == {"", "category/정치", "breaking"}
+    assert touched_paths(of_selections(many).key) is None

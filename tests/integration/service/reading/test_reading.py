@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 import zstandard
 
+from service.feed_stylesheet import SOURCE
 from service.negotiation import Coding
 from tests.integration.service.reading.serving import Reply, Serving, serve
 from tests.unit.service.reading.source import SITE, MemorySource
@@ -359,3 +360,22 @@ async def test_a_connection_that_only_recalls_still_reaches_aiohttp_now_and_then
         for _ in range(3):
             await connection.ask("GET /news/feed.atom HTTP/1.1")
     assert serving.memory.recalled == 0
+
+
+async def test_feeds_stylesheet_is_below_each_site_and_kept_for_a_day(serving: Serving) -> None:
+    sent = await serving.ask("GET /news/feed.css HTTP/1.1")
+
+    assert (sent.status, sent.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    assert sent.headers["cache-control"] == "public, max-age=86400"
+    assert sent.body == SOURCE.read_bytes()
+    assert (await serving.ask("GET /feed.css HTTP/1.1", "Host: news.example")).body == sent.body
+    assert (await serving.ask("HEAD /news/feed.css HTTP/1.1")).status == 200
+    assert (await serving.ask("GET /news/feed.css HTTP/1.1", f"If-None-Match: {sent.headers['etag']}")).status == 304
+    assert (await serving.ask("POST /news/feed.css HTTP/1.1", "Content-Length: 0")).status == 405
+    assert (await serving.ask("GET /feed.css HTTP/1.1")).status == 404
+
+
+@pytest.mark.parametrize("query", ["category=a&category=b", "tags=a", "limit=5"])
+async def test_feed_takes_no_choice_by_query_and_a_page_lets_it_pass(serving: Serving, query: str) -> None:
+    assert (await serving.ask(f"GET /news/feed.atom?{query} HTTP/1.1")).status == 400
+    assert (await serving.ask(f"GET /news/?{query} HTTP/1.1")).status == 200
