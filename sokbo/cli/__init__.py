@@ -16,6 +16,7 @@ COMMANDS = {
     "partner": "sokbo.cli.partner:partner",
     "rebuild": "sokbo.cli.rebuild:rebuild",
     "restore": "sokbo.cli.restore:restore",
+    "selection": "sokbo.cli.selection:selection",
     "site": "sokbo.cli.site:site",
     "up": "sokbo.cli.up:up",
 }
