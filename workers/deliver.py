@@ -88,8 +88,14 @@ class Pump:
         async with GuardedClient(self.settings.callback_allow) as client:
             while not (self._stopping and not self._under_way and not self._finished):
                 await self._wait()
-                self._ready.extend(await self._take_turn())
+                self._take_on(await self._take_turn())
                 self._begin(client)
+
+    def _take_on(self, jobs: Sequence[tuple[Delivery, PushJob]]) -> None:
+        """Makes ready what this process isn't at already. That can be leased to it once more, when its own lease has run out
+        before it was renewed: the clock was set ahead, or the database wasn't there. The new lease then serves the old push."""
+        held = {*self._under_way, *(delivery.id for delivery, _ in self._ready), *(done.id for done, _ in self._finished)}
+        self._ready.extend((delivery, job) for delivery, job in jobs if delivery.id not in held)
 
     def _begin(self, client: GuardedClient) -> None:
         """Begins as many pushes as may be under way."""

@@ -194,6 +194,24 @@ async def test_stop_lets_what_is_under_way_finish_and_writes_it(bureau: Bureau) 
     assert only(bureau, article).attempts == 1
 
 
+async def test_push_whose_lease_ran_out_under_way_is_not_made_twice_by_the_same_worker(bureau: Bureau, clock: Clock) -> None:
+    with receiving() as receiver:
+        receiver.hanging = True
+        bureau.newsroom.subscribe(receiver.url)
+        article = bureau.newsroom.post()
+        bureau.syndicate()
+        async with pumping(bureau) as pump:
+            await until(lambda: receiver.pushes)
+            clock.advance(3 * 3600)
+            other = bureau.newsroom.post("둘")
+            await asyncio.to_thread(bureau.syndicate)
+            pump.wake()
+            await until(lambda: len(receiver.pushes) == 2)
+            receiver.ended.set()
+            await until(lambda: only(bureau, article).attempts == only(bureau, other).attempts == 1)
+    assert [push.data["article"]["title"] for push in receiver.pushes] == ["제목", "둘"]
+
+
 async def test_partner_whose_secret_can_not_be_opened_holds_up_nobody(bureau: Bureau) -> None:
     with receiving() as receiver:
         broken = bureau.newsroom.subscribe(receiver.url)
