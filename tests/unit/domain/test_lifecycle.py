@@ -199,3 +199,10 @@ def test_article_is_breaking_up_to_its_end_and_only_while_published() -> None:
     assert article.is_breaking(LATER - timedelta(microseconds=1))
     assert not article.is_breaking(LATER)
     assert not replace(article, state=ArticleState.SCHEDULED).is_breaking(START)
+
+
+def test_published_article_can_be_changed_when_the_clock_has_been_set_back_before_its_time() -> None:
+    article = made().article
+    change = revise(article, draft("새 제목", published_at=article.published_at), START - 3 * HOUR)
+    assert change is not None
+    assert (change.article.published_at, change.article.revision, change.events) == (START, 2, (UPDATED,))
