@@ -27,7 +27,7 @@ from sokbo.domain.delivery import OPEN_STATES, DeliveryState
 from sokbo.domain.event import EventType
 from sokbo.domain.partner import PartnerState
 from sokbo.storage.dialects import insert_or_ignore
-from sokbo.storage.tables import deliveries, partner_filters, partners
+from sokbo.storage.tables import deliveries, events, partner_filters, partners
 
 _newer = deliveries.alias("newer")
 
@@ -81,10 +81,17 @@ _PLANNED: dict[str, ColumnElement[Any]] = {
     "put_off_at": _given("now", "put_off_at"),
 }
 _told = deliveries.alias("told")
+#: The partner was there when the article broke. Such events are kept for as long as the article stands, deliveries aren't; and
+#: they may wait for their lane, so that what takes the article back is planned before what it takes back.
+_BROKE = exists().where(
+    events.c.article_id == _given("article_id", "article_id"),
+    events.c.type == EventType.BREAKING_STARTED,
+    events.c.created_at >= partners.c.created_at,
+)
 #: What whoever has shown an article's link needs to know, however long its breaking time has been over.
 _TAKES_BACK = and_(
     _given("type", "type").in_([EventType.ARTICLE_CORRECTED, EventType.ARTICLE_WITHDRAWN]),
-    exists().where(_told.c.partner_id == partners.c.id, _told.c.article_id == _given("article_id", "article_id")),
+    or_(_BROKE, exists().where(_told.c.partner_id == partners.c.id, _told.c.article_id == _given("article_id", "article_id"))),
 )
 _FOR_PARTNERS = select(*_PLANNED.values()).where(
     partners.c.site_id == _given("site_id", "site_id"),

@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, not_, or_, select, tuple_
 
+from sokbo.domain.article import ArticleState
 from sokbo.domain.delivery import OPEN_STATES
+from sokbo.domain.event import EventType
 from sokbo.domain.partner import PartnerState
 from sokbo.domain.picture import PictureState
 from sokbo.storage.picture_tables import pictures
@@ -49,9 +51,13 @@ class RetentionRepository:
         return self._delete(deliveries, over, limit)
 
     def forget_events(self, before: datetime, limit: int) -> int:
-        """Events from before that time that are worked off and have no deliveries any more."""
+        """Events from before that time that are worked off and have no deliveries any more; but not that an article broke which
+        still stands, for partners who were told need to know when it is taken back."""
         delivered = exists().where(deliveries.c.event_id == events.c.id)
-        return self._delete(events, and_(events.c.created_at < before, events.c.done_at.is_not(None), not_(delivered)), limit)
+        stands = exists().where(articles.c.id == events.c.article_id, articles.c.state == ArticleState.PUBLISHED)
+        matters = and_(events.c.type == EventType.BREAKING_STARTED, stands)
+        over = and_(events.c.created_at < before, events.c.done_at.is_not(None), not_(delivered), not_(matters))
+        return self._delete(events, over, limit)
 
     def forget_answers(self, before: datetime, limit: int) -> int:
         """Answers kept under an Idempotency-Key since before that time."""

@@ -98,6 +98,55 @@ def test_partner_for_breaking_news_alone_hears_what_takes_it_back_after_its_end(
     assert newsroom.plan()[before:] == heard
 
 
+@pytest.mark.parametrize("deed", ["correct", "withdraw"])
+def test_what_takes_breaking_news_back_is_planned_however_long_ago_it_was_told(
+    newsroom: Newsroom, clock: Clock, deed: str
+) -> None:
+    told = newsroom.subscribe(breaking_only=True)
+    article = newsroom.post(breaking=True, breaking_until=clock() + timedelta(minutes=1))
+    newsroom.plan()
+    record(newsroom.database, lease(newsroom.database, lane=Lane.BREAKING))
+    clock.advance(120)
+    newsroom.end_breaking(article)
+    newsroom.plan()
+    record(newsroom.database, lease(newsroom.database, lane=Lane.BREAKING))
+    clock.advance(31 * 86_400)
+    with newsroom.database.write() as uow:
+        for event, _ in newsroom.events:
+            leased = uow.events.lease(event.lane, "a", uow.now, LEASE_SECONDS, 10)
+            uow.events.finish([item.event.id for item in leased], "a", uow.now)
+        uow.retention.forget_attempts(uow.now, 100)
+        assert uow.retention.forget_deliveries(uow.now, 100) > 0
+        assert uow.retention.forget_events(uow.now, 100) > 0
+        uow.commit()
+    newsroom.subscribe(breaking_only=True)
+    newsroom.events.clear()
+
+    if deed == "withdraw":
+        newsroom.withdraw(article)
+    else:
+        newsroom.revise(article, correction_note="정정")
+
+    assert newsroom.plan() == [1]
+    assert [item.partner_id for item in newsroom.deliveries(article)] == [told.id]
+
+
+def test_news_that_waits_for_its_lane_is_not_told_after_its_withdrawal(newsroom: Newsroom, clock: Clock) -> None:
+    """The queue for breaking news lags, so that the withdrawal, which is in the other one, is planned first."""
+    newsroom.subscribe(breaking_only=True)
+    article = newsroom.post(breaking=True, breaking_until=clock() + timedelta(minutes=1))
+    clock.advance(120)
+    newsroom.end_breaking(article)
+    newsroom.withdraw(article)
+
+    with newsroom.database.write() as uow:
+        planned = [uow.deliveries.plan(event, touched, uow.now) for event, touched in reversed(newsroom.events)]
+        uow.commit()
+
+    assert planned[0] == 1
+    assert [item.type for lane in Lane for item in lease(newsroom.database, lane=lane)] == [EventType.ARTICLE_WITHDRAWN]
+
+
 def test_partner_for_breaking_news_alone_hears_nothing_of_articles_of_which_it_was_never_told(newsroom: Newsroom) -> None:
     article = newsroom.post()
     newsroom.subscribe(breaking_only=True)
