@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
+from sqlalchemy.exc import OperationalError
 
 from chaos import faults, story
 from chaos.checks import complaints
@@ -24,9 +25,9 @@ from chaos.reader import TIMEOUT, View, Watcher, read_everything
 from chaos.saboteur import Saboteur, kinds_for
 from chaos.system import System, prepared
 
-READY_SECONDS = 60.0
-#: How long after the last post and the last fault everything must be where it belongs.
-QUIET_SECONDS = 60.0
+READY_SECONDS = 120.0
+#: How long after the last post and the last fault everything must be where it belongs, also on a machine with other work.
+QUIET_SECONDS = 120.0
 LEFTOVER_SECONDS = 5.0
 POLL_SECONDS = 0.25
 
@@ -160,10 +161,14 @@ async def _settled(scene: Scene) -> Evidence:
     healthy = {partner.id for partner in scene.partners if partner.character.is_healthy}
     while True:
         is_late = time.monotonic() > deadline
-        if is_late or read_ledger(scene.system.settings.resolved_database_url).is_settled(healthy):
-            evidence = await _gather(scene)
-            if is_late or not complaints(evidence):
-                return evidence
+        try:
+            if is_late or read_ledger(scene.system.settings.resolved_database_url).is_settled(healthy):
+                evidence = await _gather(scene)
+                if is_late or not complaints(evidence):
+                    return evidence
+        except OperationalError:  # it is still starting
+            if is_late:
+                raise
         await asyncio.sleep(POLL_SECONDS)
 
 

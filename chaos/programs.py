@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from chaos.postgresql import identity
 from sokbo.lifeline import end_with_parent
 
 POLL_SECONDS = 0.1
@@ -20,12 +21,13 @@ STOP_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`stop_order`: those with a lower one have ended before those with a higher are told to."""
+    """`stop_order`: those with a lower one have ended before those with a higher are told to. `user`: who runs it, if not we."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     stop_order: int = 1
+    user: str | None = None
 
 
 @dataclass(slots=True)
@@ -88,6 +90,7 @@ class Keeper:
                 stderr=log,
                 start_new_session=True,
                 preexec_fn=end_with_parent,
+                **identity(program.user),  # type: ignore[call-overload]  # the keywords are Popen's
             )
 
 

@@ -17,8 +17,8 @@ from chaos.promise import WITHDRAWN, Edition, Fate, Promise
 from chaos.story import Kind, utc_now
 
 ANSWER_SECONDS = 8.0
-#: How long a story is asked for again and again before its publisher despairs.
-PATIENCE_SECONDS = 60.0
+#: How long a story is asked for again and again before its publisher despairs: long, for a machine with other work.
+PATIENCE_SECONDS = 120.0
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CHANGES = frozenset({Kind.UPDATED, Kind.CORRECTED})
 

