@@ -30,7 +30,6 @@ _PREFLIGHT = {
 #: An article is stored under its number, whatever slug it is asked for by. Numbers fit the database's integers.
 _ARTICLE_PATH = re.compile(r"([1-9][0-9]{0,17})(?:/.*)?", re.DOTALL)
 
-
 _FEED_PATH = re.compile(r"\.(?:rss|atom|json)\Z")
 #: Parameters by which elsewhere feeds are chosen and combined. Others, such as those that count readers, mean nothing here.
 _CHOOSING = frozenset(

@@ -121,8 +121,6 @@ def parse(values: Mapping[str, Any], site: Site) -> SelectionInput:
 
 def make(uow: UnitOfWork, site: Site, wanted: SelectionInput, *, actor: str, request_id: str) -> tuple[Selection, str | None]:
     """A new selection and, if it is private, the token that reads it, which can't be read again. Raises Conflict."""
-    if uow.selections.get(site.id, wanted.name) is not None:
-        raise Conflict(f"there is a selection {wanted.name} already")
     if uow.selections.count(site.id) >= MAX_SELECTIONS:
         raise Conflict(f"a site has at most {MAX_SELECTIONS} selections")
     token = new_token() if wanted.private else None

@@ -82,13 +82,10 @@ class FormRepository:
         replaced = select(fragments.c.id, fragments.c.article_id, fragments.c.raw).where(
             fragments.c.article_id.in_([*wanted]), fragments.c.replaced_at.is_not(None)
         )
-        found = {
-            ArticleId(row.article_id): int(row.id) for row in self._session.execute(replaced) if wanted[row.article_id] == row.raw
-        }
-        if found:
-            again = update(fragments).where(fragments.c.id.in_([*found.values()]))
-            self._session.execute(again.values(replaced_at=None))
-        return found
+        same = [row.id for row in self._session.execute(replaced) if wanted[row.article_id] == row.raw]
+        again = update(fragments).where(fragments.c.id.in_(same)).values(replaced_at=None)
+        taken = self._session.execute(again.returning(fragments.c.id, fragments.c.article_id)) if same else ()
+        return {ArticleId(article_id): int(number) for number, article_id in taken}  # none that was deleted meanwhile
 
     def _articles(self, fragment_ids: Collection[int]) -> list[ArticleId]:
         """Whose they are, of those that are in use."""

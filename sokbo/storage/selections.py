@@ -20,10 +20,12 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from sokbo.domain.feed import ListingKind
 from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.domain.selection import LOOKED_AT, Detail, Selection, Terms, is_language
+from sokbo.errors import Conflict
 from sokbo.storage.session import Session
 from sokbo.storage.tables import articles, listing_articles, revisions, selections
 
@@ -43,7 +45,11 @@ class SelectionRepository:
         self._session = session
 
     def add(self, selection: Selection) -> None:
-        self._session.execute(insert(selections).values(**_columns(selection)))
+        """Raises Conflict when the name is taken."""
+        try:
+            self._session.execute(insert(selections).values(**_columns(selection)))
+        except IntegrityError as error:
+            raise Conflict(f"there is a selection {selection.name} already") from error
 
     def save(self, selection: Selection) -> None:
         self._session.execute(update(selections).where(_is(selection)).values(**_columns(selection)))

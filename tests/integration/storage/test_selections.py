@@ -7,6 +7,7 @@ import pytest
 from sokbo.domain.article import Article, Author
 from sokbo.domain.ids import SiteId
 from sokbo.domain.selection import Detail, Selection, Terms
+from sokbo.errors import Conflict
 from sokbo.storage import Database
 from tests.newsroom import Newsroom
 
@@ -92,3 +93,10 @@ def test_selection_is_read_as_it_was_written(newsroom: Newsroom) -> None:
         assert uow.selections.count(newsroom.site.id) == 2
         uow.selections.remove(made)
         assert uow.selections.get(newsroom.site.id, "chosen") is None
+
+
+def test_name_is_given_once_in_a_site(newsroom: Newsroom) -> None:
+    with newsroom.database.write() as uow:
+        uow.selections.add(choice(newsroom))
+        with pytest.raises(Conflict):
+            uow.selections.add(choice(newsroom))

@@ -253,6 +253,17 @@ def test_private_feed_says_nothing_of_where_it_is_and_is_kept_by_nobody(bureau: 
         assert bureau.document(f"selection/chosen.{suffix}") is None
 
 
+def test_lists_of_feeds_name_public_selections_alone(bureau: Bureau) -> None:
+    site = bureau.newsroom.site
+    choose(bureau, "open")
+    choose(bureau, "secret", private=True)
+
+    assert site.url("selection/open.rss") in bureau.text("feeds")
+    assert f'xmlUrl="{site.url("selection/open.rss")}" htmlUrl="{site.url()}"' in bureau.text("feeds.opml")
+    for path in bureau.versions():
+        assert "secret" not in bureau.text(path)
+
+
 def test_public_selection_that_becomes_private_answers_410_where_it_was(bureau: Bureau) -> None:
     post(bureau, "기사")
     choose(bureau)
