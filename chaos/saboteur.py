@@ -13,6 +13,7 @@ import psycopg
 import redis
 
 from chaos.faults import Fault, FaultKind
+from chaos.postgresql import NAME as POSTGRESQL
 from chaos.postgresql import forbid_writing
 from chaos.system import System
 from sokbo.broker import redis_url
@@ -23,6 +24,8 @@ FULL_BYTES = 4096
 LOCK_WAIT_SECONDS = 5.0
 POLL_SECONDS = 0.1
 BROKER = "broker"
+#: The one would be killed by the signal that comes with the error; the other's user may not be ours.
+UNLIMITED = frozenset({BROKER, POSTGRESQL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,7 @@ class Saboteur:
 
     def _limit_files(self, soft_bytes: int | None) -> None:
         families = self.system.families()
-        for process in [process for name, family in families.items() if name != BROKER for process in family]:
+        for process in [process for name, family in families.items() if name not in UNLIMITED for process in family]:
             with suppress(psutil.NoSuchProcess, ProcessLookupError):
                 _, hard = process.rlimit(psutil.RLIMIT_FSIZE)
                 process.rlimit(psutil.RLIMIT_FSIZE, (hard if soft_bytes is None else soft_bytes, hard))
