@@ -48,11 +48,21 @@ class UnderWay:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one turn brings to the database: finished attempts, the leases to renew, and the room for more."""
+    """What one turn brings to the database: finished attempts, the leases to renew, and the room for more. `is_doubtful`: the
+    turn before it failed, and it may have been in the commit's answer alone."""
 
     finished: list[tuple[Delivery, Outcome]]
     to_renew: list[DeliveryId]
     room: int
+    is_doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a turn brings back: what can be pushed, and attempts that have failed before there was anything to push."""
+
+    jobs: Sequence[tuple[Delivery, PushJob]] = ()
+    failed: Sequence[tuple[Delivery, Outcome]] = ()
 
 
 @dataclass(slots=True)
@@ -70,6 +80,7 @@ class Pump:
     _under_way: dict[DeliveryId, UnderWay] = field(default_factory=dict)
     _ready: deque[tuple[Delivery, PushJob]] = field(default_factory=deque)
     _served: dict[Lane, PartnerId | None] = field(default_factory=dict)
+    _is_doubtful: bool = False
     _renewed_at: float = 0.0
     _stopping: bool = False
 
@@ -91,11 +102,14 @@ class Pump:
                 self._take_on(await self._take_turn())
                 self._begin(client)
 
-    def _take_on(self, jobs: Sequence[tuple[Delivery, PushJob]]) -> None:
+    def _take_on(self, taken: Taken) -> None:
         """Makes ready what this process isn't at already. That can be leased to it once more, when its own lease has run out
         before it was renewed: the clock was set ahead, or the database wasn't there. The new lease then serves the old push."""
         held = {*self._under_way, *(delivery.id for delivery, _ in self._ready), *(done.id for done, _ in self._finished)}
-        self._ready.extend((delivery, job) for delivery, job in jobs if delivery.id not in held)
+        self._ready.extend((delivery, job) for delivery, job in taken.jobs if delivery.id not in held)
+        if taken.failed:
+            self._finished.extend(taken.failed)
+            self._changed.set()
 
     def _begin(self, client: GuardedClient) -> None:
         """Begins as many pushes as may be under way."""
@@ -117,19 +131,22 @@ class Pump:
         if self._finished and self._under_way:
             await asyncio.sleep(GATHER_SECONDS)
 
-    async def _take_turn(self) -> Sequence[tuple[Delivery, PushJob]]:
+    async def _take_turn(self) -> Taken:
         """A turn; if it fails, nothing is forgotten and the next one comes after a moment."""
         finished, self._finished = self._finished, []
         try:
-            return await asyncio.to_thread(self._write_turn, Turn(finished, self._to_renew(), self._room()))
+            taken = await asyncio.to_thread(self._write_turn, Turn(finished, self._to_renew(), self._room(), self._is_doubtful))
         except Unavailable as error:
             log.warning("deliveries_not_recorded", reason=error.message, attempts=len(finished))
         except Exception:  # the edge: without the pump nothing would be delivered any more
             log.exception("turn_failed", attempts=len(finished))
-        self._finished = finished + self._finished
+        else:
+            self._is_doubtful = False
+            return taken
+        self._finished, self._is_doubtful = finished + self._finished, True
         await asyncio.sleep(RENEW_SECONDS)
         self._changed.set()
-        return []
+        return Taken()
 
     def _places(self) -> int:
         """How many pushes may begin."""
@@ -148,9 +165,10 @@ class Pump:
         self._renewed_at = time.monotonic()
         return [*self._under_way, *(delivery.id for delivery, _ in self._ready)]
 
-    def _write_turn(self, turn: Turn) -> Sequence[tuple[Delivery, PushJob]]:
+    def _write_turn(self, turn: Turn) -> Taken:
         with self.database.write() as uow:
-            changes = record(uow, turn.finished, self.holder, self.settings, self.rng)
+            finished = uow.deliveries.unrecorded(turn.finished) if turn.is_doubtful else turn.finished
+            changes = record(uow, finished, self.holder, self.settings, self.rng)
             uow.deliveries.renew(turn.to_renew, self.holder, uow.now, self.settings.lease_seconds)
             leased = self._lease(uow, turn.room)
             if turn.finished or turn.to_renew or leased:
@@ -181,17 +199,16 @@ class Pump:
         self._served[lane] = max(delivery.partner_id for delivery in last) if len(leased) == room else None
         return leased
 
-    def _load(self, leased: Sequence[Delivery]) -> Sequence[tuple[Delivery, PushJob]]:
+    def _load(self, leased: Sequence[Delivery]) -> Taken:
         """What can be pushed now. The rest keeps its lease, and is tried again when that has run out."""
         if not leased:
-            return []
+            return Taken()
         try:
             with self.database.read() as uow:
-                jobs = load_jobs(uow, leased, self.sealer)
+                return Taken(*load_jobs(uow, leased, self.sealer))
         except Exception:  # the edge: the outcomes are written, so the turn must not be taken again
             log.exception("jobs_not_loaded", deliveries=[delivery.id for delivery in leased])
-            return []
-        return [(delivery, jobs[delivery.id]) for delivery in leased if delivery.id in jobs]
+            return Taken()
 
     async def _push(self, client: GuardedClient, delivery: Delivery, job: PushJob) -> None:
         """One attempt. Whatever happens, its outcome is kept for the next turn."""

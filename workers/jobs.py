@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import structlog
 
-from sokbo.domain.delivery import Delivery
-from sokbo.domain.ids import DeliveryId, EventId
+from sokbo.domain.delivery import Delivery, Outcome, Verdict
+from sokbo.domain.ids import EventId
 from sokbo.net.sealing import SealBroken, Sealer
 from sokbo.storage import UnitOfWork
 from workers.channels.job import PushJob
@@ -13,8 +13,11 @@ from workers.channels.job import PushJob
 log = structlog.get_logger()
 
 
-def load_jobs(uow: UnitOfWork, leased: Sequence[Delivery], sealer: Sealer) -> dict[DeliveryId, PushJob]:
-    """A job for each delivery, without those whose partner's secret can't be opened; what several share is loaded once."""
+def load_jobs(
+    uow: UnitOfWork, leased: Sequence[Delivery], sealer: Sealer
+) -> tuple[list[tuple[Delivery, PushJob]], list[tuple[Delivery, Outcome]]]:
+    """A job for each delivery, and an outcome for each whose partner's secret can't be opened, which is a failed attempt like
+    others: the operator is told, and it ends when the schedule does. What several share is loaded once."""
     events = uow.events.get({delivery.event_id for delivery in leased if delivery.event_id})
     partners = uow.partners.many({delivery.partner_id for delivery in leased})
     sealed = uow.partners.sealed_secrets(partners, uow.now)
@@ -22,14 +25,15 @@ def load_jobs(uow: UnitOfWork, leased: Sequence[Delivery], sealer: Sealer) -> di
     editions = {(delivery.article_id, delivery.revision) for delivery in leased if delivery.article_id}
     articles = {edition: uow.articles.at_revision(*edition) for edition in editions}
     bodies: dict[EventId | None, dict[tuple[str, str], bytes]] = {delivery.event_id: {} for delivery in leased}
-    jobs = {}
+    jobs, failed = [], []
     for delivery in leased:
         try:
             secrets = tuple(sealer.open(secret, delivery.partner_id) for secret in sealed[delivery.partner_id])
-        except SealBroken:
+        except SealBroken as broken:
             log.exception("secret_not_opened", partner_id=delivery.partner_id, delivery_id=delivery.id)
+            failed.append((delivery, Outcome(Verdict.RETRY, 0.0, detail=f"our own fault: the partner's secret was {broken}")))
             continue
-        jobs[delivery.id] = PushJob(
+        job = PushJob(
             delivery_id=delivery.id,
             event=events[delivery.event_id] if delivery.event_id else None,
             site=sites[delivery.site_id],
@@ -39,4 +43,5 @@ def load_jobs(uow: UnitOfWork, leased: Sequence[Delivery], sealer: Sealer) -> di
             bodies=bodies[delivery.event_id],
             now=uow.now,
         )
-    return jobs
+        jobs.append((delivery, job))
+    return jobs, failed

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, tuple_, update
 
 from sokbo.domain.delivery import (
     GIVE_UP_AFTER,
@@ -158,6 +158,16 @@ class DeliveryRepository:
         self._session.execute(insert(attempts), [_attempt_row(item, now) for item in recorded])
         if failed := [item.delivery.id for item in recorded if item.outcome.verdict is not Verdict.ACKNOWLEDGED]:
             self._session.execute(supersede(deliveries.c.id.in_(failed)))
+
+    def unrecorded(self, finished: Sequence[tuple[Delivery, Outcome]]) -> list[tuple[Delivery, Outcome]]:
+        """Those of the finished attempts that aren't written yet, for whoever doesn't know whether they are."""
+        made = [(delivery.id, delivery.attempts + 1) for delivery, _ in finished]
+        if not made:
+            return []
+        key = tuple_(attempts.c.delivery_id, attempts.c.number)
+        rows = self._session.execute(select(attempts.c.delivery_id, attempts.c.number).where(key.in_(made)))
+        written = {(row.delivery_id, row.number) for row in rows}
+        return [item for item, attempt in zip(finished, made, strict=True) if attempt not in written]
 
     def unclaimed(self, lane: Lane, now: datetime, seconds: float) -> bool:
         """True if deliveries of the lane can be leased, where leases last so many seconds."""

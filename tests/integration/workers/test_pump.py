@@ -223,8 +223,39 @@ async def test_partner_whose_secret_can_not_be_opened_holds_up_nobody(bureau: Bu
         article = bureau.newsroom.post()
         bureau.syndicate()
         async with pumping(bureau):
-            await until(lambda: states(bureau, article).count("acknowledged") == 2)
-    assert states(bureau, article).count("planned") == 1
+            await until(lambda: sorted(states(bureau, article)) == ["acknowledged", "acknowledged", "failing"])
+    [failing] = [delivery for delivery in bureau.newsroom.deliveries(article) if delivery.state == "failing"]
+    assert failing.last_detail == "our own fault: the partner's secret was sealed for another owner, or damaged"
+
+
+async def test_outcome_whose_commit_was_not_confirmed_is_recorded_once(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection breaks after the database has committed, and before it says so."""
+    with receiving() as receiver:
+        receiver.hanging = True
+        bureau.newsroom.subscribe(receiver.url)
+        article = bureau.newsroom.post()
+        bureau.syndicate()
+        commit = UnitOfWork.commit
+        lost: list[str] = []
+
+        def commit_and_lose(uow: UnitOfWork) -> None:
+            commit(uow)
+            if not lost:
+                lost.append("answer")
+                raise Unavailable("the connection broke")
+
+        async with pumping(bureau):
+            await until(lambda: receiver.pushes)
+            monkeypatch.setattr(UnitOfWork, "commit", commit_and_lose)
+            receiver.ended.set()
+            await until(lambda: lost)
+            article_two = bureau.newsroom.post("둘")
+            await asyncio.to_thread(bureau.syndicate)
+            bureau.runtime.pump.wake()
+            await until(lambda: only(bureau, article_two).attempts == 1)
+    with bureau.newsroom.database.read() as uow:
+        made = uow.delivery_records.attempts(only(bureau, article).id)
+    assert [attempt.number for attempt in made] == [1]
 
 
 async def test_outcomes_outlive_a_database_that_can_not_be_written(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
