@@ -71,13 +71,16 @@ class Uploads:
         """The digest of what has come."""
         limit = self._services.settings.max_image_bytes
         digest, length = hashlib.sha256(), 0
-        with await _on_disk(upload.open, "wb", 0) as file:
+        file = await _on_disk(upload.open, "wb")
+        try:
             async for chunk in chunks:
                 length += len(chunk)
                 if length > limit:
                     raise TooLarge(f"the image must have at most {limit} bytes")
                 digest.update(chunk)
                 await _on_disk(file.write, chunk)
+        finally:
+            await _on_disk(file.close)
         if not length:
             raise Invalid(FieldError(name, "must not be empty", "required"))
         return digest.hexdigest()

@@ -102,6 +102,8 @@ class Darkroom:
             await asyncio.to_thread(self._record, picture, settled, attempt, detail)
         except Unavailable as error:
             log.warning("picture_not_recorded", source=picture.source, reason=error.message)
+        except Exception:  # the edge: nobody waits for the task
+            log.exception("picture_not_recorded", source=picture.source)
         finally:
             del self._under_way[picture.source]
             self._changed.set()
@@ -140,7 +142,7 @@ class Darkroom:
                 again_at = uow.now + timedelta(seconds=RETRY_SECONDS[attempt - 1])
                 kept = uow.pictures.put_off(picture.source, self.holder, again_at, detail)
             else:
-                kept = uow.pictures.settle(settled, self.holder, detail)
+                kept = uow.pictures.settle(settled, self.holder, uow.now, detail)
             if kept:
                 tally = Tally()
                 tally.count(Measure.PICTURES, outcome)

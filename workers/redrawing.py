@@ -60,7 +60,8 @@ def _redraw_site(
     """Whoever has been changed meanwhile goes on waiting: its newer event may have been rendered without the picture too."""
     with runtime.database.read() as uow:
         site = uow.sites.get(site_id)
-    changed = {article_id for source, article_id in settled if pictures[source].state is PictureState.READY}
+    ready = {source for source, picture in pictures.items() if picture.state is PictureState.READY}
+    changed = {article_id for source, article_id in settled if source in ready}
     rendered: dict[ArticleId, Rendered] = {}
     for article_id in changed:
         try:

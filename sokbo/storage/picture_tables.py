@@ -6,6 +6,7 @@ from sokbo.storage.tables import metadata
 from sokbo.storage.types import BigId, Json, UtcDateTime
 
 _WAITING, _FAILED = text("state = 'waiting'"), text("state = 'failed'")
+_SETTLED = text("settled_at IS NOT NULL")
 
 #: What is known of a picture, under our digest or another's URL, and where the work on it stands: see `sokbo.domain.picture`.
 pictures = Table(
@@ -47,5 +48,7 @@ awaited_pictures = Table(
     metadata,
     Column("source", Text, nullable=False),
     Column("article_id", String, ForeignKey("articles.id"), nullable=False),
+    Column("settled_at", UtcDateTime),
     PrimaryKeyConstraint("source", "article_id"),
+    Index("awaited_pictures_settled", "settled_at", sqlite_where=_SETTLED, postgresql_where=_SETTLED),
 )

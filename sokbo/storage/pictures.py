@@ -37,9 +37,16 @@ _LEASE = (
 _IS_DUE = select(exists().where(_WAITS))
 _SETTLED = (
     select(awaited_pictures.c.source, awaited_pictures.c.article_id)
-    .join(pictures, pictures.c.source == awaited_pictures.c.source)
-    .where(pictures.c.state != PictureState.WAITING)
+    .where(awaited_pictures.c.settled_at.is_not(None))
+    .order_by(awaited_pictures.c.settled_at)
     .limit(bindparam("limit"))
+)
+#: Locked, so that whoever settles one of them meanwhile finds the rows of those who wait for it.
+_STATES = (
+    select(pictures.c.source, pictures.c.state)
+    .where(pictures.c.source.in_(bindparam("sources", expanding=True)))
+    .order_by(pictures.c.source)
+    .with_for_update(read=True)
 )
 _KNOWN = select(pictures).where(pictures.c.source.in_(bindparam("sources", expanding=True)))
 
@@ -76,9 +83,14 @@ class PictureRepository:
             held = and_(pictures.c.source.in_(sources), pictures.c.lease_holder == holder)
             self._session.execute(update(pictures).where(held).values(lease_until=until))
 
-    def settle(self, picture: Picture, holder: str, detail: str = "") -> bool:
-        """Writes what has become known; False if `holder` has lost it meanwhile, and then nothing is written."""
-        return self._leave(picture.source, holder, {**_columns(picture), "last_detail": detail})
+    def settle(self, picture: Picture, holder: str, now: datetime, detail: str = "") -> bool:
+        """Writes what has become known, for those who wait for it; False if `holder` has lost it meanwhile, and then nothing
+        is written."""
+        if not self._leave(picture.source, holder, {**_columns(picture), "last_detail": detail}):
+            return False
+        waiting = update(awaited_pictures).where(awaited_pictures.c.source == picture.source)
+        self._session.execute(waiting.values(settled_at=now))
+        return True
 
     def put_off(self, source: str, holder: str, until: datetime, detail: str) -> bool:
         """Leaves it to another attempt, as `settle` does."""
@@ -97,8 +109,17 @@ class PictureRepository:
     def expect(self, awaited: Collection[tuple[str, ArticleId]], now: datetime) -> None:
         """Has the articles rendered again when all is known of these sources; others' that are new are to be measured."""
         if awaited:
-            self.add([Picture(source) for source in sorted({source for source, _ in awaited})], now)
-            rows = [{"source": source, "article_id": article_id} for source, article_id in awaited]
+            sources = sorted({source for source, _ in awaited})
+            self.add(map(Picture, sources), now)
+            states = {row.source: row.state for row in self._session.execute(_STATES, {"sources": sources})}
+            rows = [
+                {
+                    "source": source,
+                    "article_id": article_id,
+                    "settled_at": None if states[source] == PictureState.WAITING else now,
+                }
+                for source, article_id in awaited
+            ]
             self._session.execute(insert_or_ignore(self._session.dialect, awaited_pictures), rows)
 
     def settled(self, limit: int) -> Sequence[tuple[str, ArticleId]]:

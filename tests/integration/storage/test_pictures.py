@@ -1,5 +1,6 @@
 """Pictures and uploads in both databases."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import timedelta
 
@@ -43,7 +44,7 @@ def is_due(database: Database) -> bool:
 
 def settle(database: Database, picture: Picture, holder: str = "me") -> bool:
     with database.write() as uow:
-        settled = uow.pictures.settle(picture, holder)
+        settled = uow.pictures.settle(picture, holder, uow.now)
         uow.commit()
     return settled
 
@@ -143,6 +144,38 @@ def test_articles_wait_until_their_picture_is_settled(database: Database, newsro
         uow.commit()
     with database.read() as uow:
         assert uow.pictures.settled(10) == [(URL, second.id)]
+
+
+def test_article_that_comes_to_wait_for_what_has_just_been_settled_is_ready_at_once(
+    database: Database, newsroom: Newsroom
+) -> None:
+    """Its worker had looked before, and writes after."""
+    article = newsroom.post()
+    add(database, Picture(URL))
+    lease(database)
+    settle(database, Picture(URL, PictureState.READY, "image/png", 1, 1, 1))
+    with database.write() as uow:
+        uow.pictures.expect([(URL, article.id)], uow.now)
+        uow.commit()
+    with database.read() as uow:
+        assert uow.pictures.settled(10) == [(URL, article.id)]
+
+
+def test_picture_that_is_settled_while_an_article_comes_to_wait_for_it_leaves_none_waiting(
+    database: Database, newsroom: Newsroom
+) -> None:
+    article = newsroom.post()
+    add(database, Picture(URL))
+    lease(database)
+    ready = Picture(URL, PictureState.READY, "image/png", 1, 1, 1)
+    with ThreadPoolExecutor() as threads, database.write() as uow:
+        uow.pictures.expect([(URL, article.id)], uow.now)
+        settling = threads.submit(settle, database, ready)
+        assert wait([settling], timeout=0.1).not_done
+        uow.commit()
+        assert settling.result()
+    with database.read() as uow:
+        assert uow.pictures.settled(10) == [(URL, article.id)]
 
 
 def upload(newsroom: Newsroom, uploaded_digest: str = "c" * 64, picture: Picture = UPLOADED) -> Media:

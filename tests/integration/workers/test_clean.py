@@ -228,7 +228,7 @@ def test_picture_that_was_given_up_is_tried_again_by_an_article_after_a_day(bure
         uow.pictures.add([ours, others], uow.now)
         uow.pictures.lease("darkroom", uow.now, 5, 10)
         for picture in (ours, others):
-            uow.pictures.settle(replace(picture, state=PictureState.FAILED), "darkroom")
+            uow.pictures.settle(replace(picture, state=PictureState.FAILED), "darkroom", uow.now)
         uow.commit()
     clock.advance(DAY)
     assert clean(bureau.runtime) == 0

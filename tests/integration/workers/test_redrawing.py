@@ -24,7 +24,7 @@ def settle(bureau: Bureau, picture: Picture) -> None:
     """What the darkroom does with one that waits."""
     with bureau.newsroom.database.write() as uow:
         uow.pictures.lease("darkroom", uow.now, 5, 10)
-        assert uow.pictures.settle(picture, "darkroom")
+        assert uow.pictures.settle(picture, "darkroom", uow.now)
         uow.commit()
 
 

@@ -213,7 +213,9 @@ def test_flipboard_takes_or_drops_an_article_when_its_image_is_measured(bureau: 
 
     with bureau.newsroom.database.write() as uow:
         uow.pictures.lease("darkroom", uow.now, 5, 10)
-        assert uow.pictures.settle(Picture(PICTURE.url, PictureState.READY, "image/jpeg", width, 400, 12_345), "darkroom")
+        assert uow.pictures.settle(
+            Picture(PICTURE.url, PictureState.READY, "image/jpeg", width, 400, 12_345), "darkroom", uow.now
+        )
         uow.commit()
     bureau.sweep()
 
