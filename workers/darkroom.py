@@ -90,10 +90,11 @@ class Darkroom:
         with self.database.write() as uow:
             seconds = self.settings.lease_seconds
             uow.pictures.renew(under_way, self.holder, uow.now + timedelta(seconds=seconds))
-            leased = uow.pictures.lease(self.holder, uow.now, seconds, room)
+            # What has just been written may be due again before its task has ended, and has its turn then.
+            leased = uow.pictures.lease(self.holder, uow.now, seconds, room, passed_over=under_way)
             if under_way or leased:
                 uow.commit()
-        return [(picture, attempt) for picture, attempt in leased if picture.source not in under_way]
+        return leased
 
     async def _work(self, client: GuardedClient, picture: Picture, attempt: int) -> None:
         """One attempt. What can't be written is done again when the lease has run out."""

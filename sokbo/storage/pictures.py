@@ -22,7 +22,7 @@ _IS_TIME = or_(pictures.c.next_attempt_at <= NOW, pictures.c.next_attempt_at > _
 _WAITS = and_(pictures.c.state == PictureState.WAITING, _IS_TIME, is_free(pictures))
 _NEXT = (
     select(pictures.c.source)
-    .where(_WAITS)
+    .where(_WAITS, pictures.c.source.not_in(bindparam("passed_over", expanding=True)))
     .order_by(pictures.c.next_attempt_at)
     .limit(bindparam("room"))
     .with_for_update(skip_locked=True)
@@ -72,9 +72,14 @@ class PictureRepository:
         """True if there is work that nobody is at, where leases last so many seconds."""
         return bool(self._session.execute(_IS_DUE, _moments(now, seconds)).scalar_one())
 
-    def lease(self, holder: str, now: datetime, seconds: float, limit: int) -> Sequence[tuple[Picture, int]]:
-        """Up to `limit` that wait and that nobody is at, now held by `holder`, each with the number of the attempt."""
-        leased = self._session.execute(_LEASE, {"holder": holder, "room": limit, **_moments(now, seconds)})
+    def lease(
+        self, holder: str, now: datetime, seconds: float, limit: int, passed_over: Collection[str] = ()
+    ) -> Sequence[tuple[Picture, int]]:
+        """Up to `limit` that wait and that nobody is at, but for those `passed_over`, now held by `holder`, each with the number
+        of the attempt."""
+        leased = self._session.execute(
+            _LEASE, {"holder": holder, "room": limit, "passed_over": [*passed_over], **_moments(now, seconds)}
+        )
         return [(picture_from(row), row.attempts) for row in leased]
 
     def renew(self, sources: Collection[str], holder: str, until: datetime) -> None:

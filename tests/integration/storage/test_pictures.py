@@ -84,6 +84,14 @@ def test_picture_that_waits_is_leased_by_one_and_again_when_its_holder_has_died(
     assert lease(database, "other") == [(URL, 2)]
 
 
+def test_picture_that_is_passed_over_waits(database: Database) -> None:
+    add(database, Picture(URL), UPLOADED)
+    with database.write() as uow:
+        assert [picture for picture, _ in uow.pictures.lease("me", uow.now, LEASE_SECONDS, 10, [URL])] == [UPLOADED]
+        uow.commit()
+    assert lease(database) == [(URL, 1)]
+
+
 def test_lease_that_is_renewed_is_kept(database: Database, clock: Clock) -> None:
     add(database, Picture(URL))
     lease(database)
