@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from bench import accept, fanout, memory, outage, read, visible
+from bench import accept, fanout, memory, outage, publish, read, visible
 from bench.measurement import LeftOut, Measurement
 from bench.report import as_json, table
 from bench.system import FOLDER, file_system
@@ -17,6 +17,7 @@ from bench.system import FOLDER, file_system
 FIGURES: Mapping[str, Callable[[], Sequence[Measurement]]] = {
     "memory": memory.measure,
     "visible": visible.measure,
+    "publish": publish.measure,
     "accept": accept.measure,
     "read": read.measure,
     "fanout": fanout.measure,

@@ -17,16 +17,25 @@ def headline(number: int) -> str:
     return f"기사 제목 {number:06d}호"
 
 
+def paragraphs(number: int) -> list[str]:
+    """An article's text, of which no two have the same."""
+    return _paragraphs(random.Random(number))
+
+
+def _paragraphs(rng: random.Random) -> list[str]:
+    words = ["".join(rng.choices(_SYLLABLES, k=rng.randint(2, 4))) for _ in range(80)]
+    return [" ".join(rng.choices(words, k=WORDS_PER_PARAGRAPH)) for _ in range(PARAGRAPHS)]
+
+
 def news(number: int, *, breaking: bool = False) -> bytes:
     """An article's JSON, as it is posted."""
     rng = random.Random(number)
-    words = ["".join(rng.choices(_SYLLABLES, k=rng.randint(2, 4))) for _ in range(80)]
-    paragraphs = [" ".join(rng.choices(words, k=WORDS_PER_PARAGRAPH)) for _ in range(PARAGRAPHS)]
+    text = _paragraphs(rng)
     return orjson.dumps(
         {
             "title": headline(number),
-            "content": "".join(f"<p>{text}.</p>" for text in paragraphs),
-            "summary": f"{paragraphs[0][:80]}.",
+            "content": "".join(f"<p>{paragraph}.</p>" for paragraph in text),
+            "summary": f"{text[0][:80]}.",
             "categories": [rng.choice(CATEGORIES)],
             "tags": rng.sample(TAGS, k=2),
             "author": "홍길동",

@@ -21,6 +21,7 @@ class Measurement:
     at_most: float | None = None
     at_least: float | None = None
     at_least_ratio: float | None = None
+    at_most_ratio: float | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -34,12 +35,18 @@ class Measurement:
             (self.at_most is not None and self.value > self.at_most)
             or (self.at_least is not None and self.value < self.at_least)
             or (self.at_least_ratio is not None and (self.ratio is None or self.ratio < self.at_least_ratio))
+            or (self.at_most_ratio is not None and (self.ratio is None or self.ratio > self.at_most_ratio))
         )
 
     @property
     def bound(self) -> str:
         """The bounds as text; "" if there are none."""
-        bounds = (("<=", self.at_most, self.unit), (">=", self.at_least, self.unit), ("ratio >=", self.at_least_ratio, ""))
+        bounds = (
+            ("<=", self.at_most, self.unit),
+            (">=", self.at_least, self.unit),
+            ("ratio >=", self.at_least_ratio, ""),
+            ("ratio <=", self.at_most_ratio, ""),
+        )
         return ", ".join(f"{sign} {value:g} {unit}".rstrip() for sign, value, unit in bounds if value is not None)
 
 

@@ -12,6 +12,7 @@ from sokbo.domain.ids import SiteId
 from sokbo.storage.archive_tables import archive_entries, news_sitemaps, sitemaps
 from sokbo.storage.dialects import insert_or_replace
 from sokbo.storage.documents import ListedEntry
+from sokbo.storage.leases import NOW
 from sokbo.storage.session import Session
 from sokbo.storage.tables import renderings, site_versions
 
@@ -43,6 +44,7 @@ _NEWS = (
     .order_by(_entries.published_at.desc(), _entries.number.desc())
     .limit(bindparam("room"))
 )
+_STALE_NEWS = select(news_sitemaps.c.site_id).where(news_sitemaps.c.complete_until <= NOW).limit(1)
 _SITEMAPS = select(sitemaps).where(sitemaps.c.site_id == bindparam("site")).order_by(sitemaps.c.month, sitemaps.c.number)
 
 
@@ -137,8 +139,7 @@ class ArchiveRepository:
 
     def has_stale_news(self, now: datetime) -> bool:
         """True if a news sitemap has to lose an article."""
-        stale = select(news_sitemaps.c.site_id).where(news_sitemaps.c.complete_until <= now)
-        return self._session.execute(stale.limit(1)).first() is not None
+        return self._session.execute(_STALE_NEWS, {"now": now}).first() is not None
 
     def take_stale_news(self, now: datetime) -> Sequence[SiteId]:
         """The sites whose news sitemap has to lose an article. They are told once."""

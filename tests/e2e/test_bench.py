@@ -27,6 +27,8 @@ def test_memory_of_everything_that_up_starts_is_added_up() -> None:
         (Measurement("rate", 50.0, "/s", limit=100.0, at_least_ratio=0.55), True),
         (Measurement("rate", 900.0, "/s", limit=2000.0, at_least=600.0, at_least_ratio=0.5), True),
         (Measurement("rate", 1.0, "/s", limit=2000.0), False),
+        (Measurement("time", 12.0, "ms", limit=10.0, at_most_ratio=1.2), False),
+        (Measurement("time", 12.1, "ms", limit=10.0, at_most_ratio=1.2), True),
     ],
 )
 def test_each_bound_that_is_set_must_be_kept(measurement: Measurement, is_missed: bool) -> None:

@@ -6,13 +6,17 @@ import pytest
 
 from tests.publisher import Publisher
 
-DOCUMENTS = ("feed.rss", "feed.atom", "feed.json", "", "breaking.html", "feeds")
+FEEDS = ("feed.rss", "feed.atom", "feed.json")
+DOCUMENTS = (*FEEDS, "", "breaking.html", "feeds", "feeds.opml", "sitemap.xml", "news-sitemap.xml")
 
 
 @pytest.fixture
 def published(publisher: Publisher) -> Publisher:
     publisher.post("하나", breaking=True)
     publisher.await_text("breaking.html", "하나")
+    publisher.await_text("news-sitemap.xml", "하나")
+    publisher.await_text("sitemap.xml", "<lastmod>")
+    publisher.await_text("feed.rss", "prev-archive")
     return publisher
 
 

@@ -1,0 +1,56 @@
+"""The archive and the sitemaps as the world sees them: every address that is named leads to something, every article is found."""
+
+import feedparser
+import pytest
+from lxml import etree
+
+from tests.publisher import Publisher
+from tests.system import System
+from tests.unit.workers.feeds.schemas import SITEMAP
+
+MONTHS = 5
+
+
+@pytest.fixture(scope="module")
+def publisher(system: System) -> Publisher:
+    """A site with an article of each of some months; one was corrected, and one more withdrawn."""
+    made = system.publisher()
+    posted = [made.post(f"기사 {month}", published_at=f"2025-{month:02}-03T10:00:00+09:00") for month in range(1, MONTHS + 1)]
+    gone = made.post("철회된 기사", published_at="2025-03-04T10:00:00+09:00")
+    assert made.send("PATCH", f"/articles/{posted[1]['id']}", {"correction_note": "바로잡습니다"}, If_Match='"1"').status == 200
+    assert made.send("DELETE", f"/articles/{gone['id']}", If_Match='"1"').status == 200
+    made.await_text("feed/2025/03.atom", "deleted-entry")
+    made.await_text("feed/2025/02.atom", "바로잡습니다")
+    made.await_text("sitemap.xml", f"sitemap/2025/0{MONTHS}.xml")
+    made.await_text("feed.atom", f"feed/2025/0{MONTHS}.atom")
+    return made
+
+
+def walked(publisher: Publisher) -> list[str]:
+    """The paths of the archive's documents, from the current feed backwards."""
+    paths = ["feed.atom"]
+    while True:
+        parsed = feedparser.parse(publisher.read(paths[-1]).body)
+        assert not parsed.bozo
+        previous = [link.href.removeprefix(publisher.site.url()) for link in parsed.feed.links if link.rel == "prev-archive"]
+        if not previous:
+            return paths[1:]
+        paths += previous
+
+
+def test_walk_to_the_beginning_finds_each_article_once(publisher: Publisher) -> None:
+    paths = walked(publisher)
+
+    assert paths == [f"feed/2025/0{month}.atom" for month in range(MONTHS, 0, -1)]
+    found = [entry.title for path in paths for entry in feedparser.parse(publisher.read(path).body).entries]
+    assert found == [f"기사 {month}" for month in range(MONTHS, 0, -1)]
+
+
+def test_sitemaps_lead_to_every_page_that_is_there(publisher: Publisher) -> None:
+    def locations(path: str) -> list[str]:
+        found = etree.fromstring(publisher.read(path).body).iter(f"{SITEMAP}loc")
+        return [(each.text or "").removeprefix(publisher.site.url()) for each in found]
+
+    pages = [page for sitemap in locations("sitemap.xml") for page in locations(sitemap)]
+    assert len(pages) == len(set(pages)) == MONTHS + 3  # the index, the breaking list and the page of feeds
+    assert {publisher.read(page).status for page in pages} == {200}
