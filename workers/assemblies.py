@@ -60,22 +60,18 @@ def assemble_for(runtime: Runtime, seconds: float) -> None:
 def assemble_some(runtime: Runtime) -> bool:
     """Assembles a slice of each site's that has some waiting; False if none has."""
     with runtime.database.read() as uow:
-        news_is_stale = uow.archives.has_stale_news(uow.now)
         waiting = uow.assemblies.sites(uow.now)
-    if news_is_stale:
-        return _want_news(runtime)
     for site_id in waiting:
         _assemble_slice(runtime, site_id)
     return bool(waiting)
 
 
-def _want_news(runtime: Runtime) -> bool:
-    """True once the news sitemaps that have articles older than two days are wanted anew."""
+def want_fresh_news(runtime: Runtime) -> None:
+    """Has the news sitemaps made again that have articles older than two days."""
     with runtime.database.write() as uow:
         for site_id in uow.archives.take_stale_news(uow.now):
             uow.assemblies.want(site_id, [Assembly(NEWS_SITEMAP)], uow.now)
         uow.commit()
-    return True
 
 
 def _assemble_slice(runtime: Runtime, site_id: SiteId) -> None:

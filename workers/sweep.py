@@ -12,7 +12,7 @@ from sokbo.domain.lifecycle import Change, end_breaking, publish_due
 from sokbo.storage import UnitOfWork
 from sokbo.storage.ledger import write_change
 from workers.anew import render_anew
-from workers.assemblies import assemble_for
+from workers.assemblies import assemble_for, want_fresh_news
 from workers.redrawing import redraw
 from workers.runtime import Runtime
 from workers.syndicate import syndicate
@@ -34,10 +34,7 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
         misdated = uow.deliveries.are_misdated(uow.now)
         deliveries_wait = uow.deliveries.unclaimed(lane, uow.now, runtime.settings.lease_seconds)
         to_park = uow.deliveries.to_park(lane, uow.now, runtime.settings.lease_seconds)
-        to_assemble = bool(uow.assemblies.sites(uow.now)) or uow.archives.has_stale_news(uow.now)
-        to_render = uow.sites.being_rendered() if lane is Lane.DEFAULT else []
-        pictures_wait = lane is Lane.DEFAULT and uow.pictures.is_due(uow.now, runtime.settings.lease_seconds)
-        to_redraw = lane is Lane.DEFAULT and bool(uow.pictures.settled(1))
+        to_assemble = bool(uow.assemblies.sites(uow.now))
     if hour_has_come:
         _change(runtime, lambda uow: uow.articles.due(uow.now, BATCH_ARTICLES), publish_due)
     if breaking_is_over:
@@ -52,12 +49,26 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
             uow.commit()
     if deliveries_wait or misdated:
         runtime.wake_deliveries()
+    if lane is Lane.DEFAULT:
+        _tend(runtime)
+
+
+def _tend(runtime: Runtime) -> None:
+    """What need not be as quick as the rest: news that is no longer new, pictures, sites that are rendered anew."""
+    with runtime.database.read() as uow:
+        news_is_stale = uow.archives.has_stale_news(uow.now)
+        pictures_wait = uow.pictures.is_due(uow.now, runtime.settings.lease_seconds)
+        to_redraw = bool(uow.pictures.settled(1))
+        to_render = uow.sites.being_rendered()
+    if news_is_stale:
+        want_fresh_news(runtime)
     if pictures_wait:
         runtime.wake_darkroom()
     if to_redraw:
         redraw(runtime)
     if to_render:
         render_anew(runtime, to_render)
+    if news_is_stale or to_render:
         assemble_for(runtime, TURN_SECONDS)
 
 

@@ -48,6 +48,9 @@ _STALE_NEWS = select(news_sitemaps.c.site_id).where(news_sitemaps.c.complete_unt
 _SITEMAPS = select(sitemaps).where(sitemaps.c.site_id == bindparam("site")).order_by(sitemaps.c.month, sitemaps.c.number)
 
 
+_STALE_NEWS = select(news_sitemaps.c.site_id).where(news_sitemaps.c.complete_until <= NOW).limit(1)
+
+
 class ArchiveRepository:
     """Whoever writes holds the site's version."""
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from html import escape
 
 from sokbo.domain.archive import ArchivedArticle
@@ -15,6 +16,9 @@ MOST_URLS = 50_000
 #: Google's limits for its news sitemap.
 MOST_NEWS = 1_000
 NEWS_LASTS = timedelta(days=2)
+
+#: What is said of an article is at hand when the next one joins it in its sitemaps.
+_KEPT_LINES = 4096
 
 _DECLARATION = "<?xml version='1.0' encoding='UTF-8'?>"
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -63,11 +67,13 @@ def _document(root: str, namespaces: str, lines: Iterable[str]) -> bytes:
     return "\n".join([_DECLARATION, f"<{root} {namespaces}>", *lines, f"</{root}>\n"]).encode()
 
 
+@lru_cache(maxsize=_KEPT_LINES)
 def _located(site: Site, item: Linked) -> str:
     modified = f"<lastmod>{utc(item.modified_at).isoformat()}</lastmod>" if item.modified_at else ""
     return f"<loc>{escape(site.url(item.path))}</loc>{modified}"
 
 
+@lru_cache(maxsize=_KEPT_LINES)
 def _news(site: Site, item: ArchivedArticle) -> str:
     publication = f"<news:name>{escape(plain(site.title))}</news:name>"
     publication += f"<news:language>{_language(item.language, site.language)}</news:language>"
