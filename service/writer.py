@@ -74,11 +74,9 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        ending = False
         taken: list[_Waiting | None] = []
-        while not ending:
-            taken = [self._queue.get(), *self._more(len(taken) - 1)]
-            ending = None in taken
+        while None not in taken:
+            taken = self._take(len(taken))
             together = [waiting for waiting in taken if waiting is not None]
             self._write(together)
             for waiting in together:
@@ -89,17 +87,17 @@ class Writer:
             except RuntimeError:  # the loop is closed: nobody waits any more
                 return
 
-    def _more(self, expected: int) -> list[_Waiting | None]:
-        """What else waits. As many as came together last time are likely to come together again, and are given a moment for it:
-        whoever posts in parallel sends the next as soon as the last is answered."""
-        more: list[_Waiting | None] = []
+    def _take(self, expected: int) -> list[_Waiting | None]:
+        """What waits, up to the end if that has come. As many as came together last time are likely to come together again, and
+        are given a moment for it: whoever posts in parallel sends the next as soon as the last is answered."""
+        taken = [self._queue.get()]
         deadline = time.monotonic() + GATHER_SECONDS
-        while len(more) < MAX_TOGETHER - 1:
+        while taken[-1] is not None and len(taken) < MAX_TOGETHER:
             try:
-                more.append(self._queue.get(timeout=max(0.0, deadline - time.monotonic()) if len(more) < expected else 0.0))
+                taken.append(self._queue.get(timeout=max(0.0, deadline - time.monotonic()) if len(taken) < expected else 0.0))
             except queue.Empty:
                 break
-        return more
+        return taken
 
     def _write(self, together: Sequence[_Waiting]) -> None:
         latest = time.monotonic() - MAX_WAIT_SECONDS
