@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import create_engine, select
 
 from sokbo.domain.delivery import OPEN_STATES
-from sokbo.storage.tables import deliveries, events, revisions
+from sokbo.storage.delivery_tables import deliveries
+from sokbo.storage.tables import events, revisions
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from sokbo.errors import FieldError, Invalid
 from sokbo.fields import FieldsModel, merged, validate
 from sokbo.partners import find
 from sokbo.storage import UnitOfWork
-from sokbo.storage.delivery_records import Selection
+from sokbo.storage.delivery_records import Replay
 
 MAX_IDS = 1000
 MAX_OVERLAP_SECONDS = 7 * 86_400
@@ -61,7 +61,7 @@ class RotationInput(FieldsModel):
     overlap_seconds: Annotated[int, BeforeValidator(_overlap)] = DEFAULT_OVERLAP_SECONDS
 
 
-def parse_replay(values: Mapping[str, Any]) -> Selection:
+def parse_replay(values: Mapping[str, Any]) -> Replay:
     """What the JSON object selects: `ids`, or `since` with or without `until`, or `state`. Raises Invalid."""
     wanted = validate(ReplayInput, merged({}, values))
     if sum((bool(wanted.ids), wanted.since is not None, wanted.state is not None)) != 1:
@@ -69,7 +69,7 @@ def parse_replay(values: Mapping[str, Any]) -> Selection:
     if wanted.until is not None and wanted.since is None:
         raise Invalid(FieldError("until", "needs since"))
     state = None if wanted.state is None else DeliveryState(wanted.state)
-    return Selection(ids=wanted.ids, since=wanted.since, until=wanted.until, state=state)
+    return Replay(ids=wanted.ids, since=wanted.since, until=wanted.until, state=state)
 
 
 def parse_rotation(values: Mapping[str, Any]) -> int:
@@ -77,9 +77,7 @@ def parse_rotation(values: Mapping[str, Any]) -> int:
     return validate(RotationInput, merged({}, values)).overlap_seconds
 
 
-def replay(
-    uow: UnitOfWork, site_id: SiteId, partner_id: str, wanted: Selection, *, actor: str, request_id: str
-) -> tuple[int, int]:
+def replay(uow: UnitOfWork, site_id: SiteId, partner_id: str, wanted: Replay, *, actor: str, request_id: str) -> tuple[int, int]:
     """How many deliveries are due again, and how many were left out because something newer has taken their place.
 
     What was never planned for the partner is not planned now. Raises NotFound, and Invalid for an id that can't be sent again.

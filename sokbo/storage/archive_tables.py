@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, Text
 
-from sokbo.storage.tables import metadata
+from sokbo.storage.tables import metadata, site_id
 from sokbo.storage.types import UtcDateTime
 
 #: Where each article that was ever published stands in its site's archive, and what sitemaps say of it, so that those needn't
@@ -10,7 +10,7 @@ from sokbo.storage.types import UtcDateTime
 archive_entries = Table(
     "archive_entries",
     metadata,
-    Column("site_id", Integer, ForeignKey("sites.id"), nullable=False),
+    site_id(),
     Column("month", String, nullable=False),
     Column("ordinal", Integer, nullable=False),
     Column("article_id", String, ForeignKey("articles.id"), nullable=False, unique=True),
@@ -29,7 +29,7 @@ archive_entries = Table(
 sitemaps = Table(
     "sitemaps",
     metadata,
-    Column("site_id", Integer, ForeignKey("sites.id"), nullable=False),
+    site_id(),
     Column("month", String, nullable=False),
     Column("number", Integer, nullable=False),
     Column("modified_at", UtcDateTime, nullable=False),
@@ -48,7 +48,7 @@ news_sitemaps = Table(
 tombstones = Table(
     "tombstones",
     metadata,
-    Column("site_id", Integer, ForeignKey("sites.id"), nullable=False),
+    site_id(),
     Column("kind", String, nullable=False),
     Column("key", Text, nullable=False),
     Column("number", Integer, nullable=False),

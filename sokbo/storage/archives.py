@@ -25,9 +25,12 @@ _IN_PART = and_(_IN_MONTH, _entries.ordinal >= bindparam("first"), _entries.ordi
 _PLACE = select(_entries.month, _entries.ordinal).where(_entries.article_id == bindparam("article"))
 _LAST_ORDINAL = select(func.max(_entries.ordinal)).where(_IN_MONTH)
 _FIRST_MONTH_AFTER = select(func.min(_entries.month)).where(_OWN, _entries.month > bindparam("of_month"))
-_NEWEST_FIRST = select(_entries.month, _entries.ordinal).order_by(_entries.month.desc(), _entries.ordinal.desc()).limit(1)
-_NEWEST = _NEWEST_FIRST.where(_OWN)
-_LAST_BEFORE = _NEWEST_FIRST.where(_OWN, _entries.month < bindparam("of_month"))
+_LAST_BEFORE = (
+    select(_entries.month, _entries.ordinal)
+    .where(_OWN, _entries.month < bindparam("of_month"))
+    .order_by(_entries.month.desc(), _entries.ordinal.desc())
+    .limit(1)
+)
 _LAST_OF_EACH_MONTH = select(_entries.month, func.max(_entries.ordinal)).where(_OWN).group_by(_entries.month)
 _ADD = insert(archive_entries)
 _UPDATE = update(archive_entries).where(_entries.article_id == bindparam("known_id"))
@@ -46,9 +49,6 @@ _NEWS = (
 )
 _STALE_NEWS = select(news_sitemaps.c.site_id).where(news_sitemaps.c.complete_until <= NOW).limit(1)
 _SITEMAPS = select(sitemaps).where(sitemaps.c.site_id == bindparam("site")).order_by(sitemaps.c.month, sitemaps.c.number)
-
-
-_STALE_NEWS = select(news_sitemaps.c.site_id).where(news_sitemaps.c.complete_until <= NOW).limit(1)
 
 
 class ArchiveRepository:
@@ -74,11 +74,6 @@ class ArchiveRepository:
         """Says of those that have a place what is now to be said of them."""
         if articles:
             self._session.execute(_UPDATE, [_said_of(article) | {"known_id": article.id} for article in articles])
-
-    def newest(self, site_id: SiteId) -> Part | None:
-        """The last document of the archive, None if it has none."""
-        row = self._session.execute(_NEWEST, {"site": site_id}).first()
-        return None if row is None else Place(*row).archive
 
     def neighbours(self, site_id: SiteId, part: Part) -> tuple[Part | None, Part | None]:
         """The documents before and after this one, None where there is none."""

@@ -18,6 +18,7 @@ from sokbo.domain.event import Event, EventType, Lane
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import DeliveryId, PartnerId
 from sokbo.storage.delivery_records import delivery_from
+from sokbo.storage.delivery_tables import attempts, deliveries, partners
 from sokbo.storage.leases import NOW, moments
 from sokbo.storage.leasing import (
     IS_OPEN,
@@ -35,7 +36,6 @@ from sokbo.storage.leasing import (
 )
 from sokbo.storage.planning import plan_statement, supersede
 from sokbo.storage.session import Session
-from sokbo.storage.tables import attempts, deliveries, partners
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, Row, and_, func, insert, literal_column, n
 from sokbo.domain.delivery import GIVE_UP_AFTER, PING, REPLAYABLE_FOR, Attempt, Delivery, DeliveryState, Verdict
 from sokbo.domain.event import Lane
 from sokbo.domain.ids import ArticleId, DeliveryId, PartnerId, SiteId
+from sokbo.storage.delivery_tables import attempts, deliveries
 from sokbo.storage.planning import OUTDATED, supersede
 from sokbo.storage.session import Session
-from sokbo.storage.tables import attempts, deliveries
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class Replay:
     """Which of a partner's deliveries to send again: those with these ids, those of a time, or those in a state."""
 
     ids: tuple[str, ...] = ()
@@ -73,10 +73,10 @@ class DeliveryRecordRepository:
 
     def known(self, partner_id: PartnerId, ids: Sequence[str], now: datetime) -> set[str]:
         """Those of the ids that `replay` would find."""
-        selected = and_(deliveries.c.partner_id == partner_id, *_conditions(Selection(ids=tuple(ids)), now))
+        selected = and_(deliveries.c.partner_id == partner_id, *_conditions(Replay(ids=tuple(ids)), now))
         return set(self._session.execute(select(deliveries.c.id).where(selected)).scalars())
 
-    def replay(self, partner_id: PartnerId, wanted: Selection, now: datetime) -> tuple[int, int]:
+    def replay(self, partner_id: PartnerId, wanted: Replay, now: datetime) -> tuple[int, int]:
         """Makes those of the last 30 days due at once, under their ids, with all attempts before them. How many, and how many
         were left out because the partner has been told, or will be, of something newer."""
         selected = and_(deliveries.c.partner_id == partner_id, *_conditions(wanted, now))
@@ -111,7 +111,7 @@ class DeliveryRecordRepository:
         self._session.execute(insert(deliveries).values(values))
 
 
-def _conditions(wanted: Selection, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(wanted: Replay, now: datetime) -> list[ColumnElement[bool]]:
     conditions = [deliveries.c.created_at >= now - REPLAYABLE_FOR, deliveries.c.type != PING]
     if wanted.ids:
         conditions.append(deliveries.c.id.in_(wanted.ids))

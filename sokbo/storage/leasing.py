@@ -28,8 +28,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from sokbo.domain.delivery import OPEN_STATES, PING
 from sokbo.domain.partner import PartnerState
+from sokbo.storage.delivery_tables import deliveries, partners
 from sokbo.storage.leases import NOW, UNTIL, is_free
-from sokbo.storage.tables import deliveries, partners
 
 #: Most deliveries to one partner that are under way at once.
 IN_FLIGHT_PER_PARTNER = 8

@@ -11,8 +11,8 @@ from sokbo.domain.breaker import Breaker
 from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId
 from sokbo.domain.partner import BREAKING_ONLY_EVENTS, ContentProfile, Filter, Partner, PartnerState
+from sokbo.storage.delivery_tables import partner_filters, partners
 from sokbo.storage.session import Session
-from sokbo.storage.tables import partner_filters, partners
 
 _ANY_ACTIVE = (
     select(partners.c.id).where(partners.c.site_id == bindparam("site_id"), partners.c.state == PartnerState.ACTIVE).limit(1)

@@ -1,12 +1,9 @@
 """The tables of pictures; as in `tables`, what waits to be done is a row."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint
 
-from sokbo.storage.tables import metadata
+from sokbo.storage.tables import metadata, site_id, where
 from sokbo.storage.types import BigId, Json, UtcDateTime
-
-_WAITING, _FAILED = text("state = 'waiting'"), text("state = 'failed'")
-_SETTLED = text("settled_at IS NOT NULL")
 
 #: What is known of a picture, under our digest or another's URL, and where the work on it stands: see `sokbo.domain.picture`.
 pictures = Table(
@@ -24,8 +21,8 @@ pictures = Table(
     Column("lease_holder", String),
     Column("lease_until", UtcDateTime),
     Column("last_detail", Text, nullable=False),
-    Index("pictures_waiting", "next_attempt_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
-    Index("pictures_failed", "next_attempt_at", sqlite_where=_FAILED, postgresql_where=_FAILED),
+    Index("pictures_waiting", "next_attempt_at", **where("state = 'waiting'")),
+    Index("pictures_failed", "next_attempt_at", **where("state = 'failed'")),
 )
 
 #: A site's uploads. The same file uploaded twice is one.
@@ -33,7 +30,7 @@ media = Table(
     "media",
     metadata,
     Column("id", String, primary_key=True),
-    Column("site_id", Integer, ForeignKey("sites.id"), nullable=False),
+    site_id(),
     Column("digest", Text, ForeignKey("pictures.source"), nullable=False),
     Column("uploaded_digest", String, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -50,5 +47,5 @@ awaited_pictures = Table(
     Column("article_id", String, ForeignKey("articles.id"), nullable=False),
     Column("settled_at", UtcDateTime),
     PrimaryKeyConstraint("source", "article_id"),
-    Index("awaited_pictures_settled", "settled_at", sqlite_where=_SETTLED, postgresql_where=_SETTLED),
+    Index("awaited_pictures_settled", "settled_at", **where("settled_at IS NOT NULL")),
 )

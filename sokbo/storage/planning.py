@@ -26,8 +26,9 @@ from sqlalchemy import (
 from sokbo.domain.delivery import OPEN_STATES, DeliveryState
 from sokbo.domain.event import EventType
 from sokbo.domain.partner import PartnerState
+from sokbo.storage.delivery_tables import deliveries, partner_filters, partners
 from sokbo.storage.dialects import insert_or_ignore
-from sokbo.storage.tables import deliveries, events, partner_filters, partners
+from sokbo.storage.tables import events
 
 _newer = deliveries.alias("newer")
 

@@ -10,19 +10,10 @@ from sokbo.domain.delivery import OPEN_STATES
 from sokbo.domain.event import EventType
 from sokbo.domain.partner import PartnerState
 from sokbo.domain.picture import PictureState
+from sokbo.storage.delivery_tables import attempts, deliveries, partners
 from sokbo.storage.picture_tables import pictures
 from sokbo.storage.session import Session
-from sokbo.storage.tables import (
-    articles,
-    assemblies,
-    attempts,
-    deliveries,
-    events,
-    fragments,
-    idempotency_keys,
-    partners,
-    site_versions,
-)
+from sokbo.storage.tables import articles, assemblies, events, fragments, idempotency_keys, site_versions
 
 
 class RetentionRepository:

@@ -1,4 +1,4 @@
-"""The tables. Times are UTC; JSON columns hold text; ids are the domain's.
+"""Most of the tables, and what all have in common. Times are UTC; JSON columns hold text; ids are the domain's.
 
 What waits to be done is always a row: events without `done_at`, assemblies, deliveries in an open state, articles and breaking
 links whose hour has come. A lease (`lease_holder`, `lease_until`) says who is at it and until when to believe that.
@@ -27,11 +27,13 @@ from sokbo.storage.types import BigId, Blob, Json, UtcDateTime
 metadata = MetaData()
 
 
-def _site_id() -> Column[int]:
+def site_id() -> Column[int]:
+    """The column that says whose the row is."""
     return Column("site_id", Integer, ForeignKey("sites.id"), nullable=False)
 
 
-def _where(condition: str) -> dict[str, Any]:
+def where(condition: str) -> dict[str, Any]:
+    """What makes an index one of these rows alone, on both databases."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
@@ -76,7 +78,7 @@ api_keys = Table(
     "api_keys",
     metadata,
     Column("id", String, primary_key=True),
-    _site_id(),
+    site_id(),
     Column("prefix", String, nullable=False),
     Column("digest", String, nullable=False, unique=True),
     Column("scopes", Json, nullable=False),
@@ -89,7 +91,7 @@ articles = Table(
     "articles",
     metadata,
     Column("id", String, primary_key=True),
-    _site_id(),
+    site_id(),
     Column("number", Integer, nullable=False),
     Column("slug", Text, nullable=False),
     Column("revision", Integer, nullable=False),
@@ -101,8 +103,8 @@ articles = Table(
     Column("breaking_until", UtcDateTime),
     UniqueConstraint("site_id", "number"),
     UniqueConstraint("site_id", "external_id"),
-    Index("articles_scheduled", "published_at", **_where("state = 'scheduled'")),
-    Index("articles_breaking", "breaking_until", **_where("breaking_until IS NOT NULL")),
+    Index("articles_scheduled", "published_at", **where("state = 'scheduled'")),
+    Index("articles_breaking", "breaking_until", **where("breaking_until IS NOT NULL")),
 )
 
 revisions = Table(
@@ -121,7 +123,7 @@ revisions = Table(
 listing_articles = Table(
     "listing_articles",
     metadata,
-    _site_id(),
+    site_id(),
     Column("kind", String, nullable=False),
     Column("key", Text, nullable=False),
     Column("article_id", String, ForeignKey("articles.id"), nullable=False),
@@ -136,7 +138,7 @@ listing_articles = Table(
 listings = Table(
     "listings",
     metadata,
-    _site_id(),
+    site_id(),
     Column("kind", String, nullable=False),
     Column("key", Text, nullable=False),
     Column("label", Text, nullable=False),
@@ -147,7 +149,7 @@ events = Table(
     "events",
     metadata,
     Column("id", String, primary_key=True),
-    _site_id(),
+    site_id(),
     Column("sequence", Integer, nullable=False),
     Column("type", String, nullable=False),
     Column("article_id", String, ForeignKey("articles.id"), nullable=False),
@@ -162,7 +164,7 @@ events = Table(
     Column("leases", Integer, nullable=False, server_default=text("0")),
     Column("done_at", UtcDateTime),
     UniqueConstraint("site_id", "sequence"),
-    Index("events_pending", "lane", "created_at", **_where("done_at IS NULL")),
+    Index("events_pending", "lane", "created_at", **where("done_at IS NULL")),
     Index("events_article", "article_id"),
     Index("events_age", "created_at"),
 )
@@ -177,7 +179,7 @@ fragments = Table(
     Column("raw", Blob, nullable=False),
     Column("deflated", Blob, nullable=False),
     Index("fragments_article", "article_id"),
-    Index("fragments_replaced", "replaced_at", **_where("replaced_at IS NOT NULL")),
+    Index("fragments_replaced", "replaced_at", **where("replaced_at IS NOT NULL")),
     sqlite_autoincrement=True,
 )
 
@@ -193,7 +195,7 @@ renderings = Table(
 documents = Table(
     "documents",
     metadata,
-    _site_id(),
+    site_id(),
     Column("path", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("status", Integer, nullable=False),
@@ -212,7 +214,7 @@ documents = Table(
 assemblies = Table(
     "assemblies",
     metadata,
-    _site_id(),
+    site_id(),
     Column("kind", String, nullable=False),
     Column("key", Text, nullable=False),
     Column("anew", Boolean, nullable=False),
@@ -225,7 +227,7 @@ assemblies = Table(
 selections = Table(
     "selections",
     metadata,
-    _site_id(),
+    site_id(),
     Column("name", String, nullable=False),
     Column("chosen", Json, nullable=False),
     Column("private", Boolean, nullable=False),
@@ -234,98 +236,10 @@ selections = Table(
     PrimaryKeyConstraint("site_id", "name"),
 )
 
-partners = Table(
-    "partners",
-    metadata,
-    Column("id", String, primary_key=True),
-    _site_id(),
-    Column("name", Text, nullable=False),
-    Column("channel", String, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("content", String, nullable=False),
-    Column("rel", String, nullable=False),
-    Column("breaking_only", Boolean, nullable=False),
-    Column("state", String, nullable=False),
-    Column("disabled_reason", Text),
-    Column("secret_sealed", Blob, nullable=False),
-    Column("previous_secret_sealed", Blob),
-    Column("previous_secret_until", UtcDateTime),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("breaker_recent", String, nullable=False, server_default=""),
-    Column("breaker_since", UtcDateTime),
-    Column("breaker_put_off_at", UtcDateTime),
-    Column("breaker_next_probe_at", UtcDateTime),
-    Column("breaker_last_detail", Text, nullable=False, server_default=""),
-    Index("partners_site", "site_id"),
-    Index("partners_breaker_open", "breaker_next_probe_at", **_where("breaker_since IS NOT NULL")),
-)
-
-#: One row per value of a partner's filter; a kind without rows lets everything through.
-partner_filters = Table(
-    "partner_filters",
-    metadata,
-    Column("partner_id", String, ForeignKey("partners.id", ondelete="CASCADE"), nullable=False),
-    Column("kind", String, nullable=False),
-    Column("value", Text, nullable=False),
-    PrimaryKeyConstraint("partner_id", "kind", "value"),
-)
-
-_IS_OPEN = "state IN ('planned', 'failing')"
-_QUEUE = ("lane", "partner_id", "sequence")
-#: Without an event and an article, it is a ping. An open one without `next_attempt_at` waits for its partner.
-deliveries = Table(
-    "deliveries",
-    metadata,
-    Column("id", String, primary_key=True),
-    _site_id(),
-    Column("event_id", String, ForeignKey("events.id")),
-    Column("partner_id", String, ForeignKey("partners.id"), nullable=False),
-    Column("article_id", String, ForeignKey("articles.id")),
-    Column("type", String, nullable=False),
-    Column("revision", Integer, nullable=False),
-    Column("sequence", Integer, nullable=False),
-    Column("lane", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("retries", Integer, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("give_up_at", UtcDateTime, nullable=False),
-    Column("next_attempt_at", UtcDateTime),
-    Column("put_off_at", UtcDateTime, nullable=False),
-    Column("lease_holder", String),
-    Column("lease_until", UtcDateTime),
-    Column("acknowledged_at", UtcDateTime),
-    Column("last_status", Integer),
-    Column("last_detail", Text, nullable=False, server_default=""),
-    UniqueConstraint("event_id", "partner_id"),
-    Index("deliveries_queue", *_QUEUE, "next_attempt_at", **_where(f"{_IS_OPEN} AND next_attempt_at IS NOT NULL")),
-    Index("deliveries_parked", *_QUEUE, **_where(f"{_IS_OPEN} AND next_attempt_at IS NULL")),
-    Index("deliveries_put_off", "put_off_at", **_where(_IS_OPEN)),
-    Index("deliveries_leased", "partner_id", **_where("lease_until IS NOT NULL")),
-    Index("deliveries_site", "site_id", "state", "id"),
-    Index("deliveries_partner", "partner_id", "state", "id"),
-    Index("deliveries_order", "partner_id", "article_id", "sequence"),
-    Index("deliveries_article", "article_id", "id"),
-)
-
-attempts = Table(
-    "attempts",
-    metadata,
-    Column("id", BigId, primary_key=True),
-    Column("delivery_id", String, ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("ended_at", UtcDateTime, nullable=False),
-    Column("duration_seconds", Float, nullable=False),
-    Column("verdict", String, nullable=False),
-    Column("status", Integer),
-    Column("detail", Text, nullable=False),
-    Index("attempts_delivery", "delivery_id", "number"),
-)
-
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    _site_id(),
+    site_id(),
     Column("key", String, nullable=False),
     Column("request_digest", String, nullable=False),
     Column("answer", Json, nullable=False),
@@ -339,7 +253,7 @@ audit = Table(
     "audit",
     metadata,
     Column("id", BigId, primary_key=True),
-    _site_id(),
+    site_id(),
     Column("at", UtcDateTime, nullable=False),
     Column("actor", String, nullable=False),
     Column("action", String, nullable=False),

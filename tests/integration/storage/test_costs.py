@@ -10,7 +10,7 @@ from sokbo.domain.delivery import DeliveryState
 from sokbo.domain.event import Lane
 from sokbo.domain.ids import PartnerId
 from sokbo.storage import Database, UnitOfWork
-from sokbo.storage.tables import deliveries, partners
+from sokbo.storage.delivery_tables import deliveries, partners
 from tests.clock import START, Clock
 from tests.databases import TEMPLATE, Maker, new_name
 from tests.newsroom import Newsroom

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -7,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import BigInteger, Engine, Integer, create_engine, inspect
 
 from sokbo.errors import Unavailable
-from sokbo.storage import Database, migrate
+from sokbo.storage import Database, migrate, schema
 from sokbo.storage.schema import metadata
 from tests.databases import Maker, new_name
 from tests.newsroom import Newsroom
@@ -26,6 +27,12 @@ def test_empty_database_gets_the_schema_and_a_second_run_changes_nothing(empty_u
     before, after = migrate(empty_url)
     assert before is None
     assert migrate(empty_url) == (after, after)
+
+
+def test_schema_has_every_module_of_tables() -> None:
+    modules = {path.stem for path in Path(schema.__file__).parent.glob("*tables.py")}
+
+    assert {module.__name__.rpartition(".")[2] for module in schema.MODULES} == modules
 
 
 def test_migrations_lead_to_the_tables_that_the_code_uses(empty_url: str) -> None:

@@ -12,7 +12,7 @@ from sokbo.domain.event import EventType, Lane
 from sokbo.domain.ids import PartnerId
 from sokbo.domain.partner import Partner, PartnerState
 from sokbo.domain.tally import Measure
-from sokbo.storage.delivery_records import Selection
+from sokbo.storage.delivery_records import Replay
 from tests.clock import Clock
 from tests.integration.workers.bureau import LANES, Bureau
 from workers.recording import record
@@ -72,7 +72,7 @@ def states(bureau: Bureau, partner: Partner) -> list[DeliveryState]:
         return [item.state for item in uow.delivery_records.page(bureau.newsroom.site.id, None, partner.id, "", 100)]
 
 
-def replay(bureau: Bureau, partner: Partner, wanted: Selection) -> tuple[int, int]:
+def replay(bureau: Bureau, partner: Partner, wanted: Replay) -> tuple[int, int]:
     with bureau.newsroom.database.write() as uow:
         counts = redelivery.replay(uow, bureau.newsroom.site.id, partner.id, wanted, **BY)
         uow.commit()
@@ -189,7 +189,7 @@ def test_exhausted_delivery_is_a_dead_letter_and_its_replay_keeps_its_id_and_his
     with bureau.newsroom.database.read() as uow:
         assert uow.delivery_records.dead() == 1
         assert uow.tallies.all()[Measure.DEAD] == {"": 1}
-    assert replay(bureau, partner, Selection(state=DeliveryState.DEAD)) == (1, 0)
+    assert replay(bureau, partner, Replay(state=DeliveryState.DEAD)) == (1, 0)
     close(bureau, partner)
     [again] = turn(TAKEN)
     assert (again.id, again.retries) == (first.id, 0)
@@ -231,10 +231,10 @@ def test_replay_sends_a_time_again_in_order(bureau: Bureau, turn: Turn, clock: C
         sent += turn(TAKEN)
         clock.advance(100)
     since = sent[1].created_at
-    assert replay(bureau, partner, Selection(since=since)) == (2, 0)
+    assert replay(bureau, partner, Replay(since=since)) == (2, 0)
     assert [item.id for item in turn(TAKEN)] == [item.id for item in sent[1:]]
-    assert replay(bureau, partner, Selection(since=since, until=sent[2].created_at)) == (1, 0)
-    assert replay(bureau, partner, Selection(ids=(sent[0].id,))) == (1, 0)
+    assert replay(bureau, partner, Replay(since=since, until=sent[2].created_at)) == (1, 0)
+    assert replay(bureau, partner, Replay(ids=(sent[0].id,))) == (1, 0)
 
 
 def test_replay_ends_after_thirty_days(bureau: Bureau, turn: Turn, clock: Clock) -> None:
@@ -243,7 +243,7 @@ def test_replay_ends_after_thirty_days(bureau: Bureau, turn: Turn, clock: Clock)
     bureau.syndicate()
     turn(TAKEN)
     clock.advance(30 * 86_400 + 1)
-    assert replay(bureau, partner, Selection(since=clock.now.replace(year=2020))) == (0, 0)
+    assert replay(bureau, partner, Replay(since=clock.now.replace(year=2020))) == (0, 0)
 
 
 def test_replay_never_sends_an_older_revision_after_a_newer_one(bureau: Bureau, turn: Turn) -> None:
@@ -254,9 +254,9 @@ def test_replay_never_sends_an_older_revision_after_a_newer_one(bureau: Bureau, 
     bureau.newsroom.revise(article, "둘")
     bureau.syndicate()
     [newer] = turn(TAKEN)
-    assert replay(bureau, partner, Selection(since=older.created_at)) == (1, 1)
+    assert replay(bureau, partner, Replay(since=older.created_at)) == (1, 1)
     assert [item.id for item in turn(TAKEN)] == [newer.id]
-    assert replay(bureau, partner, Selection(ids=(older.id,))) == (0, 1)
+    assert replay(bureau, partner, Replay(ids=(older.id,))) == (0, 1)
     assert turn() == []
 
 

@@ -14,7 +14,7 @@ from sokbo.domain.partner import Partner, PartnerState
 from sokbo.domain.picture import Picture, PictureState
 from sokbo.partners import delete
 from sokbo.storage import UnitOfWork
-from sokbo.storage.tables import attempts, deliveries
+from sokbo.storage.delivery_tables import attempts, deliveries
 from sokbo.storage.types import UtcDateTime
 from tests.clock import Clock
 from tests.integration.storage.test_migrations import engine_of
