@@ -182,6 +182,12 @@ def test_links_lead_somewhere(path: Path) -> None:
         assert not anchor or anchor in {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}, link
 
 
+def test_each_decision_is_in_the_architectures_list() -> None:
+    listed = re.findall(r"^\| \[\d+\]\(decisions/(\S+)\) \|", read("docs/architecture.md"), re.MULTILINE)
+
+    assert listed == sorted(path.name for path in (ROOT / "docs" / "decisions").glob("*.md"))
+
+
 @pytest.mark.parametrize("fence", fences("sh"), ids=fence_name)
 def test_shell_can_read_what_it_is_shown(fence: Fence) -> None:
     subprocess.run(["bash", "-n"], input=fence.text, text=True, check=True)
