@@ -93,7 +93,7 @@ def _families(stored: Stored) -> Iterable[Metric]:
         yield from (count, age)
     count_waiting, oldest_seconds = stored.assemblies
     yield GaugeMetricFamily("sokbo_assemblies_waiting", "Groups of documents that are to be assembled.", count_waiting)
-    yield GaugeMetricFamily("sokbo_assemblies_oldest_seconds", "How long the oldest of them has waited.", oldest_seconds)
+    yield GaugeMetricFamily("sokbo_assemblies_oldest_seconds", "How long the oldest of them has been due.", oldest_seconds)
     yield GaugeMetricFamily("sokbo_deliveries_dead", "Dead letters: deliveries given up, which can be replayed.", stored.dead)
     yield GaugeMetricFamily("sokbo_pictures_waiting", "Images that wait to be measured or resized.", stored.pictures)
     yield GaugeMetricFamily("sokbo_breakers_open", "Active partners who take no pushes.", stored.open_breakers)

@@ -18,10 +18,12 @@ from workers.turns import TURN_SECONDS, give_way
 BATCH_ROWS = 1000
 #: How long a replaced fragment stays readable for a service that holds an older document.
 FRAGMENT_GRACE = timedelta(hours=1)
+#: How long a picture that could not be measured isn't tried again.
+FAILED_PICTURE_REST = timedelta(days=1)
 
 
 def clean(runtime: Runtime) -> int:
-    """How many rows were deleted. What there is no time for is left to the next turn."""
+    """How many rows were deleted, beside abandoned drafts of images. What there is no time for is left to the next turn."""
     MediaFiles(runtime.settings.media_folder).forget_abandoned()
     deadline = time.monotonic() + TURN_SECONDS
     total = 0
@@ -52,5 +54,5 @@ def _forget(uow: UnitOfWork, settings: Settings) -> int:
         + retention.forget_events(ago(settings.keep_events_days), BATCH_ROWS)
         + retention.forget_answers(ago(settings.keep_answers_days), BATCH_ROWS)
         + retention.forget_fragments(uow.now - FRAGMENT_GRACE, BATCH_ROWS)
-        + retention.forget_failed_pictures(ago(1), BATCH_ROWS)
+        + retention.forget_failed_pictures(uow.now - FAILED_PICTURE_REST, BATCH_ROWS)
     )

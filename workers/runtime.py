@@ -1,4 +1,4 @@
-"""What one worker process keeps while it lives: the database, the broker, the renderers, the pump and its loop."""
+"""What one worker process keeps while it lives: the database, the broker, the renderers, the pump, the darkroom."""
 
 import asyncio
 import os

@@ -97,7 +97,7 @@ class GuardedClient:
                 force_close=True,
             ),
             headers={"User-Agent": f"Sokbo/{sokbo.__version__}", "Accept": "*/*", "Accept-Encoding": "identity"},
-            timeout=aiohttp.ClientTimeout(total=None),  # `post` has the one timer
+            timeout=aiohttp.ClientTimeout(total=None),  # `post` and `fetch` have a timer for all of it
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,  # so that the bound on an answer holds for what it would become
             trust_env=False,

@@ -41,15 +41,15 @@ ARCHIVE = Atom()
 _ALL: tuple[FeedFormat, ...] = (Rss(), ARCHIVE, JsonFeed())
 
 FORMATS: dict[FragmentFormat, FeedFormat] = {feed_format.format: feed_format for feed_format in _ALL}
-
-OPML, SITEMAP, SITEMAP_INDEX, NEWS_SITEMAP = Opml(), Sitemap(), SitemapIndex(), NewsSitemap()
-LISTS: tuple[ListFormat[Any], ...] = (OPML, SITEMAP, SITEMAP_INDEX, NEWS_SITEMAP)
 #: The same without the full text, for selections that want it so.
 SUMMARIES: tuple[FeedFormat, ...] = (
     Rss(FragmentFormat.RSS_SUMMARY),
     Atom(FragmentFormat.ATOM_SUMMARY),
     JsonFeed(FragmentFormat.JSON_SUMMARY),
 )
+
+OPML, SITEMAP, SITEMAP_INDEX, NEWS_SITEMAP = Opml(), Sitemap(), SitemapIndex(), NewsSitemap()
+LISTS: tuple[ListFormat[Any], ...] = (OPML, SITEMAP, SITEMAP_INDEX, NEWS_SITEMAP)
 
 
 def formats_of(selection: Selection) -> tuple[FeedFormat, ...]:
