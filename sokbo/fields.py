@@ -13,6 +13,8 @@ from sokbo.errors import FieldError, Invalid
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}")
 _CONTROL_OR_SURROGATE = {"Cc", "Cs"}
+#: What XML 1.0 (section 2.2) can't carry besides those, and what turns the direction of the text after it (UAX #9).
+_HIDDEN = frozenset("\ufffe\uffff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 _RULES = {
     "missing": "is required",
@@ -68,7 +70,7 @@ def line(max_characters: int, *, empty: bool = False) -> Callable[[str], str]:
         text = " ".join(unicodedata.normalize("NFC", text).split())
         if len(text) > max_characters:
             raise ValueError(f"must have at most {max_characters} characters")
-        if any(unicodedata.category(character) in _CONTROL_OR_SURROGATE for character in text):
+        if any(character in _HIDDEN or unicodedata.category(character) in _CONTROL_OR_SURROGATE for character in text):
             raise ValueError("must not hold control characters")
         if not text and not empty:
             raise ValueError("must not be empty")

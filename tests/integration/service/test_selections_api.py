@@ -103,6 +103,8 @@ async def test_list_is_paged_by_name(api: Api) -> None:
         ({"name": "a/b"}, "name"),
         ({"name": "a" * 41}, "name"),
         ({"title": ""}, "title"),
+        ({"title": "a\uffffb"}, "title"),
+        ({"title": "a\u202eb"}, "title"),
         ({"categories": ["!!!"]}, "categories.0"),
         ({"categories": [f"분류 {n}" for n in range(21)]}, "categories"),
         ({"exclude": {"topics": ["x"]}}, "exclude.topics"),
