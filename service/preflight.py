@@ -21,7 +21,11 @@ _SAID = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 
 def is_dry_run(request: web.Request) -> bool:
-    """What the query's `dry_run` says. Raises Invalid."""
+    """What the query's `dry_run` says. Raises Invalid, also for any other name: misspelt, it would publish what was only to be
+    tried."""
+    for name in request.query:
+        if name != "dry_run":
+            raise Invalid(FieldError(name[:80], "is no parameter of this request, which takes dry_run alone", "unknown_field"))
     said = _SAID.get(request.query.get("dry_run", "false").lower())
     if said is None:
         raise Invalid(FieldError("dry_run", "must be true or false"))

@@ -121,6 +121,12 @@ async def test_dry_run_says_what_would_be_and_stores_nothing(api: Api) -> None:
     assert (posted.body["number"], posted.body["url"]) == (tried.body["number"], tried.body["url"])
 
 
+async def test_misspelt_dry_run_is_refused_and_publishes_nothing(api: Api) -> None:
+    refused = await api.ask("POST", "/v1/articles?dryrun=true", SHORT)
+    assert (refused.status, refused.body["errors"][0]["field"]) == (422, "dryrun")
+    assert (await api.ask("GET", "/v1/events")).body["items"] == []
+
+
 async def test_dry_run_refuses_what_would_be_refused(api: Api) -> None:
     await api.ask("POST", "/v1/articles", SHORT | {"external_id": "storm"})
 
