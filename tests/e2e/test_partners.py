@@ -112,7 +112,8 @@ def test_one_request_id_leads_from_the_post_to_the_push(system: System, publishe
         return {orjson.loads(line)["event"] for line in system.log(log).splitlines() if request_id in line}
 
     assert told("service") == {"article_accepted"}
-    eventually(lambda: told("breaking") >= {"event_syndicated", "delivery_attempted"})
+    eventually(lambda: "event_syndicated" in told("breaking"))
+    eventually(lambda: "delivery_attempted" in told("breaking") | told("default"))  # the other worker's pump may have helped
 
 
 def test_no_log_holds_a_key_or_a_secret(system: System, publisher: Publisher, receiver: Receiver) -> None:
