@@ -107,9 +107,10 @@ def _make_kind(workshop: Workshop, kind: str, keys: Sequence[str], *, anew: bool
     except Unavailable:
         raise
     except Exception:
-        log.exception("assembly_failed", site=workshop.site.name, kind=kind, keys=keys)
-        again = [Assembly(kind, key, anew) for key in keys]
-        workshop.uow.assemblies.want(workshop.site.id, again, workshop.uow.now + RETRY)
+        if len(keys) > 1:  # which of them it is shows when each is made alone
+            return [document for key in keys for document in _make_kind(workshop, kind, [key], anew=anew)]
+        log.exception("assembly_failed", site=workshop.site.name, kind=kind, key=keys[0])
+        workshop.uow.assemblies.want(workshop.site.id, [Assembly(kind, keys[0], anew)], workshop.uow.now + RETRY)
         return []
 
 

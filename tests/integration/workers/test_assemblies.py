@@ -61,6 +61,23 @@ def test_one_that_cannot_be_made_holds_up_no_other_and_is_tried_again(
     assert wait(bureau) == 0
 
 
+def test_one_that_cannot_be_made_holds_up_none_of_its_own_kind(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = assemblies.MAKERS[ListingKind.CATEGORY]
+
+    def fail_for_one(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
+        if "정치" in keys:
+            raise ZeroDivisionError
+        return make(workshop, keys)
+
+    monkeypatch.setitem(assemblies.MAKERS, ListingKind.CATEGORY, fail_for_one)
+    bureau.newsroom.post("하나", categories=("경제", "정치", "사회"))
+    bureau.syndicate()
+    for category in ("경제", "사회"):
+        assert "하나" in bureau.text(f"category/{category}.rss")
+    assert bureau.document("category/정치.rss") is None
+    assert wait(bureau) == 1
+
+
 def test_stopped_half_way_it_leaves_documents_and_row_as_they_were(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
         listing_documents(workshop, [Listing(ListingKind.TAG, key) for key in keys])
