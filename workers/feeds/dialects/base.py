@@ -10,7 +10,8 @@ from lxml import etree
 from sokbo.domain.feed import Listing
 from sokbo.domain.site import Site
 from workers.feeds import fixes
-from workers.feeds.format import Options, Shell
+from workers.feeds.footer import FooterLink
+from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell
 from workers.feeds.item import GENERATOR, Item, plain, utc
 from workers.feeds.words import listing_title
 
@@ -66,3 +67,21 @@ def shell_of(rss: etree._Element) -> Shell:
     etree.indent(rss)
     document = etree.tostring(rss, encoding="UTF-8", xml_declaration=True) + b"\n"
     return Shell(document.removesuffix(_TAIL) + b"\n", b"\n", _TAIL)
+
+
+class PlainChannel:
+    """What the dialects share whose channel is RSS 2.0's own."""
+
+    suffix = SUFFIX
+    media_type = MEDIA_TYPE
+
+    def shell(
+        self,
+        site: Site,
+        listing: Listing,
+        updated: datetime,
+        footer: FooterLink | None = None,
+        history: History = NO_HISTORY,
+        options: Options = PUBLIC,
+    ) -> Shell:
+        return shell_of(channel_element(site, listing, updated, options))

@@ -1,26 +1,20 @@
 """Flipboard's RSS: full text, the image as Media RSS."""
 
-from datetime import datetime
 from html import escape
 
 from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
-from sokbo.domain.feed import Listing
 from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.dialects import base
-from workers.feeds.footer import FooterLink
-from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell
 from workers.feeds.item import item
 
 
-class Flipboard:
+class Flipboard(base.PlainChannel):
     """RSS 2.0 as Flipboard's guidelines for publishers have it."""
 
     format = FragmentFormat.FLIPBOARD
-    suffix = base.SUFFIX
-    media_type = base.MEDIA_TYPE
 
     def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
         shown = item(site, article, picture)
@@ -28,14 +22,3 @@ class Flipboard:
         if shown.image:
             fixes.add_media(element, shown.image)
         return fixes.without_declarations(element, base.NAMESPACES)
-
-    def shell(
-        self,
-        site: Site,
-        listing: Listing,
-        updated: datetime,
-        footer: FooterLink | None = None,
-        history: History = NO_HISTORY,
-        options: Options = PUBLIC,
-    ) -> Shell:
-        return base.shell_of(base.channel_element(site, listing, updated, options))

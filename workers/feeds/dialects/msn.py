@@ -1,19 +1,15 @@
 """MSN's RSS: HTML of the tags that MSN takes, without inline styles."""
 
-from datetime import datetime
 from html import escape
 
 import nh3
 
 from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
-from sokbo.domain.feed import Listing
 from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.dialects import base
-from workers.feeds.footer import FooterLink
-from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell
 from workers.feeds.item import item
 
 #: The Partner Hub's HTML guidelines, «Allowed HTML tags», but for iframe. What is in another tag stays without it.
@@ -30,12 +26,10 @@ _ATTRIBUTES = {
 }
 
 
-class Msn:
+class Msn(base.PlainChannel):
     """RSS 2.0 as MSN's Partner Hub takes it."""
 
     format = FragmentFormat.MSN
-    suffix = base.SUFFIX
-    media_type = base.MEDIA_TYPE
 
     def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
         shown = item(site, article, picture)
@@ -45,14 +39,3 @@ class Msn:
         if shown.image:
             fixes.add_media(element, shown.image)
         return fixes.without_declarations(element, base.NAMESPACES)
-
-    def shell(
-        self,
-        site: Site,
-        listing: Listing,
-        updated: datetime,
-        footer: FooterLink | None = None,
-        history: History = NO_HISTORY,
-        options: Options = PUBLIC,
-    ) -> Shell:
-        return base.shell_of(base.channel_element(site, listing, updated, options))
