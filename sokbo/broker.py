@@ -5,20 +5,17 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
-from uuid import uuid4
 
 import orjson
 import redis
 import redis.asyncio
-from celery import Celery
-from kombu.exceptions import OperationalError
-from kombu.messaging import Producer
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from sokbo.domain.event import Lane
 from sokbo.domain.ids import SiteId
+from sokbo.nudges import PUT_UNLESS_WAITING, message
 from sokbo.settings import Settings
 
 #: The longest that anyone waits for the broker.
@@ -57,15 +54,9 @@ def celery_url(settings: Settings) -> str:
 
 
 class Broker:
-    """One process's line to the broker. Not for use across a fork; only one thread may nudge."""
+    """One process's line to the broker. Not for use across a fork."""
 
     def __init__(self, settings: Settings):
-        self._celery = Celery("sokbo", broker=celery_url(settings), set_as_current=False)
-        self._celery.conf.update(
-            broker_transport_options={"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS},
-            broker_connection_retry=False,
-            task_ignore_result=True,
-        )
         self._redis = redis.Redis.from_url(
             redis_url(settings),
             socket_timeout=TIMEOUT_SECONDS,
@@ -73,26 +64,15 @@ class Broker:
             retry=Retry(NoBackoff(), 0),
         )
         self._redis_url = redis_url(settings)
-        self._producer: Producer | None = None
+        self._put_unless_waiting = self._redis.register_script(PUT_UNLESS_WAITING)
 
     def nudge(self, task: Task, lane: Lane) -> bool:
         """Tells the lane's workers that there is work. False if the broker can't be reached; nothing is raised."""
         try:
-            if self._redis.set(_nudge_key(task, lane), 1, nx=True, ex=NUDGE_HOLDS_SECONDS):
-                self._send(task, lane)
-        except (RedisError, OSError, OperationalError):
+            self._put_unless_waiting(keys=[_nudge_key(task, lane), lane], args=[NUDGE_HOLDS_SECONDS, message(task, lane)])
+        except (RedisError, OSError):
             return False
         return True
-
-    def _send(self, task: Task, lane: Lane) -> None:
-        """Puts the task into the lane's queue itself (the exchange without a name): `send_task` would first ask the broker which
-        queues are bound to an exchange, which takes longer than all the rest of a nudge."""
-        if self._producer is None:
-            connection = self._celery.connection_for_write()
-            self._producer = self._celery.amqp.Producer(connection.channel(), auto_declare=False)
-        message = self._celery.amqp.create_task_message(str(uuid4()), task, [lane], {}, ignore_result=True)
-        body, headers, properties = message.body, message.headers, message.properties
-        self._producer.publish(body, exchange="", routing_key=lane, headers=headers, serializer="json", retry=False, **properties)
 
     def taken(self, task: Task, lane: Lane) -> None:
         """Says that a nudge is being followed, so that the next one is sent again. Call before looking for work."""
@@ -129,9 +109,6 @@ class Broker:
 
     def close(self) -> None:
         self._redis.close()
-        if self._producer is not None:
-            self._producer.connection.close()
-        self._celery.close()
 
 
 def _nudge_key(task: Task, lane: Lane) -> str:

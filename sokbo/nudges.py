@@ -1,0 +1,37 @@
+"""Nudges as Celery puts them into a queue: each kind is written by Celery once, and sent with ids of its own every time. To write
+one takes longer than to send it, and to ask the broker first whether one is waiting takes as long again."""
+
+from functools import cache
+from uuid import uuid4
+
+from celery import Celery
+from kombu.utils.json import dumps
+
+#: Stands in the kept message where an id belongs.
+_ID = "00000000-0000-0000-0000-000000000000"
+
+#: Puts a message into a queue unless the key says that one like it is waiting there; both at once, so that the key never holds
+#: up nudges for one that was not sent.
+PUT_UNLESS_WAITING = """
+if redis.call('SET', KEYS[1], 1, 'NX', 'EX', ARGV[1]) then redis.call('LPUSH', KEYS[2], ARGV[2]) end
+return 1
+"""
+
+
+def message(task: str, queue: str) -> str:
+    """A message that has the task run with the queue's name as its argument, as kombu's Redis transport writes it into the list
+    of the queue's name."""
+    return _kept(task, queue).replace(_ID, str(uuid4()))
+
+
+@cache
+def _kept(task: str, queue: str) -> str:
+    """The message with one id in the place of all: the task's, its root's and the delivery's."""
+    with Celery("sokbo", broker="memory://", set_as_current=False) as app, app.connection_for_write() as connection:
+        channel = connection.channel()
+        made = app.amqp.create_task_message(_ID, task, [queue], {}, ignore_result=True)
+        producer = app.amqp.Producer(channel, auto_declare=False)
+        producer.publish(made.body, exchange="", routing_key=queue, headers=made.headers, serializer="json", **made.properties)
+        written = channel._get(queue)
+    written["properties"]["delivery_tag"] = _ID
+    return str(dumps(written))  # type: ignore[no-untyped-call]  # kombu is typed in part
