@@ -56,8 +56,9 @@ def _document(workshop: Workshop, part: Part) -> Document:
     uow, site = workshop.uow, workshop.site
     entries = uow.archives.entries(site.id, part)
     history = History(part, *uow.archives.neighbours(site.id, part))
-    shell = feeds.ARCHIVE.shell(site, SITE_LISTING, updated_at(site, entries), history=history)
-    return feed_document(site, part.archive_path, feeds.ARCHIVE, shell, entries)
+    updated = updated_at(site, entries)
+    shell = feeds.ARCHIVE.shell(site, SITE_LISTING, updated, history=history)
+    return feed_document(site, part.archive_path, feeds.ARCHIVE, shell, entries, updated)
 
 
 def whole_archive(uow: UnitOfWork, site_id: SiteId) -> list[Assembly]:

@@ -13,7 +13,7 @@ from sokbo.storage.documents import ListedEntry, PlacedEntry
 from sokbo.storage.sites import Turn
 from workers.feeds import FORMATS, NO_HISTORY, FeedFormat, FooterLink, History, Shell, footer_link
 from workers.pages.renderer import STRIP_LINKS, PageRenderer
-from workers.rendering import HTML, digest, kept_piece, page_document
+from workers.rendering import HTML, digest, joined, kept_piece, page_document
 
 #: Before any article.
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -44,9 +44,10 @@ def listing_documents(workshop: Workshop, touched: Iterable[Listing]) -> list[Do
         if listing == BREAKING_LISTING:
             strip, footer = _strip(workshop)
             made.append(strip)
+        updated = updated_at(site, entries)
         for form in FORMATS.values():
-            shell = form.shell(site, listing, updated_at(site, entries), footer, history)
-            made.append(feed_document(site, listing.feed_path(form.suffix), form, shell, entries))
+            shell = form.shell(site, listing, updated, footer, history)
+            made.append(feed_document(site, listing.feed_path(form.suffix), form, shell, entries, updated))
         made.append(_list_page(workshop.pages, site, listing, entries))
     return made
 
@@ -82,15 +83,17 @@ def updated_at(site: Site, entries: Sequence[ListedEntry]) -> datetime:
     return max((entry.modified_at for entry in entries), default=site.created_at)
 
 
-def feed_document(site: Site, path: str, form: FeedFormat, shell: Shell, entries: Sequence[ListedEntry]) -> Document:
+def feed_document(
+    site: Site, path: str, form: FeedFormat, shell: Shell, entries: Sequence[ListedEntry], updated: datetime
+) -> Document:
     """The shell with those of the entries that there are in its format: tombstones aren't in every one."""
     listed = [entry.fragments[form.format] for entry in entries if form.format in entry.fragments]
     return Document(
         site_id=site.id,
         path=path,
         media_type=form.media_type,
-        etag=digest([shell.head, shell.separator, shell.tail, *(name.encode() for _, name in listed)]),
-        last_modified=updated_at(site, entries),
+        etag=digest([shell.head, shell.separator, shell.tail, joined(listed)]),
+        last_modified=updated,
         head=piece(shell.head),
         separator=kept_piece(shell.separator) if listed else EMPTY,
         tail=kept_piece(shell.tail),

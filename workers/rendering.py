@@ -76,7 +76,7 @@ def page_document(
         site_id=site.id,
         path=path,
         media_type=HTML,
-        etag=digest([shell.head, shell.separator, shell.tail, shell.closing, *(name.encode() for _, name in listed)]),
+        etag=digest([shell.head, shell.separator, shell.tail, shell.closing, joined(listed)]),
         last_modified=last_modified,
         head=concatenate([kept_piece(part) for part in shell.head_parts]),
         separator=kept_piece(shell.separator) if listed else EMPTY,
@@ -91,6 +91,11 @@ def digest(parts: Iterable[bytes]) -> str:
     """A name for these bytes: the same in every process, and another for any other bytes or other borders between them."""
     measured = b"".join(b"%d:%b" % (len(part), part) for part in parts)
     return hashlib.sha256(measured).hexdigest()[:_DIGEST_CHARACTERS]
+
+
+def joined(fragments: Iterable[tuple[int, str]]) -> bytes:
+    """The digests of these fragments, which all are of one length, as one part of what they stand in."""
+    return "".join([name for _, name in fragments]).encode()
 
 
 @lru_cache(maxsize=_KEPT_PIECES)

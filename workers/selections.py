@@ -74,7 +74,7 @@ def _feed(workshop: Workshop, selection: Selection, form: FeedFormat, entries: l
     shell = form.shell(site, listing, updated, options=options)
     entries = _as_many_as_fit(workshop, selection, entries, form, len(shell.head + shell.tail))
     path = private_path(selection.name, form.suffix) if selection.private else listing.feed_path(form.suffix)
-    made = feed_document(site, path, form, shell, entries)
+    made = feed_document(site, path, form, shell, entries, updated)
     return replace(made, headers=_PRIVATE_HEADERS) if selection.private else made
 
 

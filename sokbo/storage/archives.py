@@ -98,15 +98,17 @@ class ArchiveRepository:
 
     def entries(self, site_id: SiteId, part: Part) -> Sequence[ListedEntry]:
         """The document's articles, newest first, those included that were withdrawn."""
-        return [ListedEntry(*row) for row in self._session.execute(_ENTRIES, _range(site_id, part.month, part.archived))]
+        return [ListedEntry(*row) for row in self._session.execute(_ENTRIES, _range(site_id, part.month, part.archived)).all()]
 
     def mapped(self, site_id: SiteId, part: Part) -> Sequence[ArchivedArticle]:
         """The sitemap's articles, in the order in which they came in."""
-        return [ArchivedArticle(*row) for row in self._session.execute(_MAPPED, _range(site_id, part.month, part.mapped))]
+        return [ArchivedArticle(*row) for row in self._session.execute(_MAPPED, _range(site_id, part.month, part.mapped)).all()]
 
     def news(self, site_id: SiteId, since: datetime, limit: int) -> Sequence[ArchivedArticle]:
         """Up to `limit` articles that were published after that time, newest first."""
-        return [ArchivedArticle(*row) for row in self._session.execute(_NEWS, {"site": site_id, "since": since, "room": limit})]
+        return [
+            ArchivedArticle(*row) for row in self._session.execute(_NEWS, {"site": site_id, "since": since, "room": limit}).all()
+        ]
 
     def sitemaps(self, site_id: SiteId) -> Sequence[tuple[Part, datetime]]:
         """The sitemaps that list something, with the newest time in each."""

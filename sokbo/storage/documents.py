@@ -1,11 +1,13 @@
 """Documents and the fragments they are made of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, and_, bindparam, delete, insert, select, update
+import orjson
+from sqlalchemy import BindParameter, Row, Text, and_, bindparam, delete, insert, select, type_coerce, update
 
 from sokbo.domain.document import Document, Fragment, Piece
 from sokbo.domain.feed import Listing
@@ -20,7 +22,7 @@ class ListedEntry:
     """One article's place in a listing: its fragments' ids and digests by format, no more than a tombstone if it is withdrawn."""
 
     modified_at: datetime
-    fragments: dict[str, tuple[int, str]]
+    fragments: Mapping[str, tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ _SHOWN = (
     .subquery()
 )
 _ENTRIES = (
-    select(renderings.c.modified_at, renderings.c.fragments, _SHOWN.c.published_at, _SHOWN.c.number)
+    select(renderings.c.modified_at, type_coerce(renderings.c.fragments, Text), _SHOWN.c.published_at, _SHOWN.c.number)
     .join(_SHOWN, _SHOWN.c.article_id == renderings.c.article_id)
     .order_by(_SHOWN.c.published_at.desc(), _SHOWN.c.number.desc())
 )
@@ -116,7 +118,7 @@ class DocumentRepository:
     def entries(self, site_id: SiteId, listing: Listing, limit: int) -> Sequence[PlacedEntry]:
         """The listing's newest articles that have been rendered."""
         chosen = {"site_id": site_id, "kind": listing.kind, "key": listing.key, "limit": limit}
-        return [PlacedEntry(*row) for row in self._session.execute(_ENTRIES, chosen)]
+        return [_placed(*row) for row in self._session.execute(_ENTRIES, chosen).all()]
 
     def store(self, made: Sequence[Document]) -> None:
         """Puts documents at their paths, in the place of what was there."""
@@ -151,6 +153,12 @@ class DocumentRepository:
         """The paths of documents newer than that version."""
         statement = select(documents.c.path).where(documents.c.site_id == site_id, documents.c.version > version)
         return list(self._session.execute(statement).scalars())
+
+
+@lru_cache(maxsize=4096)
+def _placed(modified_at: datetime, fragments: str, published_at: datetime, number: int) -> PlacedEntry:
+    """The entry, made once for all the listings that it stands in."""
+    return PlacedEntry(modified_at, orjson.loads(fragments), published_at, number)
 
 
 def _columns(document: Document) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Column types that mean the same on both databases."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -42,9 +43,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if isinstance(value, str):
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+            return _moment(value)
         moment: datetime = value
         return moment.astimezone(UTC)
+
+
+@lru_cache(maxsize=8192)
+def _moment(text: str) -> datetime:
+    """What SQLite keeps, as a datetime. Listings name the same moments again and again."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 class Json(TypeDecorator[Any]):
