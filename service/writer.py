@@ -35,11 +35,12 @@ def _nothing(_result: object) -> None:
 @dataclass(slots=True)
 class _Waiting:
     deed: Callable[[UnitOfWork], Any]
-    committed: Callable[[Any], None]
+    wake: Callable[[Any], None]
     answer: asyncio.Future[Any]
     since: float = field(default_factory=time.monotonic)
     result: Any = None
     error: BaseException | None = None
+    woken: bool = False
 
 
 class Writer:
@@ -53,16 +54,18 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    async def do(self, deed: Callable[[UnitOfWork], T], committed: Callable[[T], None] = _nothing) -> T:
+    async def do(self, deed: Callable[[UnitOfWork], T], wake: Callable[[T], None] = _nothing) -> T:
         """What the deed returns, once it is committed. Raises what it raises, and Unavailable if it can't be written.
 
-        `committed` is called with it right after the commit, in the writer's thread: it must return at once and never raise.
+        `wake` is called with it in the writer's thread, to tell whoever is to go on with it: as soon as a transaction that begins
+        to write finds the deed done, or waits until it is. Seldom it is called for a deed that can't be kept in the end. It must
+        return at once and never raise.
         """
         if self._closing:
             raise Unavailable("the service is ending", headers=_RETRY)
         if self._queue.qsize() >= MAX_WAITING:
             raise Unavailable("too many requests wait for the database", headers=_RETRY)
-        waiting = _Waiting(deed, committed, self._loop.create_future())
+        waiting = _Waiting(deed, wake, self._loop.create_future())
         self._queue.put(waiting)
         result: T = await waiting.answer
         return result
@@ -79,9 +82,7 @@ class Writer:
             taken = self._take(len(taken))
             together = [waiting for waiting in taken if waiting is not None]
             self._write(together)
-            for waiting in together:
-                if waiting.error is None:
-                    waiting.committed(waiting.result)
+            _wake([waiting for waiting in together if waiting.error is None])
             try:
                 self._loop.call_soon_threadsafe(_answer, together)
             except RuntimeError:  # the loop is closed: nobody waits any more
@@ -117,6 +118,9 @@ class Writer:
             with self._database.write() as uow:
                 for waiting in together:
                     waiting.result = waiting.deed(uow)
+                if self._database.has_one_writer:  # whoever is woken takes as long as the disk does, and waits for the lock
+                    uow.flush()
+                    _wake(together)
                 uow.commit()
         except Outrun:  # another service's group locks the same in another order; single deeds all have one order
             return False
@@ -128,12 +132,20 @@ class Writer:
         return True
 
     def _do_alone(self, waiting: _Waiting) -> None:
+        waiting.woken = False
         try:
             with self._database.write() as uow:
                 waiting.result = waiting.deed(uow)
                 uow.commit()
         except Exception as error:  # noqa: BLE001 the request raises it, and the thread serves the next ones
             waiting.error = error
+
+
+def _wake(together: Sequence[_Waiting]) -> None:
+    for waiting in together:
+        if not waiting.woken:
+            waiting.woken = True
+            waiting.wake(waiting.result)
 
 
 def _answer(together: Sequence[_Waiting]) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote, unquote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -154,6 +155,10 @@ class UnitOfWork:
     def tallies(self) -> TallyRepository:
         return TallyRepository(self._session)
 
+    def flush(self) -> None:
+        """Runs the statements that wait for others of their kind, so that the commit has nothing left to do but to last."""
+        self._session.flush()
+
     def commit(self) -> None:
         """Raises Unavailable if nothing of it could be kept."""
         self._session.commit()
@@ -162,10 +167,13 @@ class UnitOfWork:
 class Database:
     """Both engines of one process. `durable` waits for the disk at each commit; without it, a commit may be undone by a
     loss of power (never by the death of a process), and only from the newest backwards: right for work that would then be
-    done again in the same way. It matters on SQLite alone; PostgreSQL is always durable."""
+    done again in the same way. It matters on SQLite alone; PostgreSQL is always durable.
+
+    `has_one_writer`: a transaction that may write begins when the last one has ended."""
 
     def __init__(self, url: str, *, durable: bool = True, clock: Clock | None = None):
         is_sqlite = url.startswith("sqlite")
+        self.has_one_writer = is_sqlite
         self.clock = clock or utc_now
         self._clock = utc_now if clock is None and is_sqlite else clock
         self._durable_writer, self._reader = _sqlite(url) if is_sqlite else _postgresql(url)
@@ -204,7 +212,7 @@ def translated() -> Iterator[None]:
     where it lost against other transactions."""
     try:
         yield
-    except (OperationalError, InterfaceError, InternalError, PoolTimeoutError) as error:
+    except (OperationalError, InterfaceError, InternalError, PoolTimeoutError, sqlite3.OperationalError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode == sqlite3.SQLITE_ERROR:
             raise  # SQLite's word for statements that are wrong, which no waiting mends
@@ -260,14 +268,15 @@ def _on_begin(engine: Engine, statement: str, path: Path) -> None:
 
 def _begin(connection: Connection, statement: str) -> None:
     """Begins as soon as the lock is free. SQLite itself looks again after 1, 2, 5, 10, 15, 20 and 25 ms, while most transactions
-    take less than 5, and so leaves the lock unused for most of the time in which two processes want it."""
+    take less than 5, and so leaves the lock unused for most of the time in which two processes want it. The driver is asked
+    itself: SQLAlchemy's errors take longer to make than the lock is held."""
+    driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
     deadline = time.monotonic() + LOCK_WAIT_SECONDS
     while True:
         try:
-            connection.exec_driver_sql(statement)
-        except OperationalError as error:
-            locked = isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not locked or time.monotonic() > deadline:
+            driver.execute(statement)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
         else:
             return

@@ -83,17 +83,44 @@ async def test_one_that_comes_alone_waits_for_nobody(stored: Database, monkeypat
             await asyncio.wait_for(writer.do(adding(name)), 30)
 
 
-async def test_who_waits_for_the_commit_is_told_of_it_and_of_nothing_else(stored: Database) -> None:
-    told: list[object] = []
+async def test_whoever_is_woken_finds_what_was_done_when_it_begins_to_write(stored: Database) -> None:
+    """On PostgreSQL, where it need not wait for others that write, it is woken after the commit."""
+    found: list[set[str]] = []
+
+    def look() -> None:
+        with stored.write() as uow:
+            found.append({site.name for site in uow.sites.all()})
+
+    async with writing_to(stored) as writer:
+        for name in ("one", "two"):
+            woken: list[threading.Thread] = []
+
+            def wake(_site: Site, woken: list[threading.Thread] = woken) -> None:
+                woken.append(threading.Thread(target=look))
+                woken[0].start()
+
+            await writer.do(adding(name), wake)
+            woken[0].join()
+    assert found == [{"one"}, {"one", "two"}]
+
+
+async def test_nobody_is_woken_for_a_deed_that_fails_and_once_for_one_that_is_done_again(stored: Database) -> None:
+    woken: list[object] = []
 
     def fail(_uow: UnitOfWork) -> None:
         raise NotFound("nothing there")
 
     async with writing_to(stored) as writer:
-        await writer.do(adding("one"), lambda _site: told.append(names(stored)))
         with pytest.raises(NotFound):
-            await writer.do(fail, told.append)
-    assert told == [{"one"}]
+            await writer.do(fail, woken.append)
+        held = Held()
+        busy = asyncio.create_task(writer.do(held))
+        await asyncio.to_thread(held.begun.wait)
+        tasks = [asyncio.create_task(writer.do(deed, woken.append)) for deed in (adding("one"), fail)]
+        await asyncio.sleep(0)
+        held.let_go()
+        await asyncio.gather(busy, *tasks, return_exceptions=True)
+    assert [isinstance(site, Site) and site.name for site in woken] == ["one"]
 
 
 @pytest.mark.parametrize("error", [NotFound("nothing"), TypeError("a bug"), RecursionError()])
