@@ -19,8 +19,10 @@ from workers.directories import lists_of_feeds, news_sitemap, sitemap_index, sit
 from workers.runtime import Runtime
 from workers.selections import selection_documents, want_concerned
 
-#: Assembled in one transaction: so few that whoever waits for the database's lock waits for some milliseconds.
-SLICE = 6
+#: Assembled in one transaction: so few that whoever waits for the database's lock waits for some milliseconds. To give an
+#: article its place in the archive takes a tenth of what a listing takes.
+SLICE = 8
+ARTICLES = 50
 #: When one that could not be made is tried again.
 RETRY = timedelta(seconds=60)
 
@@ -53,17 +55,18 @@ MAKERS: dict[str, Maker] = {
 def assemble_for(runtime: Runtime, seconds: float) -> None:
     """Assembles what waits, for about so long at most."""
     deadline = time.monotonic() + seconds
-    while assemble_some(runtime) and time.monotonic() < deadline:
-        pass
+    while time.monotonic() < deadline:
+        with runtime.database.read() as uow:
+            waiting = uow.assemblies.sites(uow.now)
+        if not waiting:
+            return
+        assemble_slices(runtime, waiting)
 
 
-def assemble_some(runtime: Runtime) -> bool:
-    """Assembles a slice of each site's that has some waiting; False if none has."""
-    with runtime.database.read() as uow:
-        waiting = uow.assemblies.sites(uow.now)
+def assemble_slices(runtime: Runtime, waiting: Iterable[SiteId]) -> None:
+    """Assembles a slice of each of these sites'."""
     for site_id in waiting:
         _assemble_slice(runtime, site_id)
-    return bool(waiting)
 
 
 def want_fresh_news(runtime: Runtime) -> None:
@@ -77,7 +80,7 @@ def want_fresh_news(runtime: Runtime) -> None:
 def _assemble_slice(runtime: Runtime, site_id: SiteId) -> None:
     with runtime.database.write() as uow:
         turn = uow.sites.take_turn(site_id)
-        taken = uow.assemblies.take(site_id, uow.now, SLICE)
+        taken = uow.assemblies.take(site_id, uow.now, SLICE, ARTICLES)
         if not taken:  # another worker has been quicker
             return
         workshop = Workshop(uow, runtime.pages, uow.sites.get(site_id), turn, runtime.settings.feed_entries)
@@ -93,8 +96,10 @@ def _make(workshop: Workshop, taken: Sequence[Assembly], *, anew: bool) -> list[
     for item in taken:
         if item.anew is anew:
             keys.setdefault(item.kind, []).append(item.key)
-    made = [document for kind in keys for document in _make_kind(workshop, kind, keys[kind], anew=anew)]
-    documents, first_ones = to_store(workshop, made, anew=anew)
+    if not keys:
+        return []
+    made = {document.path: document for kind in keys for document in _make_kind(workshop, kind, keys[kind], anew=anew)}
+    documents, first_ones = to_store(workshop, [*made.values()], anew=anew)
     if first_ones and FEEDS not in keys:
         workshop.uow.assemblies.want(workshop.site.id, [Assembly(FEEDS)], workshop.uow.now)
     return documents

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from sokbo.domain.archive import Part
-from sokbo.domain.assembly import SITEMAP_INDEX, Assembly
 from sokbo.domain.compression import piece
 from sokbo.domain.document import Document
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
@@ -39,7 +38,7 @@ def lists_of_feeds(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Documen
 
 
 def sitemaps(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
-    """The sitemaps of the parts with these keys. The index is wanted with them, since it tells their times."""
+    """The sitemaps of the parts with these keys, and the index, which tells their times."""
     uow, site = workshop.uow, workshop.site
     for part in map(Part.from_key, keys):
         articles = uow.archives.mapped(site.id, part)
@@ -47,7 +46,7 @@ def sitemaps(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
         uow.archives.note_sitemap(site.id, part, modified_at)
         raw = feeds.SITEMAP.document(site, (Linked(article.path, article.modified_at) for article in articles))
         yield _document(site, part.sitemap_path, feeds.SITEMAP.media_type, raw, modified_at)
-    uow.assemblies.want(site.id, [Assembly(SITEMAP_INDEX)], uow.now)
+    yield from sitemap_index(workshop, ())
 
 
 def sitemap_index(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document]:

@@ -1,7 +1,7 @@
 """The sweep: finds what nobody is doing. It asks first and writes only where there is something to do."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -19,6 +19,8 @@ from workers.syndicate import syndicate
 from workers.turns import TURN_SECONDS
 
 BATCH_ARTICLES = 100
+#: What has waited for so long to be assembled has been left by whoever was at it.
+LEFT_AFTER = timedelta(seconds=2)
 ACTOR = "sweeper"
 
 log = structlog.get_logger()
@@ -34,7 +36,7 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
         misdated = uow.deliveries.are_misdated(uow.now)
         deliveries_wait = uow.deliveries.unclaimed(lane, uow.now, runtime.settings.lease_seconds)
         to_park = uow.deliveries.to_park(lane, uow.now, runtime.settings.lease_seconds)
-        to_assemble = bool(uow.assemblies.sites(uow.now))
+        to_assemble = bool(uow.assemblies.sites(uow.now - LEFT_AFTER))
     if hour_has_come:
         _change(runtime, lambda uow: uow.articles.due(uow.now, BATCH_ARTICLES), publish_due)
     if breaking_is_over:

@@ -19,13 +19,13 @@ from sokbo.domain.article import Article
 from sokbo.domain.assembly import ARCHIVED_ARTICLE, Assembly, of_listing, of_selections
 from sokbo.domain.event import EventType, Lane
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
-from sokbo.domain.ids import ArticleId
+from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.domain.illustration import sources
 from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from sokbo.domain.tally import Measure, Tally
 from sokbo.storage.events import LeaseLost, PendingEvent
-from workers.assemblies import assemble_some
+from workers.assemblies import assemble_for, assemble_slices
 from workers.assembling import Workshop, listing_documents, to_store
 from workers.rendering import Rendered, render_article
 from workers.runtime import Runtime
@@ -33,8 +33,10 @@ from workers.runtime import Runtime
 #: Events leased at once, and how long to render before storing what there is: well below any lease.
 BATCH_EVENTS = 100
 RENDER_SECONDS = 1.0
-#: While events keep coming, something is assembled this often; and a task ends after so long, well before it would be killed.
+#: While events keep coming, what else is wanted is assembled this often, for about so long.
 ASSEMBLE_SECONDS = 1.0
+ASSEMBLE_FOR_SECONDS = 0.2
+#: A task ends after so long, well before it would be killed.
 TASK_SECONDS = 20.0
 
 #: What a site's readers follow, before its categories, tags and authors.
@@ -86,22 +88,24 @@ def syndicate(runtime: Runtime, lane: Lane) -> None:
     own; what there is no time for is left to the next sweep."""
     began = assembled = time.monotonic()
     while time.monotonic() - began < TASK_SECONDS:
-        leased = _lease(runtime, lane)
+        leased, waiting = _lease(runtime, lane)
         for work in leased:
             _syndicate_site(runtime, work)
-        if leased and time.monotonic() - assembled < ASSEMBLE_SECONDS:
-            continue
-        if not assemble_some(runtime) and not leased:
+        if not leased and not waiting:
             return
-        assembled = time.monotonic()
+        assemble_slices(runtime, waiting)
+        if leased and time.monotonic() - assembled > ASSEMBLE_SECONDS:
+            assemble_for(runtime, ASSEMBLE_FOR_SECONDS)
+            assembled = time.monotonic()
 
 
-def _lease(runtime: Runtime, lane: Lane) -> list[Work]:
-    """What waits, by site. It is read in the same transaction: one more would take longer than the reading."""
+def _lease(runtime: Runtime, lane: Lane) -> tuple[Sequence[Work], Sequence[SiteId]]:
+    """The events that wait, by site; if there are none, the sites that have something to be assembled. All is read in one
+    transaction: one more would take longer than the reading."""
     with runtime.database.write() as uow:
         leased = uow.events.lease(lane, runtime.holder, uow.now, runtime.settings.lease_seconds, BATCH_EVENTS)
         if not leased:
-            return []
+            return [], uow.assemblies.sites(uow.now)
         articles = uow.articles.many({item.event.article_id for item in leased})
         pictures = uow.pictures.known(sources(articles.values()))
         work = [
@@ -109,7 +113,7 @@ def _lease(runtime: Runtime, lane: Lane) -> list[Work]:
             for site_id, group in groupby(leased, key=lambda item: item.event.site_id)
         ]
         uow.commit()
-    return work
+    return work, []
 
 
 def _syndicate_site(runtime: Runtime, work: Work) -> None:

@@ -137,7 +137,7 @@ def test_migration_places_what_is_published_and_wants_its_documents(newsroom: Ne
         assert entries[-1].language is None
     with newsroom.database.write() as uow:
         assert uow.sites.take_turn(newsroom.site.id).archive == Part("2026-02", 2)
-        wanted = uow.assemblies.take(newsroom.site.id, uow.now + timedelta(days=9999), 100)
+        wanted = uow.assemblies.take(newsroom.site.id, uow.now + timedelta(days=9999), 100, articles=100)
         assert wanted == [
             *(Assembly("archive", key) for key in ("2026-02/1", "2026-02/2")),
             *(Assembly(kind) for kind in ("feeds", "news-sitemap", "site")),

@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from sokbo.domain.assembly import FEEDS, Assembly, of_listing
+from sokbo.domain.assembly import ARCHIVED_ARTICLE, FEEDS, Assembly, of_listing
 from sokbo.domain.feed import SITE_LISTING, Listing, ListingKind
 from sokbo.storage import Database
+from sokbo.storage.assemblies import LONGEST_WAIT
 from tests.clock import START, Clock
 from tests.newsroom import Newsroom
 
@@ -19,14 +20,14 @@ def test_wanted_twice_is_taken_once(newsroom: Newsroom, database: Database) -> N
             uow.commit()
     with database.write() as uow:
         assert uow.assemblies.counts() == {site_id: 2}
-        assert uow.assemblies.take(site_id, uow.now, 10) == [POLITICS, Assembly(FEEDS)]
-        assert uow.assemblies.take(site_id, uow.now, 10) == []
+        assert uow.assemblies.take(site_id, uow.now, 10, articles=9) == [POLITICS, Assembly(FEEDS)]
+        assert uow.assemblies.take(site_id, uow.now, 10, articles=9) == []
 
 
 def test_one_that_is_wanted_anew_as_well_keeps_both_wishes(newsroom: Newsroom, database: Database) -> None:
     with database.write() as uow:
         uow.assemblies.want(newsroom.site.id, [Assembly(FEEDS), Assembly(FEEDS, anew=True)], uow.now)
-        assert uow.assemblies.take(newsroom.site.id, uow.now, 10) == [Assembly(FEEDS), Assembly(FEEDS, anew=True)]
+        assert uow.assemblies.take(newsroom.site.id, uow.now, 10, articles=9) == [Assembly(FEEDS), Assembly(FEEDS, anew=True)]
 
 
 def test_longest_due_is_taken_first_and_what_is_not_due_stays(newsroom: Newsroom, database: Database, clock: Clock) -> None:
@@ -37,8 +38,8 @@ def test_longest_due_is_taken_first_and_what_is_not_due_stays(newsroom: Newsroom
         uow.assemblies.want(site_id, [Assembly(FEEDS)], START - timedelta(seconds=1))
         uow.commit()
     with database.write() as uow:
-        assert uow.assemblies.take(site_id, uow.now, 1) == [Assembly(FEEDS)]
-        assert uow.assemblies.take(site_id, uow.now, 9) == [of_listing(SITE_LISTING)]
+        assert uow.assemblies.take(site_id, uow.now, 1, articles=9) == [Assembly(FEEDS)]
+        assert uow.assemblies.take(site_id, uow.now, 9, articles=9) == [of_listing(SITE_LISTING)]
         assert uow.assemblies.sites(uow.now) == []
         uow.commit()
     clock.advance(60)
@@ -52,7 +53,7 @@ def test_taken_without_commit_waits_on(newsroom: Newsroom, database: Database) -
         uow.assemblies.want(newsroom.site.id, [POLITICS], uow.now)
         uow.commit()
     with database.write() as uow:
-        uow.assemblies.take(newsroom.site.id, uow.now, 10)
+        uow.assemblies.take(newsroom.site.id, uow.now, 10, articles=9)
     with database.read() as uow:
         assert uow.assemblies.counts() == {newsroom.site.id: 1}
 
@@ -61,5 +62,27 @@ def test_sites_wait_apart(newsroom: Newsroom, database: Database) -> None:
     other = Newsroom.open(database)
     with database.write() as uow:
         uow.assemblies.want(other.site.id, [POLITICS], uow.now)
-        assert uow.assemblies.take(newsroom.site.id, uow.now, 10) == []
+        assert uow.assemblies.take(newsroom.site.id, uow.now, 10, articles=9) == []
         assert uow.assemblies.sites(uow.now) == [other.site.id]
+
+
+def test_articles_to_be_archived_are_counted_apart(newsroom: Newsroom, database: Database) -> None:
+    articles = [Assembly(ARCHIVED_ARTICLE, f"{number}") for number in range(3)]
+    with database.write() as uow:
+        uow.assemblies.want(newsroom.site.id, [POLITICS, Assembly(FEEDS), *articles], uow.now)
+        assert uow.assemblies.take(newsroom.site.id, uow.now, 1, articles=2) == [*articles[:2], POLITICS]
+        assert uow.assemblies.take(newsroom.site.id, uow.now, 1, articles=0) == [Assembly(FEEDS)]
+        assert uow.assemblies.take(newsroom.site.id, uow.now, 1, articles=2) == articles[2:]
+
+
+def test_what_a_clock_put_off_that_was_hours_ahead_is_due(newsroom: Newsroom, database: Database, clock: Clock) -> None:
+    clock.advance(7200)
+    with database.write() as uow:
+        uow.assemblies.want(newsroom.site.id, [POLITICS], uow.now)
+        uow.commit()
+    clock.advance(-7200)
+    with database.write() as uow:
+        assert uow.assemblies.sites(uow.now) == [newsroom.site.id]
+        assert uow.assemblies.take(newsroom.site.id, uow.now, 1, articles=0) == [POLITICS]
+        uow.assemblies.want(newsroom.site.id, [POLITICS], uow.now + LONGEST_WAIT)
+        assert uow.assemblies.sites(uow.now) == []

@@ -8,10 +8,13 @@ import pytest
 from sokbo.domain.assembly import Assembly, of_listing
 from sokbo.domain.document import Document
 from sokbo.domain.feed import Listing, ListingKind
+from sokbo.domain.ids import SiteId
 from tests.clock import Clock
 from tests.integration.workers.bureau import Bureau
 from workers import assemblies
 from workers.assembling import Workshop, listing_documents
+from workers.runtime import Runtime
+from workers.sweep import LEFT_AFTER
 
 
 def wait(bureau: Bureau) -> int:
@@ -19,14 +22,22 @@ def wait(bureau: Bureau) -> int:
         return sum(uow.assemblies.counts().values())
 
 
-def test_sweep_assembles_what_its_maker_left(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sweep_assembles_what_its_maker_left_but_not_what_somebody_may_be_at(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    def be_killed(_runtime: Runtime, _sites: Iterable[SiteId]) -> None:
+        raise KeyboardInterrupt
+
     with monkeypatch.context() as patch:
-        patch.setattr("workers.syndicate.assemble_some", lambda _runtime: False)  # as if it had been killed then
+        patch.setattr("workers.syndicate.assemble_slices", be_killed)
         bureau.newsroom.post("하나", categories=("정치",), tags=("apec",))
-        bureau.syndicate()
+        with pytest.raises(KeyboardInterrupt):
+            bureau.syndicate()
     assert "하나" in bureau.text("feed.rss")
     assert bureau.document("category/정치.rss") is None
+    bureau.sweep()
     assert wait(bureau) == 4  # both terms, the selections, and the article's place in the archive
+    clock.advance(LEFT_AFTER.total_seconds())
     bureau.sweep()
     assert "하나" in bureau.text("category/정치.rss")
     assert "하나" in bureau.text("tag/apec")
@@ -55,7 +66,7 @@ def test_one_that_cannot_be_made_holds_up_no_other_and_is_tried_again(
     assert "하나" in bureau.text("tag/apec.rss")
     bureau.syndicate()
     assert wait(bureau) == 1
-    clock.advance(assemblies.RETRY.total_seconds())
+    clock.advance((assemblies.RETRY + LEFT_AFTER).total_seconds())
     bureau.sweep()
     assert "하나" in bureau.text("category/정치.rss")
     assert wait(bureau) == 0
@@ -101,12 +112,12 @@ def test_while_events_keep_coming_terms_are_not_put_off_for_ever(bureau: Bureau,
     monkeypatch.setattr("workers.syndicate.BATCH_EVENTS", 1)
     seen: list[bool] = []
 
-    def look(runtime: object) -> bool:
+    def look(runtime: Runtime, seconds: float) -> None:
         seen.append(bureau.document("tag/apec.rss") is not None)
-        return assemblies.assemble_some(bureau.runtime)
+        assemblies.assemble_for(runtime, seconds)
 
-    monkeypatch.setattr("workers.syndicate.assemble_some", look)
+    monkeypatch.setattr("workers.syndicate.assemble_for", look)
     for number in range(3):
         bureau.newsroom.post(f"기사 {number}", tags=("apec",))
     bureau.syndicate()
-    assert seen[:3] == [False, False, True] or seen[:3] == [False, True, True]
+    assert seen == [False, True, True]
