@@ -21,7 +21,8 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`torn`: feeds seen during the run that were none; `troubles`: what went wrong in starting and ending."""
+    """`torn`: feeds seen during the run that were none; `troubles`: what went wrong in starting and ending. `most_duplicates` is
+    the share of pushes to healthy partners that may be repetitions."""
 
     promises: Sequence[Promise]
     views: Sequence[View]
@@ -29,3 +30,4 @@ class Evidence:
     ledger: Ledger
     torn: Sequence[str] = ()
     troubles: Sequence[str] = field(default=())
+    most_duplicates: float = 0.05

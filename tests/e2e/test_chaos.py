@@ -13,6 +13,7 @@ DEADLINE_SECONDS = 240.0
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_nothing_that_was_accepted_is_lost_under_fire(database: str) -> None:
     command = [sys.executable, "-m", "chaos", "--articles", "60", "--seconds", "8", "--first-seed", "3", "--database", database]
+    command += ["--most-duplicates", "0.2"]  # four kills among so few pushes: each may repeat what was on its way to a partner
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=DEADLINE_SECONDS)
 
