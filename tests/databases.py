@@ -1,9 +1,11 @@
 """Databases for the tests: a SQLite file or a PostgreSQL database of one's own, empty or with the schema in it."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlencode
@@ -73,6 +75,18 @@ def with_template(maker: Maker) -> Maker:
     """The maker, able to make databases that have the schema at once."""
     migrate(maker.create(TEMPLATE))
     return maker
+
+
+def make_ready(sqlite_url: str) -> None:
+    """What `migrate` leaves of a file that isn't there yet, in a hundredth of the time."""
+    Path(sqlite_url.removeprefix("sqlite:///")).write_bytes(_migrated())
+
+
+@cache
+def _migrated() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        migrate(f"sqlite:///{folder}/sokbo.db")
+        return (Path(folder) / "sokbo.db").read_bytes()
 
 
 def new_name() -> str:

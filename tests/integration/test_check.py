@@ -15,15 +15,16 @@ from sokbo.domain.ids import SiteId
 from sokbo.domain.lifecycle import create
 from sokbo.domain.site import Site
 from sokbo.settings import Settings
-from sokbo.storage import Database, migrate
+from sokbo.storage import Database
 from sokbo.storage.ledger import write_change
+from tests.databases import make_ready
 from tests.waiting import eventually
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     settings = Settings(data=tmp_path)
-    migrate(settings.resolved_database_url)
+    make_ready(settings.resolved_database_url)
     return settings
 
 

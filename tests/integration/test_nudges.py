@@ -13,7 +13,8 @@ from sokbo import broker_process
 from sokbo.broker import Broker, Task, celery_url
 from sokbo.domain.event import Lane
 from sokbo.settings import Settings
-from sokbo.storage import Database, migrate
+from sokbo.storage import Database
+from tests.databases import make_ready
 from tests.integration.workers.bureau import open_bureau
 from tests.waiting import eventually
 from workers.runtime import start
@@ -83,6 +84,6 @@ def test_breaking_news_for_more_partners_than_one_pump_serves_calls_the_other_wo
 @pytest.mark.parametrize(("own", "pushed"), [(Lane.BREAKING, (Lane.BREAKING,)), (Lane.DEFAULT, (Lane.BREAKING, Lane.DEFAULT))])
 def test_breaking_news_has_a_pump_of_its_own_and_the_others_help(tmp_path: Path, own: Lane, pushed: tuple[Lane, ...]) -> None:
     settings = Settings(data=tmp_path)
-    migrate(settings.resolved_database_url)
+    make_ready(settings.resolved_database_url)
     with closing(start(settings, (own,))) as runtime:
         assert runtime.pump.lanes == pushed

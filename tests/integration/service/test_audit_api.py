@@ -10,7 +10,8 @@ from aiohttp.test_utils import TestServer
 from service.app import build_service
 from sokbo.domain.key import Scope
 from sokbo.settings import Settings
-from sokbo.storage import Database, migrate
+from sokbo.storage import Database
+from tests.databases import make_ready
 from tests.integration.service.test_partners_api import LEAST, Api, _token
 
 
@@ -18,7 +19,7 @@ from tests.integration.service.test_partners_api import LEAST, Api, _token
 async def apis(tmp_path: Path) -> AsyncIterator[dict[str, Api]]:
     """An administrator's key of the site `news`, one of `other`, and a key of `third` that may do everything but that."""
     settings = Settings(data=tmp_path)
-    migrate(settings.resolved_database_url)
+    make_ready(settings.resolved_database_url)
     database = Database(settings.resolved_database_url)
     with database.write() as uow:
         tokens = {name: _token(uow, name, Scope.ADMIN) for name in ("news", "other")}

@@ -13,7 +13,8 @@ from service.app import build_service
 from sokbo import keys, partners, sites
 from sokbo.domain.key import Scope
 from sokbo.settings import Settings
-from sokbo.storage import Database, UnitOfWork, migrate
+from sokbo.storage import Database, UnitOfWork
+from tests.databases import make_ready
 
 BY = {"actor": "test", "request_id": "req_1"}
 LEAST = {"name": "Partner", "url": "https://partner.example/hook"}
@@ -52,7 +53,7 @@ class Api:
 async def apis(tmp_path: Path) -> AsyncIterator[dict[str, Api]]:
     """A partners' key of the site `news`, one of `other`, and a key of `news` that may only publish."""
     settings = Settings(data=tmp_path)
-    migrate(settings.resolved_database_url)
+    make_ready(settings.resolved_database_url)
     database = Database(settings.resolved_database_url)
     with database.write() as uow:
         tokens = {

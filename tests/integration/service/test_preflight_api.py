@@ -13,7 +13,8 @@ from service.app import build_service
 from sokbo import keys, selections, sites
 from sokbo.domain.key import Scope
 from sokbo.settings import Settings
-from sokbo.storage import Database, migrate
+from sokbo.storage import Database
+from tests.databases import make_ready
 from tests.integration.service.test_partners_api import BY, Api, Reply
 
 SHORT = {"title": "짧은 제목", "markdown": "본문", "categories": ["정치"]}
@@ -24,7 +25,7 @@ GOOD_TITLE = "통영 앞바다 여객선 오늘 오전부터 운항 재개"
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
     """A site with a feed for MSN of its politics, one for Flipboard of its culture, and a plain one of everything."""
     settings = Settings(data=tmp_path)
-    migrate(settings.resolved_database_url)
+    make_ready(settings.resolved_database_url)
     database = Database(settings.resolved_database_url)
     with database.write() as uow:
         site = sites.create(uow, {"name": "news", "title": "news", "base_url": "https://news.example"}, **BY)

@@ -21,7 +21,8 @@ from sokbo.domain.partner import Partner
 from sokbo.net.sealing import Sealer
 from sokbo.net.secret_key import load_secret_key
 from sokbo.settings import Settings
-from sokbo.storage import Database, migrate
+from sokbo.storage import Database
+from tests.databases import make_ready
 from tests.newsroom import Newsroom
 from workers.recording import record
 
@@ -61,7 +62,7 @@ class Desk:
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     settings = Settings(data=tmp_path, retry_schedule=())
-    migrate(settings.resolved_database_url)
+    make_ready(settings.resolved_database_url)
     database = Database(settings.resolved_database_url)
     newsroom = Newsroom.open(database)
     with database.write() as uow:

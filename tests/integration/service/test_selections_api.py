@@ -13,7 +13,8 @@ from sokbo import keys, sites
 from sokbo.domain.key import Scope, token_digest
 from sokbo.selections import MAX_SELECTIONS
 from sokbo.settings import Settings
-from sokbo.storage import Database, UnitOfWork, migrate
+from sokbo.storage import Database, UnitOfWork
+from tests.databases import make_ready
 from tests.integration.service.test_partners_api import BY, Api, Reply
 
 LEAST = {"name": "politics", "title": "정치만"}
@@ -23,7 +24,7 @@ LEAST = {"name": "politics", "title": "정치만"}
 async def apis(tmp_path: Path) -> AsyncIterator[dict[str, Api]]:
     """A partners' key of the site `news`, one of `other`, and a key of `third` that may only publish."""
     settings = Settings(data=tmp_path)
-    migrate(settings.resolved_database_url)
+    make_ready(settings.resolved_database_url)
     database = Database(settings.resolved_database_url)
     with database.write() as uow:
         tokens = {name: _token(uow, name, scope) for name, scope in _KEYS.items()}

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from sokbo.broker import Broker
@@ -69,9 +70,15 @@ def open_bureau(database: Database, folder: Path, **settings: object) -> Iterato
     loop = asyncio.new_event_loop()
     pump = Pump(made, database, SEALER, LANES, "me", random.Random(1))
     broker = Broker(made)
-    runtime = Runtime(made, database, broker, PageRenderer(), pump, LANES, "me", loop, threading.Thread())
+    runtime = Runtime(made, database, broker, _pages(), pump, LANES, "me", loop, threading.Thread())
     try:
         yield Bureau(Newsroom.open(database), runtime)
     finally:
         loop.close()
         broker.close()
+
+
+@cache
+def _pages() -> PageRenderer:
+    """One for all bureaus, as a worker process has one for all sites: to compile the templates takes longer than most tests."""
+    return PageRenderer()

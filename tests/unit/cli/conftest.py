@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from sokbo.cli import main
 from sokbo.settings import Settings
-from sokbo.storage import Database, migrate
+from sokbo.storage import Database
+from tests.databases import make_ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +59,5 @@ def fresh_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def terminal(fresh_terminal: Terminal) -> Terminal:
     """On a data folder that `sokbo up` has made, without a site."""
     fresh_terminal.data.mkdir(mode=0o700)
-    migrate(Settings(data=fresh_terminal.data).resolved_database_url)
+    make_ready(Settings(data=fresh_terminal.data).resolved_database_url)
     return fresh_terminal

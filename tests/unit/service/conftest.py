@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from sokbo.storage import Database, migrate
+from sokbo.storage import Database
+from tests.databases import make_ready
 
 
 @pytest.fixture
 def stored(tmp_path: Path) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path}/sokbo.db"
-    migrate(url)
+    make_ready(url)
     database = Database(url)
     yield database
     database.close()

@@ -12,8 +12,9 @@ from service.writer import Writer
 from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site
 from sokbo.errors import NotFound, Unavailable
-from sokbo.storage import Database, UnitOfWork, migrate
+from sokbo.storage import Database, UnitOfWork
 from sokbo.storage import database as storage
+from tests.databases import make_ready
 
 
 @asynccontextmanager
@@ -212,7 +213,7 @@ def test_a_loop_that_is_gone_ends_the_thread_quietly(stored: Database) -> None:
 async def test_a_locked_database_is_waited_for_only_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "LOCK_WAIT_SECONDS", 0.05)
     url = f"sqlite:///{tmp_path}/locked.db"
-    migrate(url)
+    make_ready(url)
     database = Database(url)
     with closing(sqlite3.connect(tmp_path / "locked.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -20,7 +20,8 @@ from service.recall import recalling
 from sokbo import keys, sites
 from sokbo.domain.key import Scope
 from sokbo.settings import Settings
-from sokbo.storage import Database, migrate
+from sokbo.storage import Database
+from tests.databases import make_ready
 from tests.integration.service.reading.serving import Connection, Reply
 from tests.unit.service.reading.source import MemorySource
 
@@ -81,7 +82,7 @@ async def whole_service(folder: Path, change: Callable[[Settings], Settings] = l
 
 def make_site(settings: Settings) -> str:
     """Makes the database with a site `news`; a key to publish there."""
-    migrate(settings.resolved_database_url)
+    make_ready(settings.resolved_database_url)
     database = Database(settings.resolved_database_url)
     origin = {"actor": "test", "request_id": "req_test"}
     with database.write() as uow:
