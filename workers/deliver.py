@@ -113,7 +113,7 @@ class Pump:
 
     def _begin(self, client: GuardedClient) -> None:
         """Begins as many pushes as may be under way."""
-        while self._ready and self._places() > 0:
+        for _ in range(min(len(self._ready), self._places())):
             delivery, job = self._ready.popleft()
             task = asyncio.create_task(self._push(client, delivery, job))
             self._under_way[delivery.id] = UnderWay(task, time.monotonic())
@@ -213,7 +213,7 @@ class Pump:
     async def _push(self, client: GuardedClient, delivery: Delivery, job: PushJob) -> None:
         """One attempt. Whatever happens, its outcome is kept for the next turn."""
         try:
-            outcome = await CHANNELS[job.partner.channel].push(client, job)
+            outcome = await CHANNELS[job.addressee.channel].push(client, job)
         except Exception as error:
             log.exception("push_failed", delivery_id=delivery.id)
             outcome = Outcome(Verdict.RETRY, 0.0, detail=f"our own fault: {type(error).__name__}")

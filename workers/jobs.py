@@ -19,16 +19,16 @@ def load_jobs(
     """A job for each delivery, and an outcome for each whose partner's secret can't be opened, which is a failed attempt like
     others: the operator is told, and it ends when the schedule does. What several share is loaded once."""
     events = uow.events.get({delivery.event_id for delivery in leased if delivery.event_id})
-    partners = uow.partners.many({delivery.partner_id for delivery in leased})
-    sealed = uow.partners.sealed_secrets(partners, uow.now)
+    addressees = uow.partners.addressees({delivery.partner_id for delivery in leased}, uow.now)
     sites = {site_id: uow.sites.get(site_id) for site_id in {delivery.site_id for delivery in leased}}
     editions = {(delivery.article_id, delivery.revision) for delivery in leased if delivery.article_id}
     articles = {edition: uow.articles.at_revision(*edition) for edition in editions}
     bodies: dict[EventId | None, dict[tuple[str, str], bytes]] = {delivery.event_id: {} for delivery in leased}
     jobs, failed = [], []
     for delivery in leased:
+        addressee = addressees[delivery.partner_id]
         try:
-            secrets = tuple(sealer.open(secret, delivery.partner_id) for secret in sealed[delivery.partner_id])
+            secrets = tuple(sealer.open(secret, delivery.partner_id) for secret in addressee.sealed_secrets)
         except SealBroken as broken:
             log.exception("secret_not_opened", partner_id=delivery.partner_id, delivery_id=delivery.id)
             failed.append((delivery, Outcome(Verdict.RETRY, 0.0, detail=f"our own fault: the partner's secret was {broken}")))
@@ -38,7 +38,7 @@ def load_jobs(
             event=events[delivery.event_id] if delivery.event_id else None,
             site=sites[delivery.site_id],
             article=articles[delivery.article_id, delivery.revision] if delivery.article_id else None,
-            partner=partners[delivery.partner_id],
+            addressee=addressee,
             secrets=secrets,
             bodies=bodies[delivery.event_id],
             now=uow.now,

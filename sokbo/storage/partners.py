@@ -1,7 +1,7 @@
 """Partners, their filters and their sealed secrets."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,28 @@ from sokbo.storage.session import Session
 _ANY_ACTIVE = (
     select(partners.c.id).where(partners.c.site_id == bindparam("site_id"), partners.c.state == PartnerState.ACTIVE).limit(1)
 )
+_ADDRESSEES = select(
+    partners.c.id,
+    partners.c.channel,
+    partners.c.url,
+    partners.c.content,
+    partners.c.rel,
+    partners.c.secret_sealed,
+    partners.c.previous_secret_sealed,
+    partners.c.previous_secret_until,
+).where(partners.c.id.in_(bindparam("partner_ids", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Of a partner, what a push to it needs. `sealed_secrets`: the newest first; the one before it only while it overlaps."""
+
+    id: PartnerId
+    channel: str
+    url: str
+    content: ContentProfile
+    rel: str
+    sealed_secrets: tuple[bytes, ...]
 
 
 class PartnerRepository:
@@ -93,16 +115,10 @@ class PartnerRepository:
         found = self._read(select(partners).where(partners.c.id.in_([*partner_ids])))
         return {partner.id: partner for partner in found}
 
-    def sealed_secrets(self, partner_ids: Iterable[PartnerId], now: datetime) -> dict[PartnerId, list[bytes]]:
-        """Each partner's sealed secrets, the newest first; the one before it only while it overlaps."""
-        statement = select(
-            partners.c.id, partners.c.secret_sealed, partners.c.previous_secret_sealed, partners.c.previous_secret_until
-        ).where(partners.c.id.in_([*partner_ids]))
-        secrets: dict[PartnerId, list[bytes]] = {}
-        for partner_id, current, previous, until in self._session.execute(statement):
-            overlaps = previous is not None and until is not None and until > now
-            secrets[PartnerId(partner_id)] = [current, previous] if overlaps else [current]
-        return secrets
+    def addressees(self, partner_ids: Iterable[PartnerId], now: datetime) -> dict[PartnerId, Addressee]:
+        """What pushes to the partners with these ids need."""
+        rows = self._session.execute(_ADDRESSEES, {"partner_ids": [*partner_ids]}).all()
+        return {PartnerId(row.id): _addressee(row, now) for row in rows}
 
     def _write_filter(self, partner: Partner) -> None:
         rows = [
@@ -124,6 +140,13 @@ class PartnerRepository:
         for partner_id, kind, value in self._session.execute(wanted):
             filters.setdefault(partner_id, {}).setdefault(kind, []).append(value)
         return [_partner(row, filters.get(row.id, {})) for row in rows]
+
+
+def _addressee(row: Row[Any], now: datetime) -> Addressee:
+    until = row.previous_secret_until
+    overlaps = row.previous_secret_sealed is not None and until is not None and until > now
+    secrets = (row.secret_sealed, row.previous_secret_sealed) if overlaps else (row.secret_sealed,)
+    return Addressee(PartnerId(row.id), row.channel, row.url, ContentProfile(row.content), row.rel, secrets)
 
 
 def _breaker(row: Row[Any]) -> Breaker:

@@ -49,7 +49,7 @@ def test_registered_partner_is_found_as_it_was_answered(uow: UnitOfWork, site_id
 def test_secret_opens_for_its_partner(uow: UnitOfWork, site_id: SiteId) -> None:
     made, secret = partners.register(uow, SEALER, site_id, partners.parse(LEAST, ()), **BY)
 
-    [sealed] = uow.partners.sealed_secrets([made.id], uow.now)[made.id]
+    [sealed] = uow.partners.addressees([made.id], uow.now)[made.id].sealed_secrets
     assert SEALER.open(sealed, made.id) == secret
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from sokbo.domain.article import Article
 from sokbo.domain.event import Event
 from sokbo.domain.ids import DeliveryId
-from sokbo.domain.partner import Partner
 from sokbo.domain.site import Site
+from sokbo.storage.partners import Addressee
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class PushJob:
     event: Event | None
     site: Site
     article: Article | None
-    partner: Partner
+    addressee: Addressee
     now: datetime
     secrets: tuple[str, ...] = field(default=(), repr=False)
     bodies: dict[tuple[str, str], bytes] = field(default_factory=dict, repr=False, compare=False)

@@ -14,16 +14,16 @@ name = "webhook"
 
 async def push(client: GuardedClient, job: PushJob) -> Outcome:
     """What one POST to the partner's URL came to."""
-    partner = job.partner
+    addressee = job.addressee
     if job.event is None or job.article is None:
         body = payload.render_ping(job.site, job.now)
     else:
-        look = (partner.content, partner.rel)
+        look = (addressee.content, addressee.rel)
         if look not in job.bodies:
             job.bodies[look] = payload.render(job.event, job.site, job.article, *look)
         body = job.bodies[look]
     try:
-        answer = await client.post(partner.url, body, _headers(job, body))
+        answer = await client.post(addressee.url, body, _headers(job, body))
     except RemoteFailure as failure:
         return Outcome(Verdict.RETRY, failure.duration_seconds, detail=str(failure))
     return _judge(answer, job)

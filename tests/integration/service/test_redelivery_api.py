@@ -213,13 +213,13 @@ async def test_old_secret_signs_beside_the_new_one_until_its_end(desk: Desk) -> 
     assert status == 200
     assert rotated["secret"] not in ("", partner["secret"])
     with desk.newsroom.database.read() as uow:
-        [both] = uow.partners.sealed_secrets([partner["id"]], uow.now).values()
+        both = uow.partners.addressees([partner["id"]], uow.now)[partner["id"]].sealed_secrets
     sealer = Sealer(load_secret_key(desk.settings))
     assert [sealer.open(sealed, partner["id"]) for sealed in both] == [rotated["secret"], partner["secret"]]
 
     await desk.ask("POST", f"/v1/partners/{partner['id']}/rotate-secret", {"overlap_seconds": 0})
     with desk.newsroom.database.read() as uow:
-        [one] = uow.partners.sealed_secrets([partner["id"]], uow.now).values()
+        one = uow.partners.addressees([partner["id"]], uow.now)[partner["id"]].sealed_secrets
     assert len(one) == 1
 
 

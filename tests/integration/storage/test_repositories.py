@@ -81,7 +81,7 @@ def test_partner_is_read_as_it_was_written(database: Database, newsroom: Newsroo
         assert uow.partners.many([partner.id]) == {partner.id: changed}
         assert list(uow.partners.page(newsroom.site.id, "", 10)) == [changed]
         assert list(uow.partners.page(newsroom.site.id, partner.id, 10)) == []
-        [sealed] = uow.partners.sealed_secrets([partner.id], uow.now)[partner.id]
+        [sealed] = uow.partners.addressees([partner.id], uow.now)[partner.id].sealed_secrets
     assert SEALER.open(sealed, partner.id).startswith("whsec_")
 
 

@@ -217,7 +217,7 @@ async def test_partner_whose_secret_can_not_be_opened_holds_up_nobody(bureau: Bu
         broken = bureau.newsroom.subscribe(receiver.url)
         bureau.newsroom.subscribe(receiver.url)
         with bureau.newsroom.database.write() as uow:
-            copied = uow.partners.sealed_secrets([broken.id], uow.now)[broken.id][0]
+            copied = uow.partners.addressees([broken.id], uow.now)[broken.id].sealed_secrets[0]
             uow.partners.add(_twin(bureau), copied)
             uow.commit()
         article = bureau.newsroom.post()

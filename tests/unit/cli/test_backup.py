@@ -56,7 +56,7 @@ def test_backup_restores_everything_that_matters(terminal: Terminal, file: Path)
     assert other.lines("partner", "list", "--site", "news") == terminal.lines("partner", "list", "--site", "news")
     with terminal.database.read() as uow:
         [partner] = uow.partners.page(uow.sites.all()[0].id, "", 10)
-        [sealed] = uow.partners.sealed_secrets([partner.id], uow.now)[partner.id]
+        [sealed] = uow.partners.addressees([partner.id], uow.now)[partner.id].sealed_secrets
     assert Sealer(load_secret_key(Settings(data=other.data))).open(sealed, partner.id).startswith("whsec_")
     assert {path.name for path in other.data.iterdir()} == {"sokbo.db", "secret.key", "lock"}
 

@@ -43,7 +43,7 @@ def test_secret_stands_alone_on_the_last_line_and_is_the_one_that_signs(terminal
     [partner] = _partners(terminal)
     assert partner.id in said
     with terminal.database.read() as uow:
-        [sealed] = uow.partners.sealed_secrets([partner.id], uow.now)[partner.id]
+        [sealed] = uow.partners.addressees([partner.id], uow.now)[partner.id].sealed_secrets
     assert Sealer(load_secret_key(Settings(data=terminal.data))).open(sealed, partner.id) == secret
 
 
@@ -86,7 +86,7 @@ def test_new_secret_stands_alone_on_the_last_line_and_both_sign(terminal: Termin
 
     sealer = Sealer(load_secret_key(Settings(data=terminal.data)))
     with terminal.database.read() as uow:
-        secrets = uow.partners.sealed_secrets([partner.id], uow.now)[partner.id]
+        secrets = uow.partners.addressees([partner.id], uow.now)[partner.id].sealed_secrets
     assert [sealer.open(sealed, partner.id) for sealed in secrets] == [second, first]
     assert terminal.audit()[-1] == ("cli", "partner.rotate-secret", partner.id)
     refused = terminal.refusal("partner", "rotate-secret", "--site", "news", "--overlap-seconds", "604801", partner.id)

@@ -7,8 +7,9 @@ from typing import Any
 from sokbo.domain.article import Article, ArticleState, Author, Content, Image
 from sokbo.domain.event import Event, EventType
 from sokbo.domain.ids import ArticleId, DeliveryId, EventId, PartnerId, SiteId
-from sokbo.domain.partner import Partner
+from sokbo.domain.partner import ContentProfile
 from sokbo.domain.site import Site
+from sokbo.storage.partners import Addressee
 from workers.channels.job import PushJob
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, tzinfo=UTC)
@@ -37,7 +38,7 @@ ARTICLE = Article(
     breaking_until=NOW + timedelta(hours=6),
 )
 URL = "https://gnj.example.kr/12/%EC%86%8D%EB%B3%B4"
-PARTNER = Partner(PartnerId("prt_1"), SITE.id, "partner", "webhook", "https://partner.example/hook", NOW)
+ADDRESSEE = Addressee(PartnerId("prt_1"), "webhook", "https://partner.example/hook", ContentProfile.SUMMARY, "noopener", ())
 
 
 def event(kind: EventType = EventType.BREAKING_STARTED, *, breaking: bool = True) -> Event:
@@ -50,4 +51,4 @@ def article(**content: Any) -> Article:
 
 
 def job(url: str, *secrets: str, now: datetime = NOW) -> PushJob:
-    return PushJob(DeliveryId("dlv_1"), event(), SITE, ARTICLE, replace(PARTNER, url=url), now, secrets)
+    return PushJob(DeliveryId("dlv_1"), event(), SITE, ARTICLE, replace(ADDRESSEE, url=url), now, secrets)
