@@ -114,6 +114,7 @@ def _title(process: psutil.Process) -> str:
 def up(folder: Path) -> Iterator[System]:
     """Everything by one `sokbo up`, on SQLite and its embedded Valkey."""
     output = folder / "output.txt"
+    output.unlink(missing_ok=True)
     command = [sys.executable, "-m", "sokbo", "up", "--port", "0", "--data", str(folder / "data")]
     with _running(command, output, {}) as process:
 

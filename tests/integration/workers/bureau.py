@@ -3,11 +3,12 @@
 import asyncio
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from sokbo.broker import Broker
 from sokbo.domain.document import Document
@@ -64,15 +65,17 @@ class Bureau:
 
 
 @contextmanager
-def open_bureau(database: Database, folder: Path, **settings: object) -> Iterator[Bureau]:
-    """A bureau whose broker can't be reached: nothing may depend on it."""
+def open_bureau(
+    database: Database, folder: Path, site: Mapping[str, object] = MappingProxyType({}), **settings: object
+) -> Iterator[Bureau]:
+    """A bureau whose broker can't be reached: nothing may depend on it. `site` are fields of its site."""
     made = Settings(data=folder, callback_allow="127.0.0.0/8", **settings)  # type: ignore[arg-type]  # pydantic reads them
     loop = asyncio.new_event_loop()
     pump = Pump(made, database, SEALER, LANES, "me", random.Random(1))
     broker = Broker(made)
     runtime = Runtime(made, database, broker, _pages(), pump, LANES, "me", loop, threading.Thread())
     try:
-        yield Bureau(Newsroom.open(database), runtime)
+        yield Bureau(Newsroom.open(database, **site), runtime)
     finally:
         loop.close()
         broker.close()

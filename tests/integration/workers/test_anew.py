@@ -12,8 +12,10 @@ from tests.integration.workers.bureau import Bureau
 from workers import anew
 from workers.rendering import Rendered, render_article
 
+Everything = dict[str, tuple[bytes, bytes, str, int, str | None]]
 
-def everything(bureau: Bureau) -> dict[str, tuple[bytes, bytes, str, int, str | None]]:
+
+def everything(bureau: Bureau) -> Everything:
     """What readers get at every path: both forms of the body, the entity tag, the status, where other spellings are sent."""
     with bureau.newsroom.database.read() as uow:
         paths = uow.documents.changed_since(bureau.newsroom.site.id, -1)
