@@ -121,7 +121,7 @@ class Writer:
                 if self._database.has_one_writer:  # whoever is woken takes as long as the disk does, and waits for the lock
                     uow.flush()
                     _wake(together)
-                uow.commit()
+                uow.commit_for_certain()
         except Outrun:  # another service's group locks the same in another order; single deeds all have one order
             return False
         except Unavailable as error:
@@ -136,7 +136,7 @@ class Writer:
         try:
             with self._database.write() as uow:
                 waiting.result = waiting.deed(uow)
-                uow.commit()
+                uow.commit_for_certain()
         except Exception as error:  # noqa: BLE001 the request raises it, and the thread serves the next ones
             waiting.error = error
 

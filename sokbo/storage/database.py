@@ -1,21 +1,18 @@
-"""The engines and the unit of work: leaving it without `commit()` rolls back."""
+"""The unit of work: leaving it without `commit()` rolls back."""
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
-from typing import cast
-from urllib.parse import quote, unquote
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import QueuePool
 
 from sokbo.errors import Unavailable
+from sokbo.storage import engines
 from sokbo.storage.archives import ArchiveRepository
 from sokbo.storage.articles import ArticleRepository
 from sokbo.storage.assemblies import AssemblyRepository
@@ -40,15 +37,15 @@ from sokbo.storage.tombstones import TombstoneRepository
 
 Clock = Callable[[], datetime]
 
-LOCK_WAIT_SECONDS = 5
-LOCK_POLL_SECONDS = 0.0005
-STATEMENT_SECONDS = 30
-#: After this, PostgreSQL ends the transaction of a process that has stopped in the middle of it, and frees its locks.
-FROZEN_SECONDS = 10
 #: What PostgreSQL calls a deadlock, and a transaction that others have made impossible.
 _OUTRUN_STATES = {"40P01", "40001"}
 
 _SERVER_TIME = text("SELECT clock_timestamp()")
+_TRANSACTION = text("SELECT CAST(pg_current_xact_id() AS text)")
+_BECAME = text("SELECT pg_xact_status(CAST(:transaction AS xid8))")
+#: How long to ask what became of a commit whose answer was lost, and how often.
+SETTLE_SECONDS = 5.0
+_SETTLE_POLL_SECONDS = 0.1
 
 
 class Outrun(Unavailable):
@@ -62,9 +59,10 @@ def utc_now() -> datetime:
 class UnitOfWork:
     """One transaction and the repositories that speak through it."""
 
-    def __init__(self, session: Session, clock: Clock | None):
+    def __init__(self, session: Session, clock: Clock | None, was_kept: Callable[[str], bool]):
         self._session = session
         self._clock = clock
+        self._was_kept = was_kept
 
     @cached_property
     def now(self) -> datetime:
@@ -160,8 +158,21 @@ class UnitOfWork:
         self._session.flush()
 
     def commit(self) -> None:
-        """Raises Unavailable if nothing of it could be kept."""
+        """Raises Unavailable if it couldn't be kept. It may have been all the same where PostgreSQL's answer was lost: right for
+        work that is looked at again then."""
         self._session.commit()
+
+    def commit_for_certain(self) -> None:
+        """Raises Unavailable if nothing was kept, or if the database doesn't come back in time to tell."""
+        if self._session.dialect == "sqlite":  # its commit is a call, whose answer can't be lost
+            self.commit()
+            return
+        transaction: str = self._session.execute(_TRANSACTION).scalar_one()
+        try:
+            self.commit()
+        except OperationalError:
+            if not self._was_kept(transaction):
+                raise
 
 
 class Database:
@@ -176,21 +187,21 @@ class Database:
         self.has_one_writer = is_sqlite
         self.clock = clock or utc_now
         self._clock = utc_now if clock is None and is_sqlite else clock
-        self._durable_writer, self._reader = _sqlite(url) if is_sqlite else _postgresql(url)
-        self._writer = self._durable_writer if durable or not is_sqlite else _sqlite_writer(url, "NORMAL")
+        self._durable_writer, self._reader = engines.sqlite(url) if is_sqlite else engines.postgresql(url)
+        self._writer = self._durable_writer if durable or not is_sqlite else engines.sqlite_writer(url, "NORMAL")
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[UnitOfWork]:
         """A transaction that may write; `durable` waits for the disk whatever the others do. Raises Unavailable when the
         database can't be had in time."""
         with translated(), (self._durable_writer if durable else self._writer).connect() as connection:
-            yield UnitOfWork(Session(connection), self._clock)
+            yield UnitOfWork(Session(connection), self._clock, self._was_kept)
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """A transaction that only reads. Raises Unavailable as `write` does."""
         with translated(), self._reader.connect() as connection:
-            yield UnitOfWork(Session(connection), self._clock)
+            yield UnitOfWork(Session(connection), self._clock, self._was_kept)
 
     def ping(self) -> None:
         """Returns if the database answers and has the schema; raises Unavailable if not."""
@@ -199,6 +210,17 @@ class Database:
                 connection.execute(text("SELECT version FROM site_versions LIMIT 1"))
             except ProgrammingError as error:  # PostgreSQL's word for a table that isn't there
                 raise Unavailable("the database has no schema yet") from error
+
+    def _was_kept(self, transaction: str) -> bool:
+        """What became of a transaction of PostgreSQL's, asked over another connection; False if there is no answer in time."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while time.monotonic() < deadline:
+            with suppress(OperationalError, PoolTimeoutError), self._reader.connect() as connection:
+                became = connection.execute(_BECAME, {"transaction": transaction}).scalar_one()
+                if became != "in progress":
+                    return bool(became == "committed")
+            time.sleep(_SETTLE_POLL_SECONDS)
+        return False
 
     def close(self) -> None:
         self._writer.dispose()
@@ -220,88 +242,3 @@ def translated() -> Iterator[None]:
             f"the database can't be used right now: {' '.join(str(cause).split())}",
             headers=RETRY_LATER,
         ) from error
-
-
-def _sqlite(url: str) -> tuple[Engine, Engine]:
-    """A durable writer, and a reader that can't write."""
-    reader = _sqlite_engine(url, ["query_only = ON"], LOCK_WAIT_SECONDS)
-    _on_begin(reader, "BEGIN", _path(url))
-    return _sqlite_writer(url, "FULL"), reader
-
-
-def _sqlite_writer(url: str, synchronous: str) -> Engine:
-    """It takes the lock at BEGIN, so that no transaction fails half way."""
-    writer = _sqlite_engine(url, [f"synchronous = {synchronous}"], timeout=0.0)
-    _on_begin(writer, "BEGIN IMMEDIATE", _path(url))
-    return writer
-
-
-def _path(url: str) -> Path:
-    return Path(unquote(url.removeprefix("sqlite:///")))
-
-
-def _sqlite_engine(url: str, pragmas: Sequence[str], timeout: float) -> Engine:
-    path = _path(url)
-
-    def connect() -> sqlite3.Connection:
-        # mode=rw: where the file has gone, a new one would be empty, and whatever it took would be lost with it.
-        address = f"file:{quote(str(path))}?mode=rw"
-        connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=timeout, check_same_thread=False)
-        for pragma in ("journal_mode = WAL", "foreign_keys = ON", "cache_size = -4000", *pragmas):
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
-
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=4)
-    event.listen(engine, "connect", lambda _connection, record: record.info.update(file=_identity(path)))
-    return engine
-
-
-def _on_begin(engine: Engine, statement: str, path: Path) -> None:
-    def begin(connection: Connection) -> None:
-        if connection.info["file"] != _identity(path):
-            connection.invalidate()
-            raise Unavailable("the database file has been moved or deleted", headers=RETRY_LATER)
-        _begin(connection, statement)
-
-    event.listen(engine, "begin", begin)
-
-
-def _begin(connection: Connection, statement: str) -> None:
-    """Begins as soon as the lock is free. SQLite itself looks again after 1, 2, 5, 10, 15, 20 and 25 ms, while most transactions
-    take less than 5, and so leaves the lock unused for most of the time in which two processes want it. The driver is asked
-    itself: SQLAlchemy's errors take longer to make than the lock is held."""
-    driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
-    deadline = time.monotonic() + LOCK_WAIT_SECONDS
-    while True:
-        try:
-            driver.execute(statement)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-        else:
-            return
-        time.sleep(LOCK_POLL_SECONDS)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells this file from another at the same path; None if there is none."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _postgresql(url: str) -> tuple[Engine, Engine]:
-    _, _, rest = url.partition("://")
-    options = f"-c lock_timeout={LOCK_WAIT_SECONDS}s -c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC"
-    options += f" -c idle_in_transaction_session_timeout={FROZEN_SECONDS}s"
-    engine = create_engine(
-        f"postgresql+psycopg://{rest}",
-        connect_args={"options": options, "connect_timeout": LOCK_WAIT_SECONDS},
-        pool_size=4,
-        max_overflow=4,
-        pool_timeout=LOCK_WAIT_SECONDS,
-        pool_pre_ping=True,
-    )
-    return engine, engine

@@ -12,8 +12,7 @@ from service.writer import Writer
 from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site
 from sokbo.errors import NotFound, Unavailable
-from sokbo.storage import Database, UnitOfWork
-from sokbo.storage import database as storage
+from sokbo.storage import Database, UnitOfWork, engines
 from tests.databases import make_ready
 
 
@@ -211,7 +210,7 @@ def test_a_loop_that_is_gone_ends_the_thread_quietly(stored: Database) -> None:
 
 
 async def test_a_locked_database_is_waited_for_only_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "LOCK_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(engines, "LOCK_WAIT_SECONDS", 0.05)
     url = f"sqlite:///{tmp_path}/locked.db"
     make_ready(url)
     database = Database(url)
