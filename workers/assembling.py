@@ -16,7 +16,7 @@ from workers.pages.renderer import STRIP_LINKS, PageRenderer
 from workers.rendering import HTML, digest, joined, kept_piece, page_document
 
 #: Before any article.
-_EVER = datetime.min.replace(tzinfo=UTC)
+EVER = datetime.min.replace(tzinfo=UTC)
 #: Partners include the strip in pages of their own, from any origin and without a policy of ours.
 _STRIP_HEADERS = {"X-Content-Type-Options": "nosniff"}
 
@@ -71,11 +71,11 @@ def _entries(workshop: Workshop, listing: Listing) -> Sequence[PlacedEntry]:
     """The listing's newest articles, and the withdrawn ones that would stand among them."""
     uow, site_id, most = workshop.uow, workshop.site.id, workshop.entries
     entries = uow.documents.entries(site_id, listing, most)
-    oldest = entries[-1].published_at if len(entries) == most else _EVER
+    oldest = entries[-1].published_at if len(entries) == most else EVER
     if workshop.turn.withdrawn is None or workshop.turn.withdrawn < oldest:
         return entries
     tombstones = uow.tombstones.of_listing(site_id, listing, oldest, most)
-    return sorted([*entries, *tombstones], key=lambda entry: (entry.published_at, entry.number), reverse=True)
+    return sorted([*entries, *tombstones.values()], key=lambda entry: (entry.published_at, entry.number), reverse=True)
 
 
 def updated_at(site: Site, entries: Sequence[ListedEntry]) -> datetime:

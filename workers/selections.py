@@ -7,18 +7,19 @@ from http import HTTPStatus
 
 import structlog
 
+from sokbo.domain.archive import publication_time
 from sokbo.domain.assembly import of_listing, touched_paths
 from sokbo.domain.compression import piece
 from sokbo.domain.dialects import DIALECTS, Subject
 from sokbo.domain.document import Document, Fragment
-from sokbo.domain.feed import Listing, ListingKind
+from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKind
 from sokbo.domain.ids import ArticleId
 from sokbo.domain.illustration import illustration, sources
-from sokbo.domain.selection import Selection, private_path
+from sokbo.domain.selection import PLAIN, Selection, private_path
 from sokbo.storage.documents import ListedEntry
 from sokbo.storage.forms import LEFT_OUT
-from workers.assembling import Workshop, feed_document, updated_at
-from workers.feeds import FORMATS, FeedFormat, Options, formats_of
+from workers.assembling import EVER, Workshop, feed_document, updated_at
+from workers.feeds import ARCHIVE, FORMATS, FeedFormat, Options, formats_of
 from workers.feeds.words import word
 from workers.rendering import digest, fragment
 
@@ -26,6 +27,8 @@ from workers.rendering import digest, fragment
 RENDERED_AT_ONCE = 10
 #: Where a dialect leaves articles out, it looks at so many times as many as the feed shall have.
 CANDIDATES = 2
+#: Withdrawn articles of the site that are looked at for those of a selection.
+MOST_TOMBSTONES = 200
 
 _PRIVATE_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 _SUFFIXES = tuple(form.suffix for form in FORMATS.values())
@@ -64,7 +67,34 @@ def _feeds(workshop: Workshop, selection: Selection) -> list[Document]:
     article_ids = workshop.uow.selections.articles(selection, workshop.site.language, wanted)
     known = workshop.uow.forms.entries(article_ids)
     candidates = {article_id: known[article_id] for article_id in article_ids if article_id in known}
-    return [_feed(workshop, selection, form, _entries(workshop, selection, form, candidates)) for form in formats_of(selection)]
+    tombstones = _tombstones(workshop, selection, article_ids) if selection.profile == PLAIN else []
+    made = []
+    for form in formats_of(selection):
+        entries = _entries(workshop, selection, form, candidates)
+        if form.suffix == ARCHIVE.suffix:
+            entries += [ListedEntry(item.modified_at, {form.format: item.fragments[ARCHIVE.format]}) for item in tombstones]
+        made.append(_feed(workshop, selection, form, entries))
+    return made
+
+
+def _tombstones(workshop: Workshop, selection: Selection, article_ids: Sequence[ArticleId]) -> Sequence[ListedEntry]:
+    """Of the withdrawn articles that would stand among these. They go behind the entries: their order means nothing (RFC 4287
+    section 4.1.1)."""
+    uow, site = workshop.uow, workshop.site
+    if workshop.turn.withdrawn is None:
+        return []
+    oldest = EVER
+    if len(article_ids) >= selection.entries:
+        oldest = publication_time(uow.articles.many(article_ids[-1:])[article_ids[-1]])
+    if workshop.turn.withdrawn < oldest:
+        return []
+    leading = BREAKING_LISTING if selection.breaking else SITE_LISTING
+    withdrawn = uow.tombstones.of_listing(site.id, leading, oldest, MOST_TOMBSTONES)
+    return [
+        withdrawn[article.id]
+        for article in uow.articles.many(withdrawn).values()
+        if selection.admits(article.content, breaking=True, site_language=site.language)
+    ][: selection.entries]
 
 
 def _feed(workshop: Workshop, selection: Selection, form: FeedFormat, entries: list[ListedEntry]) -> Document:

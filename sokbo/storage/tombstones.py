@@ -1,6 +1,6 @@
 """Tombstones: where withdrawn articles stood in the listings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import and_, bindparam, or_, select, update
@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from sokbo.domain.archive import publication_time
 from sokbo.domain.article import Article
 from sokbo.domain.feed import Listing
-from sokbo.domain.ids import SiteId
+from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.storage.archive_tables import tombstones
 from sokbo.storage.dialects import insert_or_ignore
 from sokbo.storage.documents import PlacedEntry
@@ -16,7 +16,9 @@ from sokbo.storage.session import Session
 from sokbo.storage.tables import renderings, site_versions
 
 _OF_LISTING = (
-    select(renderings.c.modified_at, renderings.c.fragments, tombstones.c.published_at, tombstones.c.number)
+    select(
+        renderings.c.article_id, renderings.c.modified_at, renderings.c.fragments, tombstones.c.published_at, tombstones.c.number
+    )
     .join(tombstones, tombstones.c.article_id == renderings.c.article_id)
     .where(
         and_(
@@ -45,7 +47,8 @@ class TombstoneRepository:
         own = update(site_versions).where(site_versions.c.site_id == article.site_id, newest)
         self._session.execute(own.values(withdrawn=published_at))
 
-    def of_listing(self, site_id: SiteId, listing: Listing, since: datetime, limit: int) -> Sequence[PlacedEntry]:
+    def of_listing(self, site_id: SiteId, listing: Listing, since: datetime, limit: int) -> dict[ArticleId, PlacedEntry]:
         """Up to `limit` of those in the listing whose articles were published since then, newest first."""
         chosen = {"site": site_id, "of_kind": listing.kind, "of_key": listing.key, "since": since, "room": limit}
-        return [PlacedEntry(*row) for row in self._session.execute(_OF_LISTING, chosen)]
+        rows = self._session.execute(_OF_LISTING, chosen)
+        return {ArticleId(article_id): PlacedEntry(*placed) for article_id, *placed in rows}

@@ -1,10 +1,12 @@
 """Tombstones stand in Atom feeds where the withdrawn articles would stand, and nowhere else."""
 
 import feedparser
+import pytest
 from lxml import etree
 
 from tests.clock import Clock
 from tests.integration.workers.bureau import Bureau
+from tests.integration.workers.test_selections import choose
 from tests.unit.workers.feeds.w3c import TOMBSTONE
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -90,3 +92,35 @@ def test_feed_of_withdrawn_articles_alone_is_still_a_feed(bureau: Bureau) -> Non
 
     assert order(bureau, "feed.atom") == order(bureau, "breaking.atom") == [f"†{gone.urn}"]
     assert not feedparser.parse(bureau.text("feed.rss")).bozo
+
+
+@pytest.mark.parametrize("detail", ["full", "summary"])
+def test_tombstone_stands_in_the_selections_that_the_article_stood_in(bureau: Bureau, clock: Clock, detail: str) -> None:
+    for name, term in (("politics", "정치"), ("economy", "경제")):
+        choose(bureau, name, categories=[term], content=detail, entries=2)
+    gone, *_, last = (bureau.newsroom.post(title, categories=("정치",)) for title in ("하나", "둘"))
+    clock.advance(60)
+    bureau.newsroom.withdraw(gone)
+    bureau.syndicate()
+
+    assert order(bureau, "selection/politics.atom") == [last.urn, f"†{gone.urn}"]
+    assert not feedparser.parse(bureau.text("selection/politics.atom")).bozo
+    assert "updated>2026-03-02T09:01:00+00:00" in bureau.text("selection/politics.atom")
+    assert order(bureau, "selection/economy.atom") == []
+    assert gone.urn not in bureau.text("selection/politics.rss") + bureau.text("selection/politics.json")
+
+    for title in ("셋", "넷"):
+        bureau.newsroom.post(title, categories=("정치",))
+    bureau.syndicate()
+    assert "†" not in "".join(order(bureau, "selection/politics.atom"))
+
+
+def test_breaking_selection_has_tombstones_of_what_broke(bureau: Bureau) -> None:
+    choose(bureau, "alarm", breaking=True)
+    broke, other = bureau.newsroom.post("큰불", breaking=True), bureau.newsroom.post("작은 불")
+    bureau.syndicate()
+    bureau.newsroom.withdraw(broke)
+    bureau.newsroom.withdraw(other)
+    bureau.syndicate()
+
+    assert order(bureau, "selection/alarm.atom") == [f"†{broke.urn}"]
