@@ -10,8 +10,11 @@ from pydantic_core import ErrorDetails
 
 from sokbo.domain.article import slugify
 from sokbo.errors import FieldError, Invalid
+from sokbo.net.urls import check_url
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}")
+#: RSS 2.0 lets a channel's image be of these kinds alone, and the W3C validator tells them by the URL.
+_LOGO_SUFFIXES = ("", ".gif", ".jpeg", ".jpg", ".png")
 _CONTROL_OR_SURROGATE = {"Cc", "Cs"}
 #: What XML 1.0 (section 2.2) can't carry besides those, and what turns the direction of the text after it (UAX #9).
 _HIDDEN = frozenset("\ufffe\uffff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -95,6 +98,14 @@ def language_tag(tag: str) -> str:
     if not _LANGUAGE.fullmatch(tag):
         raise ValueError("must be a BCP 47 language tag, such as ko or en-GB")
     return tag
+
+
+def logo_url(url: str) -> str:
+    """A rule for logos' URLs, which are percent-encoded."""
+    parsed = check_url(url)
+    if parsed.suffix.lower() not in _LOGO_SUFFIXES:
+        raise ValueError("must lead to a GIF, JPEG or PNG image")
+    return str(parsed)
 
 
 def field_error(detail: ErrorDetails) -> FieldError:

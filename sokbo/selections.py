@@ -16,8 +16,7 @@ from sokbo.domain.key import token_digest
 from sokbo.domain.selection import NAME_PATTERN, PLAIN, Detail, Selection, Terms, new_token, private_path
 from sokbo.domain.site import Site
 from sokbo.errors import Conflict, FieldError, Invalid, NotFound
-from sokbo.fields import FieldsModel, Slug, language_tag, line, merged, validate
-from sokbo.net.urls import check_url
+from sokbo.fields import FieldsModel, Slug, language_tag, line, logo_url, merged, validate
 from sokbo.storage import UnitOfWork
 
 MAX_TITLE = 200
@@ -49,10 +48,6 @@ def _entries(number: int) -> int:
     return number
 
 
-def _logo(url: str) -> str:
-    return str(check_url(url))
-
-
 def _distinct(terms: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(set(terms)))
 
@@ -80,7 +75,7 @@ class SelectionInput(FieldsModel):
     content: Detail = Detail.FULL
     entries: Annotated[StrictInt, AfterValidator(_entries)] = 50
     profile: Annotated[str, AfterValidator(_profile)] = PLAIN
-    logo: Annotated[str, AfterValidator(_logo)] | None = None
+    logo: Annotated[str, AfterValidator(logo_url)] | None = None
     private: StrictBool = False
 
     def domain_fields(self) -> dict[str, Any]:
@@ -110,7 +105,7 @@ def parse(values: Mapping[str, Any], site: Site) -> SelectionInput:
         broken.append(FieldError("content", f"must be full for {dialect.title}"))
     if wanted.entries < dialect.min_entries:
         broken.append(FieldError("entries", f"must be at least {dialect.min_entries} for {dialect.title}"))
-    if dialect.needs_logo and wanted.logo is None:
+    if dialect.needs_logo and wanted.logo is None and site.logo is None:
         broken.append(FieldError("logo", f"is required for {dialect.title}", "required"))
     if dialect.needs_region and "-" not in (wanted.language or ""):
         broken.append(FieldError("language", f"must have a region for {dialect.title}, such as ko-KR"))

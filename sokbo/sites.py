@@ -7,10 +7,11 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator
 
+from sokbo.domain.dialects import DIALECTS
 from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site, StandingLink, is_site_name
 from sokbo.errors import Conflict, FieldError, Invalid, NotFound
-from sokbo.fields import FieldsModel, language_tag, line, validate
+from sokbo.fields import FieldsModel, language_tag, line, logo_url, validate
 from sokbo.net.urls import check_url
 from sokbo.storage import UnitOfWork
 
@@ -39,6 +40,10 @@ def _standing_url(url: str) -> str:
     return str(parsed.with_fragment(fragment) if mark else parsed)
 
 
+def _logo(url: str | None) -> str | None:
+    return logo_url(url) if url else None
+
+
 def _timezone(key: str) -> str:
     if key not in available_timezones():
         raise ValueError("must be a time zone of the IANA database, such as Asia/Seoul")
@@ -46,7 +51,8 @@ def _timezone(key: str) -> str:
 
 
 class SiteInput(FieldsModel):
-    """A site's fields after all the rules: URLs are percent-encoded. An empty standing URL means no standing link."""
+    """A site's fields after all the rules: URLs are percent-encoded. An empty standing URL means no standing link, an
+    empty logo none."""
 
     name: Annotated[str, AfterValidator(_name)]
     title: Annotated[str, AfterValidator(line(MAX_TITLE))]
@@ -57,6 +63,7 @@ class SiteInput(FieldsModel):
     footer: Annotated[str, AfterValidator(line(MAX_TEXT, empty=True))] = ""
     standing_text: Annotated[str, AfterValidator(line(MAX_TITLE, empty=True))] = ""
     standing_url: Annotated[str, AfterValidator(_standing_url)] = ""
+    logo: Annotated[str | None, AfterValidator(_logo)] = None
 
     def domain_fields(self) -> dict[str, Any]:
         """What a Site is made of, by its names."""
@@ -78,6 +85,8 @@ def change(uow: UnitOfWork, name: str, values: Mapping[str, object], *, actor: s
     site = find(uow, name)
     wanted = _parse({**_fields(site), **values, "name": name})
     _refuse_another_of(uow, wanted, site)
+    if site.logo and not wanted.logo:
+        _refuse_if_needed(uow, site)
     site = replace(site, **wanted.domain_fields())
     uow.sites.save(site)
     return _changed(uow, site, "site.change", actor, request_id)
@@ -133,6 +142,14 @@ def _refuse_another_of(uow: UnitOfWork, wanted: SiteInput, itself: Site | None) 
             raise Conflict(f"there is a site {wanted.name} already")
         if other.base_url == wanted.base_url:
             raise Conflict(f"the site {other.name} has the base URL {wanted.base_url} already")
+
+
+def _refuse_if_needed(uow: UnitOfWork, site: Site) -> None:
+    """Holds the logo for the feeds that must have one and have none of their own."""
+    for selection in uow.selections.of_site(site.id):
+        dialect = DIALECTS.get(selection.profile)
+        if dialect and dialect.needs_logo and not selection.logo:
+            raise Invalid(FieldError("logo", f"is required for the selection {selection.name}", "required"))
 
 
 def _changed(uow: UnitOfWork, site: Site, action: str, actor: str, request_id: str) -> Site:

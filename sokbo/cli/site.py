@@ -26,6 +26,7 @@ _OPTIONS = (
     click.option("--footer", help="Text at the foot of each page."),
     click.option("--standing-text", help="What the footer says while nothing breaks, before the standing URL."),
     click.option("--standing-url", help="The link that the footer shows while nothing breaks; '' for none."),
+    click.option("--logo", help="The URL of its logo, a GIF, JPEG or PNG image, for feeds; '' for none."),
 )
 
 
@@ -92,3 +93,5 @@ def _show(shown: Site) -> None:
         click.echo(f"footer       {shown.footer}")
     if link is not None:
         click.echo(f"standing     {link.text} {link.url}")
+    if shown.logo:
+        click.echo(f"logo         {shown.logo}")

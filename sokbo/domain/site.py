@@ -44,7 +44,8 @@ class StandingLink:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`base_url` is where the site's index lives, without a slash at its end; `language` is a BCP 47 tag."""
+    """`base_url` is where the site's index lives, without a slash at its end; `language` is a BCP 47 tag, `logo` an
+    image's URL."""
 
     id: SiteId
     name: str
@@ -56,6 +57,7 @@ class Site:
     description: str = ""
     footer: str = ""
     standing_link: StandingLink | None = None
+    logo: str | None = None
 
     def url(self, path: str = "") -> str:
         """The absolute, percent-encoded URL of a path of the site's, given without a leading slash."""

@@ -149,6 +149,7 @@ def _columns(site: Site) -> dict[str, Any]:
         "footer": site.footer,
         "standing_text": site.standing_link and site.standing_link.text,
         "standing_url": site.standing_link and site.standing_link.url,
+        "logo": site.logo,
         "created_at": site.created_at,
     }
 
@@ -165,4 +166,5 @@ def _site(row: RowMapping) -> Site:
         description=row["description"],
         footer=row["footer"],
         standing_link=StandingLink(row["standing_text"], row["standing_url"]) if row["standing_url"] else None,
+        logo=row["logo"],
     )

@@ -50,6 +50,7 @@ sites = Table(
     Column("footer", Text, nullable=False),
     Column("standing_text", Text),
     Column("standing_url", Text),
+    Column("logo", Text),
     Column("created_at", UtcDateTime, nullable=False),
 )
 

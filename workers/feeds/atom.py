@@ -85,6 +85,7 @@ def _frame(site: Site, listing: Listing, history: History, options: Options) -> 
     feed.author(name=plain(site.title), uri=site.url())
     if description := plain(site.description):
         feed.subtitle(description)
+    feed.logo(options.logo or site.logo)
     current = listing.feed_path(Atom.suffix)
     paths = {"self": history.part.archive_path, "current": current} if history.part else {"self": current}
     for rel, path in {**({} if options.hidden else paths), **history.links}.items():

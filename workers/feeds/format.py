@@ -49,8 +49,8 @@ NO_HISTORY = History()
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a selection says of its feeds. `hidden`: the feed doesn't name its own address. `language` is a BCP 47 tag, the
-    site's if None; `logo` is a URL."""
+    """What a selection says of its feeds. `hidden`: the feed doesn't name its own address. `language` is a BCP 47 tag, `logo`
+    a URL, each the site's if None."""
 
     hidden: bool = False
     language: str | None = None

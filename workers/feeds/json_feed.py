@@ -74,6 +74,7 @@ class JsonFeed:
             "home_page_url": site.url(listing.page_path),
             "feed_url": None if options.hidden else site.url(listing.feed_path(self.suffix)),
             "description": plain(site.description),
+            "icon": options.logo or site.logo,
             "language": options.language or site.language,
             "authors": [{"name": plain(site.title), "url": site.url()}],
             "_sokbo": {"link": _link(footer)} if footer else None,

@@ -86,7 +86,9 @@ def _frame(site: Site, listing: Listing, history: History, options: Options) -> 
     feed.ttl(_TTL_MINUTES)
     if not options.hidden:
         feed.link(href=site.url(listing.feed_path(Rss.suffix)), rel="self", type=Rss.media_type.partition(";")[0])
-    feed.link(href=site.url(listing.page_path), rel="alternate")  # the last one is the channel's link
+    page = site.url(listing.page_path)
+    feed.link(href=page, rel="alternate")  # the last one is the channel's link
+    feed.image(options.logo or site.logo, title, page)
     document = fixes.styled(feed.rss_str(pretty=True), site.url(STYLESHEET_PATH))
     return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)
 

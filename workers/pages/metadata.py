@@ -23,7 +23,7 @@ def news_article(site: Site, article: Article, shown: Illustration | None) -> di
         "datePublished": article.published_at and article.published_at.isoformat(timespec="seconds"),
         "dateModified": article.modified_at.isoformat(timespec="seconds"),
         "author": [_person(author) for author in content.authors],
-        "publisher": {"@type": "NewsMediaOrganization", "name": site.title, "url": site.url()},
+        "publisher": _publisher(site),
         "image": shown and _image(shown),
         "articleSection": content.categories,
         "keywords": content.tags,
@@ -36,6 +36,11 @@ def _image(shown: Illustration) -> object:
     if shown.picture.width is None:
         return shown.url
     return {"@type": "ImageObject", "url": shown.url, "width": shown.picture.width, "height": shown.picture.height}
+
+
+def _publisher(site: Site) -> dict[str, str]:
+    publisher = {"@type": "NewsMediaOrganization", "name": site.title, "url": site.url()}
+    return {**publisher, "logo": site.logo} if site.logo else publisher
 
 
 def _person(author: Author) -> dict[str, str]:

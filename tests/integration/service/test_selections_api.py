@@ -117,6 +117,7 @@ async def test_list_is_paged_by_name(api: Api) -> None:
         ({"entries": "50"}, "entries"),
         ({"profile": "google"}, "profile"),
         ({"logo": "ftp://x.example/logo.png"}, "logo"),
+        ({"logo": "https://x.example/logo.webp"}, "logo"),
         ({"private": 1}, "private"),
         ({"token": "mine"}, "token"),
         ({"profile": "smartnews"}, "logo"),

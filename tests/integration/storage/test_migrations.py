@@ -1,14 +1,17 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import BigInteger, Engine, Integer, create_engine, inspect
 
 from sokbo.errors import Unavailable
 from sokbo.storage import Database, migrate, schema
+from sokbo.storage.migrate import _config
 from sokbo.storage.schema import metadata
 from tests.databases import Maker, new_name
 from tests.newsroom import Newsroom
@@ -55,6 +58,22 @@ def test_what_is_in_the_database_survives_a_run(database_url: str, newsroom: New
     article = newsroom.post()
     migrate(database_url)
     assert newsroom.article(article) == article
+
+
+def test_site_of_before_has_no_logo_and_one_of_after_loses_it(database_url: str, database: Database) -> None:
+    newsroom = Newsroom.open(database, logo="https://news.example/logo.png")
+    engine = engine_of(database_url)
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0009")
+        assert "logo" not in {column["name"] for column in inspect(connection).get_columns("sites")}
+    engine.dispose()
+
+    migrate(database_url)
+
+    with database.read() as uow:
+        assert uow.sites.get(newsroom.site.id) == replace(newsroom.site, logo=None)
 
 
 def test_processes_that_start_together_migrate_once(empty_url: str) -> None:

@@ -20,7 +20,8 @@ from tests.newsroom import SEALER, Newsroom
 
 def test_site_is_read_as_it_was_written(database: Database) -> None:
     link = StandingLink("속보는,", "https://newsdao.example")
-    full = Newsroom.open(database, description="설명", footer="바닥", language="en", timezone="Europe/Paris", standing_link=link)
+    words = {"description": "설명", "footer": "바닥", "logo": "https://news.example/logo.png"}
+    full = Newsroom.open(database, **words, language="en", timezone="Europe/Paris", standing_link=link)
     bare = Newsroom.open(database, standing_link=None)
     with database.read() as uow:
         assert uow.sites.all() == [full.site, bare.site]

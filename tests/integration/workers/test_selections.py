@@ -6,7 +6,7 @@ import feedparser
 import orjson
 import pytest
 
-from sokbo import selections
+from sokbo import selections, sites
 from sokbo.domain.article import Article, Image
 from sokbo.domain.document import Document
 from sokbo.domain.picture import Picture, PictureState
@@ -230,6 +230,23 @@ def test_smartnews_feed_stays_below_its_size(bureau: Bureau) -> None:
     text = bureau.text("selection/chosen.rss")
     assert len(text.encode()) <= 1_000_000
     assert [entry.title for entry in feedparser.parse(text).entries] == ["다", "나"]
+
+
+def test_sites_new_logo_is_in_all_its_feeds_but_those_that_have_their_own(bureau: Bureau) -> None:
+    post(bureau, "기사")
+    feeds = ("feed.rss", "feed.atom", "feed.json", "feed/2026/03.atom", "selection/chosen.rss")
+    choose(bureau)
+    choose(bureau, "own", profile="smartnews", logo=LOGO)
+    assert not any("logo" in bureau.text(path) for path in feeds)
+
+    with bureau.newsroom.database.write() as uow:
+        sites.change(uow, bureau.newsroom.site.name, {"logo": "https://news.example/new-logo.png"}, **BY)
+        uow.commit()
+    bureau.sweep()
+
+    assert all("https://news.example/new-logo.png" in bureau.text(path) for path in feeds)
+    assert LOGO in bureau.text("selection/own.rss")
+    assert "new-logo" not in bureau.text("selection/own.rss")
 
 
 def test_dialect_in_one_language_takes_no_other(bureau: Bureau) -> None:

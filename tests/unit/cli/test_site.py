@@ -23,12 +23,14 @@ def test_site_is_made_with_what_was_said(terminal: Terminal) -> None:
         *("site", "create", "daily", "--title", "데일리", "--base-url", "https://뉴스.example/d", "--language", "en-GB"),
         *("--timezone", "Europe/London", "--description", "News, daily", "--footer", "© Daily"),
         *("--standing-text", "실시간 뉴스 속보는,", "--standing-url", "https://newsdao.kr#live"),
+        *("--logo", "https://뉴스.example/로고.png"),
     )
 
     site = _site(terminal, "daily")
     assert (site.title, site.base_url) == ("데일리", "https://xn--vg1b002a.example/d")
     assert (site.language, site.timezone, site.description) == ("en-GB", "Europe/London", "News, daily")
     assert (site.footer, site.standing_link) == ("© Daily", StandingLink("실시간 뉴스 속보는,", "https://newsdao.kr/#live"))
+    assert site.logo == "https://xn--vg1b002a.example/%EB%A1%9C%EA%B3%A0.png"
     assert terminal.audit() == [("cli", "site.create", "daily")]
 
 
@@ -37,6 +39,7 @@ def test_name_is_enough(terminal: Terminal) -> None:
 
     site = _site(terminal, "daily")
     assert (site.title, site.base_url, site.standing_link) == ("daily", "http://127.0.0.1:8080/daily", None)
+    assert site.logo is None
     assert (site.language, site.timezone) == ("ko", "Asia/Seoul")
 
 
@@ -67,6 +70,29 @@ def test_change_keeps_what_it_does_not_name_and_has_the_site_rendered_anew(termi
     assert terminal.audit()[-1] == ("cli", "site.change", "daily")
 
 
+def test_logo_is_shown_kept_changed_and_taken_away(terminal: Terminal) -> None:
+    made = terminal.lines("site", "create", "daily", "--logo", "https://a.example/a.png")
+    assert "logo         https://a.example/a.png" in made
+
+    assert terminal.lines("site", "set", "daily", "--title", "Weekly")[-1] == made[-1]
+    assert _site(terminal, "daily").logo == "https://a.example/a.png"
+    terminal.lines("site", "set", "daily", "--logo", "https://a.example/b.gif")
+    assert _site(terminal, "daily").logo == "https://a.example/b.gif"
+    assert "logo" not in " ".join(terminal.lines("site", "set", "daily", "--logo", ""))
+    assert _site(terminal, "daily").logo is None
+
+
+def test_logo_that_a_portals_feed_needs_is_not_taken_away(terminal: Terminal) -> None:
+    logo = ("--logo", "https://a.example/a.png")
+    terminal.lines("site", "create", "daily", *logo)
+    terminal.lines("selection", "add", "--site", "daily", "own", "--title", "Own", "--profile", "smartnews", *logo)
+    terminal.lines("site", "set", "daily", "--logo", "")
+    terminal.lines("site", "set", "daily", *logo)
+    terminal.lines("selection", "add", "--site", "daily", "chosen", "--title", "Chosen", "--profile", "smartnews")
+
+    assert terminal.refusal("site", "set", "daily", "--logo", "") == "Error: logo: is required for the selection chosen"
+
+
 def test_sites_are_listed_one_a_line(terminal: Terminal) -> None:
     terminal.lines("site", "create", "one", "--title", "하나")
     terminal.lines("site", "create", "two")
@@ -90,6 +116,12 @@ def test_sites_are_listed_one_a_line(terminal: Terminal) -> None:
         (("daily", "--base-url", "https://a.example/d?x"), "base_url: must not end in a slash or have a query or fragment"),
         (("daily", "--standing-url", "javascript:alert(1)"), "standing_url: must begin with http:// or https://"),
         (("daily", "--standing-text", "속보"), "standing_url: is required with standing_text"),
+        (("daily", "--logo", "data:image/png;base64,"), "logo: must begin with http:// or https://"),
+        (("daily", "--logo", "/logo.png"), "logo: must begin with http:// or https://"),
+        (("daily", "--logo", "https://me:pw@a.example/a.png"), "logo: must not contain a user name or password"),
+        (("daily", "--logo", "https://a.example/\x01.png"), "logo: must not contain spaces, control characters or backslashes"),
+        (("daily", "--logo", "https://a.example/" + "a" * 2048), "logo: must have at most 2048 characters"),
+        (("daily", "--logo", "https://a.example/a.SVG?v=1"), "logo: must lead to a GIF, JPEG or PNG image"),
     ],
 )
 def test_broken_rule_is_one_line(terminal: Terminal, arguments: tuple[str, ...], line: str) -> None:

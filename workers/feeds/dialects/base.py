@@ -84,4 +84,15 @@ class PlainChannel:
         history: History = NO_HISTORY,
         options: Options = PUBLIC,
     ) -> Shell:
-        return shell_of(channel_element(site, listing, updated, options))
+        rss = channel_element(site, listing, updated, options)
+        if logo := options.logo or site.logo:
+            _add_image(rss[0], logo)
+        return shell_of(rss)
+
+
+def _add_image(channel: etree._Element, url: str) -> None:
+    """Adds the channel's image, which bears the channel's title and link."""
+    image = etree.SubElement(channel, "image")
+    etree.SubElement(image, "url").text = url
+    for name in ("title", "link"):
+        etree.SubElement(image, name).text = channel.findtext(name)

@@ -50,9 +50,9 @@ class SmartNews:
         if description is not None:
             description.text = _short(plain(site.description) or plain(site.title))
         etree.SubElement(rss[0], "pubDate").text = rss.findtext("channel/lastBuildDate")
-        if options.logo:
+        if url := options.logo or site.logo:
             logo = etree.SubElement(rss[0], f"{{{SNF}}}logo")
-            etree.SubElement(logo, "url").text = options.logo
+            etree.SubElement(logo, "url").text = url
         return base.shell_of(rss)
 
 

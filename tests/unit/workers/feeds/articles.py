@@ -20,6 +20,7 @@ SITE = Site(
     standing_link=StandingLink("실시간 뉴스 속보는,", "https://newsdao.example.kr"),
 )
 ENGLISH = replace(SITE, id=SiteId(8), name="news", title="News", language="en", description="")
+WITH_LOGO = replace(SITE, logo="https://gnj.example.kr/%EB%A1%9C%EA%B3%A0.png?a=1&b=2")
 POLITICS = Listing(ListingKind.CATEGORY, "정치", "정치")
 
 

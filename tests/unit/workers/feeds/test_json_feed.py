@@ -53,6 +53,7 @@ FEED = {
         "home_page_url": URL,
         "feed_url": URL,
         "description": TEXT,
+        "icon": URL,
         "language": TEXT,
         "authors": AUTHORS,
         "items": {"type": "array", "items": ITEM},

@@ -5,7 +5,7 @@ import pytest
 from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
-from tests.unit.workers.feeds.articles import ENGLISH, NASTY, POLITICS, article
+from tests.unit.workers.feeds.articles import ENGLISH, NASTY, POLITICS, WITH_LOGO, article
 from tests.unit.workers.feeds.feeds import feed
 from tests.unit.workers.feeds.w3c import atom_complaints, rss_complaints
 from workers.feeds import FORMATS
@@ -31,6 +31,30 @@ def test_atom_of_any_article_is_valid(nasty: Article) -> None:
 def test_feeds_without_entries_are_valid(listing: Listing) -> None:
     assert rss_complaints(feed(RSS, [], listing=listing)) == []
     assert atom_complaints(feed(ATOM, [], listing=listing, site=ENGLISH)) == []
+
+
+@every_listing
+def test_feeds_with_a_logo_are_valid(listing: Listing) -> None:
+    assert rss_complaints(feed(RSS, [article()], listing=listing, site=WITH_LOGO)) == []
+    assert atom_complaints(feed(ATOM, [article()], listing=listing, site=WITH_LOGO)) == []
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (b"</url>\n      <title>", b"</url>\n      <title>The "),
+        (b"/</link>\n    </image>", b"</link>\n    </image>"),
+        (b"    </image>", b"      <size>1</size>\n    </image>"),
+        (b"    <image>", b"    <image/>\n    <image>"),
+        (b"?a=1&amp;b=2</url>", b".svg</url>"),
+        (b"%EB", "로".encode()),
+    ],
+)
+def test_rules_notice_what_is_wrong_in_a_channels_image(was: bytes, becomes: bytes) -> None:
+    document = feed(RSS, [], site=WITH_LOGO)
+    assert was in document
+
+    assert rss_complaints(document.replace(was, becomes)) != []
 
 
 @pytest.mark.parametrize(

@@ -24,14 +24,17 @@ _URI = re.compile(r"[a-zA-Z][\w+.-]*:(//)?[\w;/?:@&=+$.\-!~*'()%,#]+", re.ASCII)
 _URN = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _BAD_CHARACTERS = re.compile("[\x80-\x9f\ufffd]")
+_KIND = re.compile(r"\.\w+\Z")
 _END_TAG = re.compile(r"</\w+>")
 _MIME = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 _REGISTERED = {"alternate", "self", "enclosure", "via", "related", "hub", "current", "prev-archive", "next-archive"}
 
-_CHANNEL_ONCE = {"title", "link", "description", "language", "lastBuildDate", "ttl", "docs", "generator"}
+_CHANNEL_ONCE = {"title", "link", "description", "language", "lastBuildDate", "ttl", "docs", "generator", "image"}
+_IMAGE_ONCE = {"url", "title", "link"}
 _ITEM_ONCE = {"title", "link", "description", "guid", "pubDate", CONTENT}
-_FEED_ONCE = {f"{ATOM}{name}" for name in ("id", "title", "updated", "subtitle", "generator")}
+_FEED_ONCE = {f"{ATOM}{name}" for name in ("id", "title", "updated", "subtitle", "generator", "logo")}
+_FEED_MAY = {f"{ATOM}subtitle", f"{ATOM}logo"}
 _REPEATED = {f"{ATOM}{name}" for name in ("link", "author", "category")}
 _ENTRY_ONCE = {f"{ATOM}{name}" for name in ("id", "title", "updated", "published", "summary", "content")}
 
@@ -43,11 +46,12 @@ def rss_complaints(document: bytes) -> list[str]:
     found = [] if (root.tag, root.get("version")) == ("rss", "2.0") and len(root) == 1 else ["not RSS 2.0"]
     found += [
         *_alike(document, root),
-        *_children(channel, _CHANNEL_ONCE, required=_CHANNEL_ONCE, repeated={"item", f"{ATOM}link"}),
+        *_children(channel, _CHANNEL_ONCE, required=_CHANNEL_ONCE - {"image"}, repeated={"item", f"{ATOM}link"}),
         *_misplaced(channel, "item"),
         *_dates_822(channel, "lastBuildDate"),
         *_plain(channel, "title", "description"),
         *_uris(channel, "link", "docs"),
+        *_image(channel),
         *_self(channel),
     ]
     for item in channel.iterfind("item"):
@@ -61,11 +65,12 @@ def atom_complaints(document: bytes) -> list[str]:
     found = [] if feed.tag == f"{ATOM}feed" else ["not Atom 1.0"]
     found += [
         *_alike(document, feed),
-        *_children(feed, _FEED_ONCE, required=_FEED_ONCE - {f"{ATOM}subtitle"}, repeated=_REPEATED | {f"{ATOM}entry"}),
+        *_children(feed, _FEED_ONCE, required=_FEED_ONCE - _FEED_MAY, repeated=_REPEATED | {f"{ATOM}entry"}),
         *_misplaced(feed, f"{ATOM}entry"),
         *_dates_3339(feed, f"{ATOM}updated"),
         *_plain(feed, f"{ATOM}title", f"{ATOM}subtitle"),
         *_persons(feed),
+        *([] if feed.find(f"{ATOM}logo") is None else _uris(feed, f"{ATOM}logo")),
         *_self(feed),
     ]
     if not feed.get("{http://www.w3.org/XML/1998/namespace}lang"):
@@ -92,6 +97,19 @@ def archive_complaints(document: bytes) -> list[str]:
             found += _of_tombstone(element)
         feed.remove(element)
     return found + atom_complaints(etree.tostring(feed, encoding="UTF-8", xml_declaration=True))
+
+
+def _image(channel: etree._Element) -> Iterator[str]:
+    """It bears the channel's title and link. The validator tells by the URL's end that it is of another kind than these."""
+    for image in channel.iterfind("image"):
+        yield from _children(image, _IMAGE_ONCE, required=_IMAGE_ONCE, repeated=set())
+        yield from _uris(image, "url")
+        for name in ("title", "link"):
+            if _text(image, name) != _text(channel, name):
+                yield f"image's {name} is not the channel's"
+        kind = _KIND.search(_text(image, "url"))
+        if kind and kind[0].lower() not in {".gif", ".jpeg", ".jpg", ".png"}:
+            yield f"image of kind {kind[0]}"
 
 
 def _of_tombstone(element: etree._Element) -> Iterator[str]:

@@ -71,6 +71,14 @@ def test_article_page_says_the_same_to_engines_as_to_people(page: Page, article:
     }
 
 
+def test_sites_logo_is_told_to_engines_alone(renderer: PageRenderer, site: Site, article: Article) -> None:
+    logo = "https://wave.example/logo.png"
+    page = source(renderer, replace(site, logo=logo), article)
+
+    assert linked_data(parse_page(page))["publisher"]["logo"] == logo
+    assert page.replace(f', "logo": "{logo}"'.encode(), b"") == source(renderer, site, article)
+
+
 def test_canonical_url_is_the_publishers_where_one_is_given(page: Page, with_content: Change) -> None:
     tree = page(with_content(canonical_url="https://elsewhere.example/1"))
     assert tree.xpath("string(//link[@rel='canonical']/@href)") == "https://elsewhere.example/1"
