@@ -48,17 +48,18 @@ def _linked_to(workshop: Workshop, part: Part) -> set[Assembly]:
 
 
 def archive_documents(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
-    """The archive documents of the parts with these keys."""
-    return [_document(workshop, Part.from_key(key)) for key in keys]
+    """The archive documents of the parts with these keys, in each of the archive's formats."""
+    return [document for key in keys for document in _documents(workshop, Part.from_key(key))]
 
 
-def _document(workshop: Workshop, part: Part) -> Document:
+def _documents(workshop: Workshop, part: Part) -> Iterable[Document]:
     uow, site = workshop.uow, workshop.site
     entries = uow.archives.entries(site.id, part)
     history = History(part, *uow.archives.neighbours(site.id, part))
     updated = updated_at(site, entries)
-    shell = feeds.ARCHIVE.shell(site, SITE_LISTING, updated, history=history)
-    return feed_document(site, part.archive_path, feeds.ARCHIVE, shell, entries, updated)
+    for form in feeds.ARCHIVE:
+        shell = form.shell(site, SITE_LISTING, updated, history=history)
+        yield feed_document(site, part.archive_path(form.suffix), form, shell, entries, updated)
 
 
 def whole_archive(uow: UnitOfWork, site_id: SiteId) -> list[Assembly]:

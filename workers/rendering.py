@@ -12,7 +12,7 @@ from sokbo.domain.document import EMPTY, Document, Fragment, FragmentFormat, Pie
 from sokbo.domain.illustration import awaited, illustration
 from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
-from workers.feeds import ARCHIVE, FORMATS
+from workers.feeds import ATOM, FORMATS
 from workers.pages.renderer import PageRenderer, PageShell
 from workers.pages.stylesheet import page_headers
 
@@ -36,7 +36,7 @@ def render_article(pages: PageRenderer, site: Site, article: Article, now: datet
     """Everything that its revision needs, made once; `pictures` are those that are known, by source."""
     if article.state is ArticleState.WITHDRAWN:
         shell = pages.withdrawn(site, article)
-        tombstone = fragment(article, ARCHIVE.format, ARCHIVE.tombstone(article))
+        tombstone = fragment(article, ATOM.format, ATOM.tombstone(article))
         return Rendered(article, (tombstone,), _article_page(site, article, shell, status=410))
     shown = illustration(site, article.content, pictures)
     entries = {form: feed.entry(site, article, shown) for form, feed in FORMATS.items()}

@@ -19,7 +19,7 @@ from sokbo.domain.selection import PLAIN, Selection, private_path
 from sokbo.storage.documents import ListedEntry
 from sokbo.storage.forms import LEFT_OUT
 from workers.assembling import EVER, Workshop, feed_document, updated_at
-from workers.feeds import ARCHIVE, FORMATS, FeedFormat, Options, formats_of
+from workers.feeds import ATOM, FORMATS, FeedFormat, Options, formats_of
 from workers.feeds.words import word
 from workers.rendering import digest, fragment
 
@@ -71,8 +71,8 @@ def _feeds(workshop: Workshop, selection: Selection) -> list[Document]:
     made = []
     for form in formats_of(selection):
         entries = _entries(workshop, selection, form, candidates)
-        if form.suffix == ARCHIVE.suffix:
-            entries += [ListedEntry(item.modified_at, {form.format: item.fragments[ARCHIVE.format]}) for item in tombstones]
+        if form.suffix == ATOM.suffix:
+            entries += [ListedEntry(item.modified_at, {form.format: item.fragments[ATOM.format]}) for item in tombstones]
         made.append(_feed(workshop, selection, form, entries))
     return made
 

@@ -34,7 +34,7 @@ class Part:
 
     @property
     def archived(self) -> range:
-        """The ordinals of the articles in the archive document."""
+        """The ordinals of the articles in the archive document, the same in each format."""
         return range((self.number - 1) * DOCUMENT_ARTICLES, self.number * DOCUMENT_ARTICLES)
 
     @property
@@ -42,10 +42,10 @@ class Part:
         """The ordinals of the articles in the sitemap."""
         return range((self.number - 1) * SITEMAP_ARTICLES, self.number * SITEMAP_ARTICLES)
 
-    @property
-    def archive_path(self) -> str:
-        """The archive document's path below its site: 'feed/2026/11.atom', then 'feed/2026/11-2.atom'."""
-        return f"feed/{self._name}.atom"
+    def archive_path(self, suffix: str) -> str:
+        """The path, below its site, of the archive document in the format with that suffix: 'feed/2026/11.atom', then
+        'feed/2026/11-2.atom'."""
+        return f"feed/{self._name}.{suffix}"
 
     @property
     def sitemap_path(self) -> str:

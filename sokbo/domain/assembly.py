@@ -27,7 +27,7 @@ _MAX_KEY_BYTES = 1_000
 FEEDS = "feeds"
 #: The archive's entry of the article with the id that is the key; it leads to those below.
 ARCHIVED_ARTICLE = "archived-article"
-#: The archive document and the sitemap of the part that is the key, the index of all sitemaps, and the news sitemap.
+#: The archive documents and the sitemap of the part that is the key, the index of all sitemaps, and the news sitemap.
 ARCHIVE = "archive"
 SITEMAP = "sitemap"
 SITEMAP_INDEX = "sitemap-index"

@@ -1,6 +1,9 @@
 """The archive and the sitemaps as the world sees them: every address that is named leads to something, every article is found."""
 
+from typing import Any
+
 import feedparser
+import orjson
 import pytest
 from lxml import etree
 
@@ -22,7 +25,8 @@ def publisher(system: System) -> Publisher:
     made.await_text("feed/2025/03.atom", "deleted-entry")
     made.await_text("feed/2025/02.atom", "바로잡습니다")
     made.await_text("sitemap.xml", f"sitemap/2025/0{MONTHS}.xml")
-    made.await_text("feed.atom", f"feed/2025/0{MONTHS}.atom")
+    for suffix in ("atom", "json"):
+        made.await_text(f"feed.{suffix}", f"feed/2025/0{MONTHS}.{suffix}")
     return made
 
 
@@ -44,6 +48,22 @@ def test_walk_to_the_beginning_finds_each_article_once(publisher: Publisher) -> 
     assert paths == [f"feed/2025/0{month}.atom" for month in range(MONTHS, 0, -1)]
     found = [entry.title for path in paths for entry in feedparser.parse(publisher.read(path).body).entries]
     assert found == [f"기사 {month}" for month in range(MONTHS, 0, -1)]
+
+
+def test_reader_who_follows_next_url_finds_each_article_and_none_that_is_gone(publisher: Publisher) -> None:
+    feeds: list[dict[str, Any]] = []
+    url = publisher.site.url("feed.json")
+    while url:
+        answer = publisher.read(url.removeprefix(publisher.site.url()))
+        assert (answer.status, answer.headers["content-type"]) == (200, "application/feed+json; charset=utf-8")
+        feeds.append(orjson.loads(answer.body))
+        assert feeds[-1]["feed_url"] == url
+        url = feeds[-1].get("next_url", "")
+
+    current, *earlier = [[item["title"] for item in feed["items"]] for feed in feeds]
+    assert current == [f"기사 {month}" for month in range(MONTHS, 0, -1)]
+    assert earlier == [[title] for title in current]
+    assert publisher.read("feed/2024/12.json").status == 404
 
 
 def test_sitemaps_lead_to_every_page_that_is_there(publisher: Publisher) -> None:

@@ -16,6 +16,7 @@ from workers.feeds.words import listing_title
 
 __all__ = [
     "ARCHIVE",
+    "ATOM",
     "DIALECT_FORMATS",
     "FORMATS",
     "LISTS",
@@ -36,9 +37,10 @@ __all__ = [
     "listing_title",
 ]
 
-#: The format in which the archive is kept.
-ARCHIVE = Atom()
-_ALL: tuple[FeedFormat, ...] = (Rss(), ARCHIVE, JsonFeed())
+ATOM, _JSON = Atom(), JsonFeed()
+_ALL: tuple[FeedFormat, ...] = (Rss(), ATOM, _JSON)
+#: The formats in which the archive is kept.
+ARCHIVE: tuple[FeedFormat, ...] = (ATOM, _JSON)
 
 FORMATS: dict[FragmentFormat, FeedFormat] = {feed_format.format: feed_format for feed_format in _ALL}
 #: The same without the full text, for selections that want it so.

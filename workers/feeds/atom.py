@@ -87,8 +87,8 @@ def _frame(site: Site, listing: Listing, history: History, options: Options) -> 
         feed.subtitle(description)
     feed.logo(options.logo or site.logo)
     current = listing.feed_path(Atom.suffix)
-    paths = {"self": history.part.archive_path, "current": current} if history.part else {"self": current}
-    for rel, path in {**({} if options.hidden else paths), **history.links}.items():
+    paths = {"self": history.part.archive_path(Atom.suffix), "current": current} if history.part else {"self": current}
+    for rel, path in {**({} if options.hidden else paths), **history.links(Atom.suffix)}.items():
         feed.link(href=site.url(path), rel=rel, type=Atom.media_type.partition(";")[0])
     feed.link(href=site.url(listing.page_path), rel="alternate", type="text/html")
     document = fixes.styled(feed.atom_str(pretty=True), site.url(STYLESHEET_PATH))

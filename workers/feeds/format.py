@@ -28,7 +28,7 @@ class Shell:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Where a document of the site's feed stands in its archive (RFC 5005 section 4).
+    """Where a document of the site's feed stands in its archive (RFC 5005 section 4); a part has a document in each format.
 
     `part` is None for the current feed, which readers subscribe to; `previous` and `following` are None where the archive ends.
     """
@@ -37,11 +37,10 @@ class History:
     previous: Part | None = None
     following: Part | None = None
 
-    @property
-    def links(self) -> dict[str, str]:
-        """The paths of the neighbours, by link relation."""
+    def links(self, suffix: str) -> dict[str, str]:
+        """The paths of the neighbours in the format with that suffix, by link relation."""
         neighbours = {"prev-archive": self.previous, "next-archive": self.following}
-        return {rel: part.archive_path for rel, part in neighbours.items() if part}
+        return {rel: part.archive_path(suffix) for rel, part in neighbours.items() if part}
 
 
 NO_HISTORY = History()

@@ -67,12 +67,14 @@ class JsonFeed:
         history: History = NO_HISTORY,
         options: Options = PUBLIC,
     ) -> Shell:
-        """JSON Feed has no date of its own and knows no archives, so `updated` and `history` change nothing."""
+        """JSON Feed has no date of its own, so `updated` changes nothing. Its pages are the archive's documents."""
+        own = history.part.archive_path(self.suffix) if history.part else listing.feed_path(self.suffix)
         feed = {
             "version": "https://jsonfeed.org/version/1.1",
             "title": plain(listing_title(site, listing)),
             "home_page_url": site.url(listing.page_path),
-            "feed_url": None if options.hidden else site.url(listing.feed_path(self.suffix)),
+            "feed_url": None if options.hidden else site.url(own),
+            "next_url": site.url(history.previous.archive_path(self.suffix)) if history.previous else None,
             "description": plain(site.description),
             "icon": options.logo or site.logo,
             "language": options.language or site.language,

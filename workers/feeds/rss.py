@@ -16,12 +16,12 @@ from sokbo.domain.feed import STYLESHEET_PATH, Listing
 from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds import fixes
+from workers.feeds.atom import Atom
 from workers.feeds.footer import FooterLink
 from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, PUBLIC, History, Options, Shell
 from workers.feeds.item import GENERATOR, item, plain, utc
 from workers.feeds.words import listing_title
 
-ATOM_TYPE = "application/atom+xml"
 _TTL_MINUTES = 5
 _TAIL = b"  </channel>\n</rss>\n"
 _PLACE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -75,7 +75,8 @@ def _frame(site: Site, listing: Listing, history: History, options: Options) -> 
     """The shell, with a time that is to be replaced. Its archive is in Atom (RFC 5005 appendix B)."""
     feed = FeedGenerator()
     feed.register_extension("entries", fixes.EntryNamespaces)
-    links = [{"href": site.url(path), "rel": rel, "type": ATOM_TYPE} for rel, path in history.links.items()]
+    atom_type = Atom.media_type.partition(";")[0]
+    links = [{"href": site.url(path), "rel": rel, "type": atom_type} for rel, path in history.links(Atom.suffix).items()]
     feed.register_extension("archive", partial(fixes.ChannelLinks, links))
     title = plain(listing_title(site, listing))
     feed.title(title)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from alembic import command
 from sqlalchemy import text
 
 from sokbo.domain import archive
@@ -14,9 +13,8 @@ from sokbo.domain.feed import SITE_LISTING, Listing, ListingKind
 from sokbo.domain.lifecycle import create
 from sokbo.storage import Database, UnitOfWork, migrate
 from sokbo.storage.ledger import write_change
-from sokbo.storage.migrate import _config
 from tests.clock import START
-from tests.integration.storage.test_migrations import engine_of
+from tests.integration.storage.test_migrations import downgrade, engine_of
 from tests.newsroom import Newsroom, draft
 
 FEBRUARY = START - timedelta(days=20)
@@ -119,11 +117,8 @@ def test_migration_places_what_is_published_and_wants_its_documents(newsroom: Ne
         newsroom.post(f"기사 {number}", published_at=FEBRUARY + timedelta(seconds=number), language="en" if number else None)
     newsroom.withdraw(newsroom.post("철회"))
     newsroom.post("초고", draft=True)
+    downgrade(database_url, "0006")
     engine = engine_of(database_url)
-    with engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0006")
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM assemblies"))
     engine.dispose()

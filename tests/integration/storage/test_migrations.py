@@ -26,6 +26,16 @@ def engine_of(url: str) -> Engine:
     return create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
 
 
+def downgrade(url: str, revision: str) -> None:
+    """Undoes the migrations after that one."""
+    engine = engine_of(url)
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+    engine.dispose()
+
+
 def test_empty_database_gets_the_schema_and_a_second_run_changes_nothing(empty_url: str) -> None:
     before, after = migrate(empty_url)
     assert before is None

@@ -75,7 +75,7 @@ def test_only_what_shows_the_article_changes_and_only_once(bureau: Bureau, clock
 
     changed = {path for path in after if after[path] != before[path]}
     terms = {f"category/사회{end}" for end in ("", ".rss", ".atom", ".json")}
-    assert changed == {*FEEDS, "", str(article.number), *terms, "feed/2026/03.atom"}
+    assert changed == {*FEEDS, "", str(article.number), *terms, "feed/2026/03.atom", "feed/2026/03.json"}
     clock.advance(60)
     bureau.sweep()
     assert bureau.versions() == after

@@ -13,7 +13,7 @@ from tests.unit.workers.feeds.articles import SITE
 from tests.unit.workers.feeds.feeds import feed
 from tests.unit.workers.feeds.schemas import index_complaints, news_complaints, opml_complaints, sitemap_complaints
 from tests.unit.workers.feeds.w3c import archive_complaints, atom_complaints, rss_complaints
-from workers.feeds import ARCHIVE, FORMATS, LISTS, NEWS_SITEMAP, OPML, SITEMAP, SITEMAP_INDEX, FeedFormat, History, Linked
+from workers.feeds import ARCHIVE, ATOM, FORMATS, LISTS, NEWS_SITEMAP, OPML, SITEMAP, SITEMAP_INDEX, FeedFormat, History, Linked
 
 PART = Part("2026-03", 2)
 HISTORY = History(PART, previous=Part("2026-03", 1), following=Part("2026-04", 1))
@@ -29,10 +29,10 @@ class Member:
     is_feed: bool = False
 
 
-def archive(articles: Sequence[Article]) -> bytes:
-    """An archive document; the last of the articles is shown as withdrawn."""
+def archive(form: FeedFormat, articles: Sequence[Article]) -> bytes:
+    """An archive document; the last of the articles is shown as withdrawn, or not at all."""
     *shown, last = articles
-    return feed(ARCHIVE, shown, history=HISTORY, tombstones=[ARCHIVE.tombstone(last)])
+    return feed(form, shown, history=HISTORY, tombstones=[ATOM.tombstone(last)] if form is ATOM else [])
 
 
 def archived(article: Article) -> ArchivedArticle:
@@ -47,7 +47,9 @@ def _listings(articles: Sequence[Article]) -> list[Listing]:
 
 
 def _json_complaints(document: bytes) -> list[str]:
-    return [] if orjson.loads(document)["version"] == "https://jsonfeed.org/version/1.1" else ["not JSON Feed 1.1"]
+    parsed = orjson.loads(document)
+    found = [] if parsed["version"] == "https://jsonfeed.org/version/1.1" else ["not JSON Feed 1.1"]
+    return found + (["leads to itself"] if parsed["feed_url"] == parsed.get("next_url") else [])
 
 
 _FEED_RULES = {
@@ -61,9 +63,14 @@ def _of(form: FeedFormat) -> Member:
     return Member(form.media_type, lambda articles: feed(form, articles), _FEED_RULES[form.format], is_feed=True)
 
 
+def _archive_of(form: FeedFormat) -> Member:
+    rules = archive_complaints if form is ATOM else _FEED_RULES[form.format]
+    return Member(form.media_type, lambda articles: archive(form, articles), rules, is_feed=True)
+
+
 MEMBERS = {
     **{f"feed.{form.suffix}": _of(form) for form in FORMATS.values()},
-    "feed/2026/03-2.atom": Member(ARCHIVE.media_type, archive, archive_complaints, is_feed=True),
+    **{PART.archive_path(form.suffix): _archive_of(form) for form in ARCHIVE},
     "feeds.opml": Member(OPML.media_type, lambda articles: OPML.document(SITE, _listings(articles)), opml_complaints),
     "sitemap/2026/03.xml": Member(
         SITEMAP.media_type,
@@ -90,4 +97,4 @@ MEMBERS = {
 }
 
 #: So that none is forgotten when one is added.
-assert len(MEMBERS) == len(FORMATS) + len(LISTS) + 1
+assert len(MEMBERS) == len(FORMATS) + len(ARCHIVE) + len(LISTS)

@@ -17,7 +17,7 @@ from sokbo.domain.picture import Picture, PictureState, Variant
 from tests.unit.workers.feeds.articles import PUBLISHED, SITE, article
 from tests.unit.workers.feeds.feeds import feed
 from tests.unit.workers.feeds.members import MEMBERS
-from workers.feeds import ARCHIVE, FORMATS, History, footer_link
+from workers.feeds import ATOM, FORMATS, History, footer_link
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -95,7 +95,7 @@ DOCUMENTS = {
         if "/" in name or not member.is_feed
     },
     "feed.rss": feed(FORMATS[FragmentFormat.RSS], SHOWN, history=CURRENT, pictures=PICTURES),
-    "feed.atom": feed(ARCHIVE, SHOWN, history=CURRENT, pictures=PICTURES, tombstones=[ARCHIVE.tombstone(RUMOUR)]),
+    "feed.atom": feed(ATOM, SHOWN, history=CURRENT, pictures=PICTURES, tombstones=[ATOM.tombstone(RUMOUR)]),
     "feed.json": feed(FORMATS[FragmentFormat.JSON], SHOWN, history=CURRENT, pictures=PICTURES),
     "breaking.json": feed(FORMATS[FragmentFormat.JSON], [FERRY], listing=BREAKING_LISTING, footer=footer_link(SITE, FERRY)),
 }

@@ -8,12 +8,13 @@ import jsonschema
 import orjson
 import pytest
 
+from sokbo.domain.archive import Part
 from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import BREAKING_LISTING
 from tests.unit.workers.feeds.articles import ENGLISH, NASTY, PUBLISHED, SITE, article
 from tests.unit.workers.feeds.feeds import feed
-from workers.feeds import FORMATS, footer_link
+from workers.feeds import FORMATS, History, footer_link
 
 JSON = FORMATS[FragmentFormat.JSON]
 
@@ -52,6 +53,7 @@ FEED = {
         "title": TEXT,
         "home_page_url": URL,
         "feed_url": URL,
+        "next_url": URL,
         "description": TEXT,
         "icon": URL,
         "language": TEXT,
@@ -80,6 +82,26 @@ def test_any_article_follows_the_specification(nasty: Article) -> None:
 
 def test_feed_without_entries_or_description_follows_the_specification() -> None:
     jsonschema.validate(read(feed(JSON, [], site=ENGLISH)), FEED)
+
+
+def test_document_of_the_archive_names_its_own_address_and_leads_to_the_one_before() -> None:
+    part, previous, following = Part("2026-03", 2), Part("2026-03", 1), Part("2026-04", 1)
+
+    middle = read(feed(JSON, [article()], history=History(part, previous, following)))
+    jsonschema.validate(middle, FEED)
+    assert middle["home_page_url"] == "https://gnj.example.kr/"
+    assert middle["feed_url"] == "https://gnj.example.kr/feed/2026/03-2.json"
+    assert middle["next_url"] == "https://gnj.example.kr/feed/2026/03.json"
+    assert "next_url" not in read(feed(JSON, [article()], history=History(previous, following=part)))
+
+
+def test_current_feed_leads_to_the_newest_document_of_the_archive() -> None:
+    current = read(feed(JSON, [article()], history=History(previous=Part("2026-03", 2))))
+
+    jsonschema.validate(current, FEED)
+    assert current["feed_url"] == "https://gnj.example.kr/feed.json"
+    assert current["next_url"] == "https://gnj.example.kr/feed/2026/03-2.json"
+    assert "next_url" not in read(feed(JSON, [article()]))
 
 
 def test_what_is_ours_is_under_our_own_name() -> None:

@@ -15,7 +15,7 @@ from tests.unit.workers.feeds.feeds import feed
 from tests.unit.workers.feeds.members import HISTORY
 from tests.unit.workers.feeds.test_json_feed import FEED
 from tests.unit.workers.feeds.w3c import archive_complaints, rss_complaints
-from workers.feeds import ARCHIVE, DIALECT_FORMATS, FORMATS, NO_HISTORY, SUMMARIES, FeedFormat, History, Options
+from workers.feeds import ATOM, DIALECT_FORMATS, FORMATS, NO_HISTORY, SUMMARIES, FeedFormat, History, Options
 from workers.feeds.dialects.smartnews import SNF
 from workers.feeds.format import PUBLIC
 
@@ -52,7 +52,7 @@ def test_rss_image_bears_the_channels_title_and_link(listing: Listing) -> None:
 
 @pytest.mark.parametrize("history", [NO_HISTORY, HISTORY], ids=["current", "archive"])
 def test_atom_logo_is_in_the_feed_and_in_its_archive(history: History) -> None:
-    atom = feed(ARCHIVE, [article()], site=WITH_LOGO, history=history)
+    atom = feed(ATOM, [article()], site=WITH_LOGO, history=history)
 
     assert etree.fromstring(atom).findtext("{http://www.w3.org/2005/Atom}logo") == WITH_LOGO.logo
     assert history is NO_HISTORY or archive_complaints(atom) == []

@@ -18,7 +18,9 @@ every_member = pytest.mark.parametrize("member", MEMBERS.values(), ids=MEMBERS.k
 every_article = pytest.mark.parametrize("nasty", NASTY.values(), ids=NASTY.keys())
 
 ALL = list(NASTY.values())
-_ADDRESS = re.compile(rb'(?:href|xmlUrl|htmlUrl)="([^"]*)"|<loc>([^<]*)</loc>|<link>([^<]*)</link>|"url":"([^"]*)"')
+_ADDRESS = re.compile(
+    rb'(?:href|xmlUrl|htmlUrl)="([^"]*)"|<loc>([^<]*)</loc>|<link>([^<]*)</link>|"(?:feed_|next_|home_page_)?url":"([^"]*)"'
+)
 
 
 @every_member
