@@ -13,7 +13,7 @@ from sokbo.domain.event import Lane
 from sokbo.lifeline import end_with_parent
 from sokbo.settings import Settings
 from workers import runtime as process
-from workers.connection import hold_on
+from workers.connection import end_when_told, hold_on
 from workers.runtime import Runtime
 from workers.tasks import register
 
@@ -59,6 +59,7 @@ def make_app(settings: Settings, lanes: tuple[Lane, ...]) -> Celery:
     signals.worker_process_shutdown.connect(stop, weak=False)
     signals.worker_ready.connect(ready, weak=False)
     signals.setup_logging.connect(_keep_logging, weak=False)
+    signals.beat_init.connect(end_when_told, weak=False)
     return app
 
 

@@ -1,8 +1,11 @@
-"""How a worker and the beat hold on to the broker: two places where Celery and kombu, left alone, would wait for too long."""
+"""How a worker and beat hold on to the broker, and let go of it: where Celery and kombu, left alone, would wait for too long."""
 
+import signal
+from types import FrameType
 from typing import Any
 
 from celery import Celery
+from celery.beat import Service
 from kombu.connection import Connection
 from kombu.transport import redis, virtual
 
@@ -42,3 +45,15 @@ def hold_on(app: Celery) -> None:
     """Makes the app's connections steady and the channels of its process forget, which can be chosen only for all of them."""
     app.amqp.Connection = SteadyConnection
     redis.Channel.QoS = ForgettingQoS
+
+
+def end_when_told(sender: Service, **_: Any) -> None:
+    """Has beat end at SIGTERM and SIGINT for certain. Celery's handler raises SystemExit wherever beat is, which may be where
+    redis-py turns it into an error of its own: then beat takes the signal for a task that couldn't be sent, and goes on."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        sender.stop()
+        raise SystemExit
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)

@@ -10,10 +10,11 @@ from service import ingest
 from service.answering import if_match, json_response
 from service.auth import Caller
 from service.bodies import read_body
+from service.parsing import Parser
 from service.preflight import concerned, dry_run, is_dry_run, warnings_of
 from service.publishing import Accepted, Idempotency, accept, change, etag, find, in_full, take_back
 from service.services import Services
-from sokbo.domain.article import Article
+from sokbo.domain.article import Article, Draft
 from sokbo.domain.key import Scope
 from sokbo.errors import BadRequest, RevisionRequired, UnsupportedMediaType
 from sokbo.storage import UnitOfWork
@@ -39,12 +40,13 @@ class Articles:
 
     def __init__(self, services: Services):
         self._services = services
+        self._parser = Parser()
 
     async def post(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
         body = await read_body(request)
         idempotency = _idempotency(request, body)
-        draft = ingest.parse(request.headers.get("Content-Type", ""), body, caller.site)
+        draft = await self._parser.parse(request.headers.get("Content-Type", ""), body, caller.site)
         if is_dry_run(request):
             return json_response(await self._services.read(lambda uow: dry_run(uow, caller, draft)))
         accepted = await self._write(lambda uow: accept(uow, caller, draft, idempotency))
@@ -59,7 +61,7 @@ class Articles:
     async def put(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
         revision = if_match(request)
-        draft = ingest.parse(request.headers.get("Content-Type", ""), await read_body(request), caller.site)
+        draft = await self._parser.parse(request.headers.get("Content-Type", ""), await read_body(request), caller.site)
         accepted = await self._write(lambda uow: change(uow, caller, request.match_info["id"], revision, lambda _: draft))
         return await self._answer(caller, accepted)
 
@@ -73,12 +75,18 @@ class Articles:
                 f"a PATCH must be one of {', '.join(MERGE_PATCH_TYPES)}", headers={"Accept-Patch": ", ".join(MERGE_PATCH_TYPES)}
             )
         body = await read_body(request)
-        accepted = await self._write(
-            lambda uow: change(
-                uow, caller, request.match_info["id"], revision, lambda article: ingest.merge(article, body, caller.site)
-            )
-        )
+        merged = await self._merger(caller, request.match_info["id"], revision, body)
+        accepted = await self._write(lambda uow: change(uow, caller, request.match_info["id"], revision, merged))
         return await self._answer(caller, accepted)
+
+    async def _merger(self, caller: Caller, article_id: str, revision: int | None, body: bytes) -> Callable[[Article], Draft]:
+        """What merges the body with the article. It has been merged with what the article is now, so that nobody waits for that
+        while the database is locked; should the article be another then, it is merged anew."""
+        known = await self._services.read(lambda uow: find(uow, caller.site.id, article_id))
+        if revision not in {None, known.revision}:  # to be refused, whatever the body holds
+            return lambda article: ingest.merge(article, body, caller.site)
+        draft = await self._parser.merge(known, body, caller.site)
+        return lambda article: draft if article == known else ingest.merge(article, body, caller.site)
 
     async def delete(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
@@ -116,9 +124,12 @@ class Articles:
 
 
 def _idempotency(request: web.Request, body: bytes) -> Idempotency | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
+    keys = request.headers.getall("Idempotency-Key", [])
+    if not keys:
         return None
+    if len(keys) > 1:
+        raise BadRequest("a request must have one Idempotency-Key at most")
+    [key] = keys
     if not (1 <= len(key) <= MAX_IDEMPOTENCY_KEY_CHARACTERS and key.isascii() and key.isprintable()):
         raise BadRequest(f"Idempotency-Key must have 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} printable ASCII characters")
     digest = hashlib.sha256(f"{request.method} {request.path}\n{request.content_type}\n".encode() + body)

@@ -12,6 +12,8 @@ MAX_URL_CHARACTERS = 2048
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,254}}\Z){_LABEL}(?:\.{_LABEL})*\.?", re.IGNORECASE)
+#: Ends in a number, as no name of a host does: what other programs may read as an address (WHATWG URL, «ends in a number»).
+_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -51,6 +53,8 @@ def _check_host(host: str, allow: tuple[Network, ...] | None) -> None:
     except ValueError:
         if not _NAME.fullmatch(host):
             raise UnusableUrl("must name a host") from None
+        if _NUMBER.fullmatch(host):
+            raise UnusableUrl("must write an address in its usual form, such as 192.0.2.1") from None
         return
     if allow is None:
         return

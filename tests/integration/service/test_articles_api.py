@@ -1,5 +1,6 @@
 """/v1/articles over HTTP: what was got can be put back."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -43,3 +44,42 @@ async def test_what_was_got_can_be_put_back_and_changes_nothing(edge: Edge, fiel
 async def test_answers_end_with_a_line_break(edge: Edge) -> None:
     for reply in (await ask(edge, "GET", "/x"), await edge.ask("GET /healthz HTTP/1.1")):
         assert reply.body.endswith(b"}\n")
+
+
+#: Emphasis that never ends: a second's work for the parser, in a body of allowed size.
+LONG = orjson.dumps({"title": "t", "markdown": "![" * 15_000})
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+async def test_readers_are_answered_while_a_long_text_is_parsed(edge: Edge, method: str) -> None:
+    path = f"/{orjson.loads((await ask(edge, 'POST', '', orjson.dumps({'title': 't', 'markdown': 'x'}))).body)['id']}"
+    if method == "PATCH":
+        head = (f"PATCH /v1/articles{path} HTTP/1.1", f"Authorization: Bearer {edge.key}", 'If-Match: "1"')
+        posting = asyncio.create_task(
+            edge.ask(*head, "Content-Type: application/json", f"Content-Length: {len(LONG)}", body=LONG)
+        )
+    else:
+        posting = asyncio.create_task(ask(edge, method, "" if method == "POST" else path, LONG))
+    answered = 0
+    while not posting.done():
+        assert (await edge.ask("GET /healthz HTTP/1.1")).status == 200
+        answered += 1
+    assert (await posting).status in {200, 201}
+    assert answered > 3
+
+
+async def test_patch_of_an_older_revision_is_refused_before_its_body_is_looked_at(edge: Edge) -> None:
+    path = f"/{orjson.loads((await ask(edge, 'POST', '', orjson.dumps({'title': 't', 'markdown': 'x'}))).body)['id']}"
+    body = orjson.dumps({"title": 7})
+    for revision, status in (("2", 412), ("1", 422)):
+        head = (f"PATCH /v1/articles{path} HTTP/1.1", f"Authorization: Bearer {edge.key}", f'If-Match: "{revision}"')
+        reply = await edge.ask(*head, "Content-Type: application/json", f"Content-Length: {len(body)}", body=body)
+        assert reply.status == status
+
+
+async def test_two_idempotency_keys_are_refused(edge: Edge) -> None:
+    body = orjson.dumps({"title": "t", "markdown": "x"})
+    head = ("POST /v1/articles HTTP/1.1", f"Authorization: Bearer {edge.key}", "Idempotency-Key: a", "Idempotency-Key: b")
+    reply = await edge.ask(*head, "Content-Type: application/json", f"Content-Length: {len(body)}", body=body)
+    assert reply.status == 400
+    assert b"one Idempotency-Key" in reply.body

@@ -1,10 +1,15 @@
+import signal
 import time
+from contextlib import suppress
 from itertools import count
 
 import pytest
+from celery import Celery
+from celery.beat import Service
 
 from sokbo.settings import Settings
 from workers.app import make_app
+from workers.connection import end_when_told
 
 
 def test_sweeps_are_due_by_the_time_that_passes_and_not_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,3 +22,18 @@ def test_sweeps_are_due_by_the_time_that_passes_and_not_by_the_clock(monkeypatch
     last_run = sweeping.now()
 
     assert sweeping.is_due(last_run).is_due
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_beat_ends_also_where_the_exception_that_ends_it_is_lost(number: signal.Signals) -> None:
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGINT)}
+    with Celery("test", broker="memory://", set_as_current=False) as app:
+        service = Service(app)
+        try:
+            end_when_told(service)
+            with suppress(SystemExit):
+                signal.raise_signal(number)
+            service.start()  # which would go on for ever
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
