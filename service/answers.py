@@ -16,6 +16,8 @@ from service.prepared import Prepared
 MAX_ANSWERS = 4096
 MAX_REQUEST_BYTES = 2048
 
+_XML = b"application/xml; charset=utf-8"
+
 
 class Part(Enum):
     """How much of a representation an answer holds: `HEAD` is the whole without its body."""
@@ -27,16 +29,19 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one kind of request gets of a document."""
+    """What one kind of request gets of a document. `as_xml`: a feed for somebody who opens it in a browser."""
 
     prepared: Prepared
     coding: Coding
     part: Part
+    as_xml: bool = False
 
     def write(self, transport: asyncio.WriteTransport, connection: bytes = b"") -> None:
         """Sends the answer whole; `connection` is empty or a further header line."""
         representation = self.prepared.representations[self.coding]
         head = representation.not_modified_head if self.part is Part.NOT_MODIFIED else representation.head
+        if self.as_xml:
+            head = head.replace(self.prepared.description.media_type.encode(), _XML, 1)
         end = connection + date_and_end(int(time.time()))
         if self.part is Part.WHOLE:
             transport.writelines((head, end, representation.body))
@@ -60,7 +65,7 @@ class AnswerMemory:
 
     def __init__(self, cache: DocumentCache) -> None:
         self._cache = cache
-        self._answers: dict[bytes, tuple[ref[Prepared], Coding, Part]] = {}
+        self._answers: dict[bytes, tuple[ref[Prepared], Coding, Part, bool]] = {}
         self.recalled = 0
         self.age = 0
 
@@ -69,13 +74,13 @@ class AnswerMemory:
         remembered = self._answers.get(request)
         if remembered is None:
             return None
-        held, coding, part = remembered
+        held, coding, part, as_xml = remembered
         prepared = held()
         if prepared is None or not self._cache.holds(prepared):
             del self._answers[request]
             return None
         self.recalled += 1
-        return Answer(prepared, coding, part)
+        return Answer(prepared, coding, part, as_xml)
 
     def remember(self, request: bytes, answer: Answer, age: int) -> None:
         """Keeps the answer, in the place of the oldest if there are too many; not for a request over MAX_REQUEST_BYTES.
@@ -86,7 +91,7 @@ class AnswerMemory:
             return
         while len(self._answers) >= MAX_ANSWERS:
             del self._answers[next(iter(self._answers))]
-        self._answers[request] = (ref(answer.prepared), answer.coding, answer.part)
+        self._answers[request] = (ref(answer.prepared), answer.coding, answer.part, answer.as_xml)
 
     def clear(self) -> None:
         """Forgets everything."""

@@ -18,6 +18,8 @@ CACHE_CONTROL = "public, max-age=1, stale-while-revalidate=4"
 #: Strong tags name bytes, so that each coding has its own.
 _ETAG_ENDS = {Coding.IDENTITY: "", Coding.GZIP: "-gz", Coding.BROTLI: "-br", Coding.ZSTD: "-zst"}
 
+_FEED_TYPES = ("application/rss+xml", "application/atom+xml")
+
 #: What the objects around the bytes weigh, roughly.
 _OVERHEAD_BYTES = 2048
 
@@ -64,6 +66,11 @@ class Description:
     etag: str
     last_modified: datetime
     headers: Mapping[str, str]
+
+    @property
+    def is_feed(self) -> bool:
+        """True for the formats that Chromium shows as raw text, whatever stylesheet they name, unless they are sent as XML."""
+        return self.media_type.startswith(_FEED_TYPES)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -172,7 +179,7 @@ def _representation(description: Description, coding: Coding, body: bytes) -> Re
     shared = {
         "ETag": etag,
         "Last-Modified": format_datetime(description.last_modified, usegmt=True),
-        "Vary": "Accept-Encoding",
+        "Vary": "Accept-Encoding, Sec-Fetch-Dest" if description.is_feed else "Accept-Encoding",
         "Cache-Control": CACHE_CONTROL,
         "Access-Control-Allow-Origin": "*",
         "X-Content-Type-Options": "nosniff",

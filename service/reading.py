@@ -82,13 +82,14 @@ class Reader:
         if welcome[0] not in prepared.representations:
             self._squeezer.want(prepared)
         part = Part.HEAD if request.method == "HEAD" else Part.WHOLE
+        as_xml = prepared.description.is_feed and field(request.headers, "Sec-Fetch-Dest") == "document"
         if prepared.status != HTTPStatus.OK:
-            return Answer(prepared, _choose_coding(prepared, welcome, None), part)
+            return Answer(prepared, _choose_coding(prepared, welcome, None), part, as_xml)
         coding = _choose_coding(prepared, welcome, field(request.headers, "If-None-Match"))
         verdict = judge(request.headers, prepared.representations[coding].etag, prepared.last_modified)
         if verdict is Verdict.FAILED:
             raise RevisionMismatch("The document is not the one that the request's conditions name.")
-        return Answer(prepared, coding, Part.NOT_MODIFIED if verdict is Verdict.NOT_MODIFIED else part)
+        return Answer(prepared, coding, Part.NOT_MODIFIED if verdict is Verdict.NOT_MODIFIED else part, as_xml)
 
 
 def _choose_coding(prepared: Prepared, welcome: Sequence[Coding], held: str | None) -> Coding:

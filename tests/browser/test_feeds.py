@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playw
 from service.feed_stylesheet import SOURCE
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
 from tests.browser.test_pages import CHROMIUM
+from tests.publisher import Publisher
 from tests.unit.workers.pages.samples import KOREAN_SITE
 from workers.pages.renderer import PageRenderer
 from workers.pages.stylesheet import copy_script, page_headers
@@ -95,3 +96,21 @@ def test_feed_opened_in_a_browser_is_readable(context: BrowserContext, name: str
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_feed_of_a_running_service_is_shown_by_its_stylesheet(context: BrowserContext, publisher: Publisher, name: str) -> None:
+    """Chromium shows feeds that come over the network as raw text; what a test puts into their place it doesn't."""
+    publisher.post("열린 피드")
+    url = f"{publisher.url}/{publisher.site.name}/{name}"
+    publisher.await_text(name, "열린 피드")
+    page = context.new_page()
+
+    answer = page.goto(url)
+
+    assert answer is not None
+    assert answer.headers["content-type"] == "application/xml; charset=utf-8"
+    assert page.evaluate("document.documentElement.localName") == name.removeprefix("feed.").replace("atom", "feed")
+    assert page.evaluate("getComputedStyle(document.querySelector('item, entry')).display") == "block"
+    assert publisher.read(name).headers["content-type"] == TYPES[name]
+    assert "sec-fetch-dest" in publisher.read(name).headers["vary"].lower()
