@@ -91,7 +91,7 @@ def test_prepared_gzip_passes_untouched_and_once_for_all_its_spellings(site: Sit
     answer = site.get(FEED, Accept_Encoding=accepted)
     assert answer.headers["Content-Encoding"] == "gzip"
     assert answer.headers["ETag"].endswith('-gz"')
-    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert answer.headers["Vary"] == "Accept-Encoding, Sec-Fetch-Dest"
     assert b"<feed" in gzip.decompress(answer.body)
 
 
@@ -100,8 +100,16 @@ def test_reader_who_takes_no_gzip_gets_none(site: Site, accepted: str) -> None:
     answer = site.get(FEED, Accept_Encoding=accepted)
 
     assert "Content-Encoding" not in answer.headers
-    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert answer.headers["Vary"] == "Accept-Encoding, Sec-Fetch-Dest"
     assert b"<feed" in answer.body
+
+
+def test_feed_opened_in_a_browser_is_kept_apart_from_what_readers_get(site: Site) -> None:
+    def types() -> list[str]:
+        return [site.get(FEED, **headers).headers["Content-Type"] for headers in ({"Sec_Fetch_Dest": "document"}, {})]
+
+    for _ in range(3):
+        assert types() == ["application/xml; charset=utf-8", "application/atom+xml; charset=utf-8"]
 
 
 def test_reader_who_has_it_gets_304_from_the_cache(site: Site) -> None:

@@ -134,7 +134,8 @@ async def test_name_that_does_not_resolve_is_told(client: GuardedClient) -> None
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://127.0.0.2/", "http://user:password@127.0.0.2/", "http://[fe80::1%25lo]/", "http://127.1/"]
+    "url",
+    ["ftp://127.0.0.2/", "http://user:password@127.0.0.2/", "http://[fe80::1%25lo]/", "http://127.1/", "http://0x7f000001/"],
 )
 async def test_unusable_url_fails_without_a_request(client: GuardedClient, url: str) -> None:
     assert (await failure(client, url)).reason is Reason.INVALID_URL
@@ -142,7 +143,7 @@ async def test_unusable_url_fails_without_a_request(client: GuardedClient, url: 
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "localhost", "LocalHost", "0x7f000001", "[::ffff:127.0.0.1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "0.0.0.0"],
+    ["127.0.0.1", "localhost", "LocalHost", "[::ffff:127.0.0.1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "0.0.0.0"],
 )
 async def test_closed_address_never_gets_a_connection(serve: Serve, host: str) -> None:
     arrivals: asyncio.Queue[object] = asyncio.Queue()
