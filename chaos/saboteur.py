@@ -180,7 +180,10 @@ class Saboteur:
 
     def _limit_files(self, soft_bytes: int | None) -> None:
         families = self.system.families()
-        for process in [process for name, family in families.items() if name not in UNLIMITED for process in family]:
+        limited = [
+            name for name in families if soft_bytes is None or name not in UNLIMITED
+        ]  # who started meanwhile is limited too
+        for process in [process for name in limited for process in families[name]]:
             with suppress(psutil.NoSuchProcess, ProcessLookupError):
                 _, hard = process.rlimit(psutil.RLIMIT_FSIZE)
                 process.rlimit(psutil.RLIMIT_FSIZE, (hard if soft_bytes is None else soft_bytes, hard))
