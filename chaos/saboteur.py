@@ -180,10 +180,9 @@ class Saboteur:
 
     def _limit_files(self, soft_bytes: int | None) -> None:
         families = self.system.families()
-        limited = [
-            name for name in families if soft_bytes is None or name not in UNLIMITED
-        ]  # who started meanwhile is limited too
-        for process in [process for name in limited for process in families[name]]:
+        # A broker that was started meanwhile has inherited the limit.
+        spared = {POSTGRESQL} if soft_bytes is None else UNLIMITED
+        for process in [process for name, family in families.items() if name not in spared for process in family]:
             with suppress(psutil.NoSuchProcess, ProcessLookupError):
                 _, hard = process.rlimit(psutil.RLIMIT_FSIZE)
                 process.rlimit(psutil.RLIMIT_FSIZE, (hard if soft_bytes is None else soft_bytes, hard))
