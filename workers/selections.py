@@ -90,10 +90,11 @@ def _tombstones(workshop: Workshop, selection: Selection, article_ids: Sequence[
         return []
     leading = BREAKING_LISTING if selection.breaking else SITE_LISTING
     withdrawn = uow.tombstones.of_listing(site.id, leading, oldest, MOST_TOMBSTONES)
+    articles = uow.articles.many(withdrawn)
     return [
-        withdrawn[article.id]
-        for article in uow.articles.many(withdrawn).values()
-        if selection.admits(article.content, breaking=True, site_language=site.language)
+        tombstone
+        for article_id, tombstone in withdrawn.items()
+        if selection.admits(articles[article_id].content, breaking=True, site_language=site.language)
     ][: selection.entries]
 
 

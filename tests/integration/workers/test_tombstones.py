@@ -115,6 +115,19 @@ def test_tombstone_stands_in_the_selections_that_the_article_stood_in(bureau: Bu
     assert "†" not in "".join(order(bureau, "selection/politics.atom"))
 
 
+def test_selections_tombstones_stand_in_order_the_newest_first(bureau: Bureau, clock: Clock) -> None:
+    choose(bureau, "politics", categories=["정치"])
+    articles = []
+    for number in range(5):
+        articles.append(bureau.newsroom.post(f"기사 {number}", categories=("정치",)))
+        clock.advance(1)
+    for article in (articles[3], articles[0], articles[4], articles[1], articles[2]):
+        bureau.newsroom.withdraw(article)
+    bureau.syndicate()
+
+    assert order(bureau, "selection/politics.atom") == [f"†{article.urn}" for article in reversed(articles)]
+
+
 def test_breaking_selection_has_tombstones_of_what_broke(bureau: Bureau) -> None:
     choose(bureau, "alarm", breaking=True)
     broke, other = bureau.newsroom.post("큰불", breaking=True), bureau.newsroom.post("작은 불")
