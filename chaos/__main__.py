@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from chaos.evidence import MOST_DUPLICATES
 from chaos.experiment import Plan, run
 
 #: Kept over restarts (Filesystem Hierarchy Standard section 5.15), so on a disk, where /tmp may be memory.
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=float, help="how long that takes; 8 articles a second if not said")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument(
-        "--most-duplicates", type=float, default=0.05, metavar="SHARE", help="of the pushes to healthy partners; 0.05 if not said"
+        "--most-duplicates", type=float, default=MOST_DUPLICATES, metavar="SHARE", help="of the pushes to healthy partners"
     )
     wanted = parser.parse_args(arguments)
     seconds = wanted.seconds or wanted.articles / ARTICLES_PER_SECOND

@@ -8,6 +8,9 @@ from chaos.partners import Character, Receipt
 from chaos.promise import Promise
 from chaos.reader import View
 
+#: Of the pushes to healthy partners in a run of usual length.
+MOST_DUPLICATES = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
@@ -30,4 +33,4 @@ class Evidence:
     ledger: Ledger
     torn: Sequence[str] = ()
     troubles: Sequence[str] = field(default=())
-    most_duplicates: float = 0.05
+    most_duplicates: float = MOST_DUPLICATES

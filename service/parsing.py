@@ -1,5 +1,5 @@
-"""Parses what publishers send. Markdown can be written that takes a second for each 40 kB, so long bodies are parsed in a thread,
-one at a time: the loop goes on answering readers meanwhile, if a little slower."""
+"""Parses what publishers send. Prose takes some 5 ms for 100 kB, but Markdown can be written that takes 2.7 s. So long bodies are
+parsed in a thread, one at a time: the loop goes on answering readers meanwhile, if a little slower."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from service import ingest
 from sokbo.domain.article import Article, Draft
 from sokbo.domain.site import Site
 
-#: A body up to here takes some milliseconds at the very most.
+#: A body up to here takes a millisecond at the most if it is an article, and a quarter of a second if it was made to take long.
 SHORT_BYTES = 8192
 
 P = ParamSpec("P")

@@ -88,7 +88,7 @@ def syndicate(runtime: Runtime, lane: Lane) -> None:
     own; what there is no time for is left to the next sweep."""
     began = assembled = time.monotonic()
     while time.monotonic() - began < TASK_SECONDS:
-        leased, waiting = _lease(runtime, lane)
+        leased, waiting = _find_work(runtime, lane)
         for work in leased:
             _syndicate_site(runtime, work)
         if not leased and not waiting:
@@ -99,9 +99,9 @@ def syndicate(runtime: Runtime, lane: Lane) -> None:
             assembled = time.monotonic()
 
 
-def _lease(runtime: Runtime, lane: Lane) -> tuple[Sequence[Work], Sequence[SiteId]]:
-    """The events that wait, by site; if there are none, the sites that have something to be assembled. All is read in one
-    transaction: one more would take longer than the reading."""
+def _find_work(runtime: Runtime, lane: Lane) -> tuple[Sequence[Work], Sequence[SiteId]]:
+    """The events that wait, now leased, by site; if there are none, the sites that have something to be assembled. All is read in
+    one transaction: one more would take longer than the reading."""
     with runtime.database.write() as uow:
         leased = uow.events.lease(lane, runtime.holder, uow.now, runtime.settings.lease_seconds, BATCH_EVENTS)
         if not leased:

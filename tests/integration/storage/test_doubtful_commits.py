@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sokbo.domain.ids import SiteId
+from sokbo.domain.site import Site
 from sokbo.errors import Unavailable
 from sokbo.storage import Database
 from sokbo.storage import database as storage
@@ -103,7 +105,7 @@ def newsroom(postgresql: Maker, line: Line) -> Iterator[Newsroom]:
 
 def add_site(newsroom: Newsroom, name: str) -> None:
     with newsroom.database.write() as uow:
-        uow.sites.add(newsroom.site.__class__(newsroom.site.id, name, name, f"https://{name}.example", uow.now))
+        uow.sites.add(Site(SiteId(0), name, name, f"https://{name}.example", uow.now))
         uow.commit_for_certain()
 
 

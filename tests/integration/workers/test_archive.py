@@ -73,6 +73,19 @@ def fill(bureau: Bureau, clock: Clock) -> list[Article]:
     return articles
 
 
+def correct_and_withdraw(bureau: Bureau, clock: Clock, articles: list[Article]) -> list[Article]:
+    """Corrects one article in nine and withdraws another, which it returns."""
+    for article in articles[::9]:
+        bureau.newsroom.revise(
+            article, "고친 제목", correction_note="날짜를 바로잡습니다", published_at=clock() - timedelta(days=90)
+        )
+    gone = articles[4::9]
+    for article in gone:
+        bureau.newsroom.withdraw(article)
+    bureau.syndicate()
+    return gone
+
+
 def test_walk_finds_each_article_once(bureau: Bureau, clock: Clock) -> None:
     articles = fill(bureau, clock)
 
@@ -90,14 +103,7 @@ def in_time(path: str) -> tuple[str, int]:
 def test_walk_finds_each_article_once_after_corrections_and_withdrawals(bureau: Bureau, clock: Clock) -> None:
     articles = fill(bureau, clock)
     places = walk(bureau)
-    for article in articles[::9]:
-        bureau.newsroom.revise(
-            article, "고친 제목", correction_note="날짜를 바로잡습니다", published_at=clock() - timedelta(days=90)
-        )
-    gone = articles[4::9]
-    for article in gone:
-        bureau.newsroom.withdraw(article)
-    bureau.syndicate()
+    gone = correct_and_withdraw(bureau, clock, articles)
 
     assert found(bureau) == (once([article for article in articles if article not in gone]), once(gone))
     assert walk(bureau) == places

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -14,7 +13,7 @@ from tests.clock import Clock
 from tests.integration.storage.test_migrations import downgrade
 from tests.integration.workers.bureau import Bureau
 from tests.integration.workers.test_anew import everything, rebuild
-from tests.integration.workers.test_archive import SIZE, fill, once, walk
+from tests.integration.workers.test_archive import SIZE, correct_and_withdraw, fill, once, walk
 
 small_documents = pytest.mark.usefixtures("of_small_size")
 
@@ -61,14 +60,7 @@ def test_next_url_leads_through_the_same_documents_as_prev_archive(bureau: Burea
 def test_each_article_is_found_once_after_corrections_and_the_withdrawn_ones_never(bureau: Bureau, clock: Clock) -> None:
     articles = fill(bureau, clock)
     places = [*pages(bureau)]
-    for article in articles[::9]:
-        bureau.newsroom.revise(
-            article, "고친 제목", correction_note="날짜를 바로잡습니다", published_at=clock() - timedelta(days=90)
-        )
-    gone = articles[4::9]
-    for article in gone:
-        bureau.newsroom.withdraw(article)
-    bureau.syndicate()
+    gone = correct_and_withdraw(bureau, clock, articles)
 
     assert found(bureau) == once([article for article in articles if article not in gone])
     assert [*pages(bureau)] == places
