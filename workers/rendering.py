@@ -13,6 +13,7 @@ from sokbo.domain.illustration import awaited, illustration
 from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from workers.feeds import ATOM, FORMATS
+from workers.feeds.item import item
 from workers.pages.renderer import PageRenderer, PageShell
 from workers.pages.stylesheet import page_headers
 
@@ -39,7 +40,8 @@ def render_article(pages: PageRenderer, site: Site, article: Article, now: datet
         tombstone = fragment(article, ATOM.format, ATOM.tombstone(article))
         return Rendered(article, (tombstone,), _article_page(site, article, shell, status=410))
     shown = illustration(site, article.content, pictures)
-    entries = {form: feed.entry(site, article, shown) for form, feed in FORMATS.items()}
+    entry = item(site, article, shown)
+    entries = {form: feed.entry(entry) for form, feed in FORMATS.items()}
     entries[FragmentFormat.CARD] = pages.card(site, article, shown, now=now)
     fragments = [fragment(article, form, raw) for form, raw in entries.items()]
     page = _article_page(site, article, pages.article(site, article, shown, now=now))

@@ -20,6 +20,7 @@ from sokbo.storage.documents import ListedEntry
 from sokbo.storage.forms import LEFT_OUT
 from workers.assembling import EVER, Workshop, feed_document, updated_at
 from workers.feeds import ATOM, FORMATS, FeedFormat, Options, formats_of
+from workers.feeds.item import item
 from workers.feeds.words import word
 from workers.rendering import digest, fragment
 
@@ -152,7 +153,7 @@ def _render(workshop: Workshop, selection: Selection, form: FeedFormat, article_
             left_out.append(article.id)
             continue
         try:
-            made.append(fragment(article, form.format, form.entry(workshop.site, article, picture)))
+            made.append(fragment(article, form.format, form.entry(item(workshop.site, article, picture))))
         except Exception:  # the edge: one article that can't be rendered must not hold up the others
             log.exception("render_failed", article_id=article.id, revision=article.revision, form=form.format)
             left_out.append(article.id)

@@ -10,12 +10,11 @@ from feedgen.feed import FeedGenerator
 from sokbo.domain.article import Article, Author
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import STYLESHEET_PATH, Listing
-from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
 from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, PUBLIC, History, Options, Shell
-from workers.feeds.item import GENERATOR, Item, feed_id, item, plain, utc
+from workers.feeds.item import GENERATOR, Item, feed_id, plain, utc
 from workers.feeds.words import listing_title
 
 _TAIL = b"</feed>\n"
@@ -32,8 +31,7 @@ class Atom:
     def __init__(self, form: FragmentFormat = FragmentFormat.ATOM):
         self.format = form
 
-    def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
-        shown = item(site, article, picture)
+    def entry(self, shown: Item) -> bytes:
         links = _links(shown)
         made = FeedEntry()
         made.id(shown.id)

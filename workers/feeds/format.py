@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from sokbo.domain.archive import Part
-from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import Listing
-from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds.footer import FooterLink
+from workers.feeds.item import Item
 
 #: Shells kept ready by each format, but for their time: all else changes only with the site.
 KEPT_FRAMES = 512
@@ -73,8 +72,8 @@ class FeedFormat(Protocol):
     def media_type(self) -> str:
         """The Content-Type, with its charset."""
 
-    def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
-        """The published article's entry with its picture, the same in each of the site's feeds."""
+    def entry(self, shown: Item) -> bytes:
+        """The published article's entry, the same in each of the site's feeds."""
 
     def shell(
         self,

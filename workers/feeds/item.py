@@ -34,6 +34,8 @@ class Item:
     """
 
     id: str
+    number: int
+    revision: int
     url: str
     title: str
     summary: str
@@ -48,6 +50,8 @@ class Item:
     canonical_url: str | None
     language: str | None
     correction_note: str | None
+    breaking_until: datetime | None
+    site_language: str
 
 
 def item(site: Site, article: Article, picture: Illustration | None = None) -> Item:
@@ -71,6 +75,8 @@ def item(site: Site, article: Article, picture: Illustration | None = None) -> I
     correction = f"{word('correction', language or site.language)}:"
     return Item(
         id=article.urn,
+        number=article.number,
+        revision=article.revision,
         url=article_url(site, article),
         title=title,
         summary=summary,
@@ -85,6 +91,8 @@ def item(site: Site, article: Article, picture: Illustration | None = None) -> I
         canonical_url=url(content.canonical_url) if content.canonical_url else None,
         language=language or None,
         correction_note=note or None,
+        breaking_until=utc(article.breaking_until) if article.breaking_until else None,
+        site_language=site.language,
     )
 
 

@@ -5,15 +5,14 @@ from typing import Any
 
 import orjson
 
-from sokbo.domain.article import Article, Author
+from sokbo.domain.article import Author
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import Listing
-from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds.footer import FooterLink
 from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell
 from workers.feeds.image import FeedImage
-from workers.feeds.item import item, plain, utc
+from workers.feeds.item import Item, plain
 from workers.feeds.words import listing_title
 
 
@@ -27,16 +26,15 @@ class JsonFeed:
     def __init__(self, form: FragmentFormat = FragmentFormat.JSON):
         self.format = form
 
-    def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
-        shown = item(site, article, picture)
+    def entry(self, shown: Item) -> bytes:
         in_full = self.format is FragmentFormat.JSON
         # Not external_url, which is what an article talks about: readers would send people away from it.
         ours = {
-            "number": article.number,
-            "revision": article.revision,
+            "number": shown.number,
+            "revision": shown.revision,
             "categories": shown.categories,
             "correction_note": shown.correction_note,
-            "breaking_until": utc(article.breaking_until) if article.breaking_until else None,
+            "breaking_until": shown.breaking_until,
             "canonical_url": shown.canonical_url,
         }
         return _dumps(

@@ -10,16 +10,14 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import STYLESHEET_PATH, Listing
-from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.atom import Atom
 from workers.feeds.footer import FooterLink
 from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, PUBLIC, History, Options, Shell
-from workers.feeds.item import GENERATOR, item, plain, utc
+from workers.feeds.item import GENERATOR, Item, plain, utc
 from workers.feeds.words import listing_title
 
 _TTL_MINUTES = 5
@@ -36,8 +34,7 @@ class Rss:
     def __init__(self, form: FragmentFormat = FragmentFormat.RSS):
         self.format = form
 
-    def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
-        shown = item(site, article, picture)
+    def entry(self, shown: Item) -> bytes:
         made = FeedEntry()
         made.id(shown.id)
         made.title(shown.title)

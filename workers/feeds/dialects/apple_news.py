@@ -1,12 +1,9 @@
 """Apple News's RSS: the full text as the description, whose beginning it shows as the excerpt."""
 
-from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
-from sokbo.domain.illustration import Illustration
-from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.dialects import base
-from workers.feeds.item import item
+from workers.feeds.item import Item
 
 
 class AppleNews(base.PlainChannel):
@@ -14,8 +11,7 @@ class AppleNews(base.PlainChannel):
 
     format = FragmentFormat.APPLE_NEWS
 
-    def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
-        shown = item(site, article, picture)
+    def entry(self, shown: Item) -> bytes:
         element = base.item_element(shown, shown.html)
         if shown.image:
             fixes.add_media(element, shown.image)

@@ -2,13 +2,10 @@
 
 from html import escape
 
-from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
-from sokbo.domain.illustration import Illustration
-from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.dialects import base
-from workers.feeds.item import item
+from workers.feeds.item import Item
 
 
 class Flipboard(base.PlainChannel):
@@ -16,8 +13,7 @@ class Flipboard(base.PlainChannel):
 
     format = FragmentFormat.FLIPBOARD
 
-    def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
-        shown = item(site, article, picture)
+    def entry(self, shown: Item) -> bytes:
         element = base.item_element(shown, escape(shown.summary, quote=False), shown.html)
         if shown.image:
             fixes.add_media(element, shown.image)

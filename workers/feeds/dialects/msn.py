@@ -4,13 +4,10 @@ from html import escape
 
 import nh3
 
-from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
-from sokbo.domain.illustration import Illustration
-from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.dialects import base
-from workers.feeds.item import item
+from workers.feeds.item import Item
 
 #: The Partner Hub's HTML guidelines, «Allowed HTML tags», but for iframe. What is in another tag stays without it.
 _TAGS = {
@@ -31,8 +28,7 @@ class Msn(base.PlainChannel):
 
     format = FragmentFormat.MSN
 
-    def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
-        shown = item(site, article, picture)
+    def entry(self, shown: Item) -> bytes:
         html = nh3.clean(shown.html, tags=_TAGS, attributes=_ATTRIBUTES, link_rel=None, url_schemes={"http", "https", "mailto"})
         summary = escape(shown.summary, quote=False)
         element = base.item_element(shown, summary, html.strip() or f"<p>{summary}</p>")

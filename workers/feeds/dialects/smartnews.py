@@ -5,16 +5,14 @@ from html import escape
 
 from lxml import etree
 
-from sokbo.domain.article import Article
 from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import Listing
-from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.dialects import base
 from workers.feeds.footer import FooterLink
 from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell
-from workers.feeds.item import item, plain
+from workers.feeds.item import Item, plain
 
 SNF = "http://www.smartnews.be/snf"
 MAX_DESCRIPTION = 30
@@ -28,10 +26,9 @@ class SmartNews:
     suffix = base.SUFFIX
     media_type = base.MEDIA_TYPE
 
-    def entry(self, site: Site, article: Article, picture: Illustration | None = None) -> bytes:
-        shown = item(site, article, picture)
+    def entry(self, shown: Item) -> bytes:
         element = base.item_element(shown, escape(shown.summary, quote=False), shown.html)
-        etree.SubElement(element, f"{{{fixes.DC}}}language").text = shown.language or site.language
+        etree.SubElement(element, f"{{{fixes.DC}}}language").text = shown.language or shown.site_language
         if shown.image:
             etree.SubElement(element, f"{{{fixes.MEDIA}}}thumbnail", url=shown.image.url)
         return fixes.without_declarations(element, _NAMESPACES)

@@ -11,6 +11,7 @@ from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from tests.unit.workers.feeds.articles import NASTY, PUBLISHED, SITE
 from workers.feeds import FORMATS, NO_HISTORY, FeedFormat, FooterLink, History
+from workers.feeds.item import item
 
 
 def feed(
@@ -28,7 +29,7 @@ def feed(
     """The complete document, with what is known of these pictures; the tombstones come last."""
     shell = feed_format.shell(site, listing, updated, footer, history)
     known = {picture.source: picture for picture in pictures}
-    entries = [feed_format.entry(site, article, illustration(site, article.content, known)) for article in articles]
+    entries = [feed_format.entry(item(site, article, illustration(site, article.content, known))) for article in articles]
     entries += tombstones
     return shell.head + shell.separator.join(entries) + shell.tail
 

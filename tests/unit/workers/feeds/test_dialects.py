@@ -14,6 +14,7 @@ from tests.unit.workers.feeds.w3c import rss_complaints
 from workers.feeds import DIALECT_FORMATS, FeedFormat, Options
 from workers.feeds.dialects.smartnews import SNF
 from workers.feeds.fixes import DC, MEDIA
+from workers.feeds.item import item
 
 CHOSEN = Listing(ListingKind.SELECTION, "chosen", "고른 것")
 OPTIONS = Options(language="ko-KR", logo="https://gnj.example.kr/logo.png")
@@ -24,7 +25,7 @@ every_article = pytest.mark.parametrize("nasty", NASTY.values(), ids=NASTY.keys(
 
 def document(form: FeedFormat, *articles: Article, options: Options = OPTIONS) -> bytes:
     shell = form.shell(SITE, CHOSEN, PUBLISHED, options=options)
-    return shell.head + shell.separator.join(form.entry(SITE, shown) for shown in articles) + shell.tail
+    return shell.head + shell.separator.join(form.entry(item(SITE, shown)) for shown in articles) + shell.tail
 
 
 def items(form: FeedFormat, *articles: Article) -> list[etree._Element]:

@@ -14,6 +14,7 @@ from tests.unit.workers.feeds.articles import NASTY, PUBLISHED, SITE, article
 from tests.unit.workers.feeds.feeds import feed
 from workers.feeds import FORMATS
 from workers.feeds.fixes import printable
+from workers.feeds.item import item
 
 RSS = FORMATS[FragmentFormat.RSS]
 ATOM = FORMATS[FragmentFormat.ATOM]
@@ -74,7 +75,7 @@ def test_rendering_leaves_the_processs_locale_alone(monkeypatch: pytest.MonkeyPa
 def test_times_without_zone_do_not_raise_but_are_utc() -> None:
     naive = PUBLISHED.replace(tzinfo=None)
 
-    assert RSS.entry(SITE, article(published_at=naive)) == RSS.entry(SITE, article())
+    assert RSS.entry(item(SITE, article(published_at=naive))) == RSS.entry(item(SITE, article()))
 
 
 def test_rss_root_declares_the_namespaces_of_its_entries() -> None:
@@ -87,13 +88,13 @@ def test_rss_root_declares_the_namespaces_of_its_entries() -> None:
 
 
 def test_content_is_escaped_and_never_cdata() -> None:
-    entries = [feed_format.entry(SITE, NASTY["cdata-end"]) for feed_format in (RSS, ATOM)]
+    entries = [feed_format.entry(item(SITE, NASTY["cdata-end"])) for feed_format in (RSS, ATOM)]
 
     assert not any(b"CDATA" in entry for entry in entries)
 
 
 def test_entry_without_later_edition_has_no_modified_date() -> None:
-    assert b"dcterms:modified" not in RSS.entry(SITE, NASTY["microseconds"])
+    assert b"dcterms:modified" not in RSS.entry(item(SITE, NASTY["microseconds"]))
 
 
 def test_summary_comes_before_content_and_both_are_kept() -> None:

@@ -18,6 +18,7 @@ from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from tests.unit.workers.feeds.articles import ENGLISH, NASTY, POLITICS, PUBLISHED, SITE, article
 from tests.unit.workers.feeds.feeds import digest, feed
 from workers.feeds import FORMATS, FeedFormat
+from workers.feeds.item import item
 
 every_format = pytest.mark.parametrize("feed_format", FORMATS.values(), ids=FORMATS.keys())
 every_article = pytest.mark.parametrize("nasty", NASTY.values(), ids=NASTY.keys())
@@ -80,7 +81,7 @@ def test_feed_without_entries_is_valid(feed_format: FeedFormat, listing: Listing
 
 @every_format
 def test_entry_is_the_same_in_every_feed_and_carries_no_namespace_declarations(feed_format: FeedFormat) -> None:
-    entry = feed_format.entry(SITE, NASTY["modified-later"])
+    entry = feed_format.entry(item(SITE, NASTY["modified-later"]))
 
     assert b"xmlns" not in entry
     assert entry in feed(feed_format, [NASTY["modified-later"]], listing=POLITICS)
@@ -121,7 +122,7 @@ def test_missing_summary_is_the_beginning_of_the_text(feed_format: FeedFormat) -
 
 @every_format
 def test_authors_email_stays_private(feed_format: FeedFormat) -> None:
-    entry = feed_format.entry(SITE, NASTY["email-of-author"]).decode()
+    entry = feed_format.entry(item(SITE, NASTY["email-of-author"])).decode()
 
     assert "박" in entry
     assert "@" not in entry
