@@ -15,13 +15,13 @@ from redis.retry import Retry
 
 from sokbo.domain.event import Lane
 from sokbo.domain.ids import SiteId
-from sokbo.nudges import PUT_UNLESS_WAITING, message
+from sokbo.nudges import PUT_UNLESS_MANY_WAIT, message
 from sokbo.settings import Settings
 
 #: The longest that anyone waits for the broker.
 TIMEOUT_SECONDS = 0.2
-#: While a nudge is waiting to be taken, further ones say nothing new. This ends even if it is lost.
-NUDGE_HOLDS_SECONDS = 2
+#: While so many messages wait in a lane's queue, a further nudge says nothing new: whoever takes one of them looks for all work.
+MOST_WAITING = 8
 DOCUMENTS_CHANNEL = "sokbo:documents"
 
 
@@ -64,22 +64,15 @@ class Broker:
             retry=Retry(NoBackoff(), 0),
         )
         self._redis_url = redis_url(settings)
-        self._put_unless_waiting = self._redis.register_script(PUT_UNLESS_WAITING)
+        self._put_unless_many_wait = self._redis.register_script(PUT_UNLESS_MANY_WAIT)
 
     def nudge(self, task: Task, lane: Lane) -> bool:
         """Tells the lane's workers that there is work. False if the broker can't be reached; nothing is raised."""
         try:
-            self._put_unless_waiting(keys=[_nudge_key(task, lane), lane], args=[NUDGE_HOLDS_SECONDS, message(task, lane)])
+            self._put_unless_many_wait(keys=[lane], args=[MOST_WAITING, message(task, lane)])
         except (RedisError, OSError):
             return False
         return True
-
-    def taken(self, task: Task, lane: Lane) -> None:
-        """Says that a nudge is being followed, so that the next one is sent again. Call before looking for work."""
-        try:
-            self._redis.delete(_nudge_key(task, lane))
-        except (RedisError, OSError):
-            return
 
     def announce(self, announcements: Iterable[Announcement]) -> bool:
         """Tells the services which documents changed. False if the broker can't be reached; nothing is raised."""
@@ -109,7 +102,3 @@ class Broker:
 
     def close(self) -> None:
         self._redis.close()
-
-
-def _nudge_key(task: Task, lane: Lane) -> str:
-    return f"sokbo:nudge:{task}:{lane}"

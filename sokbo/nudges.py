@@ -1,5 +1,5 @@
 """Nudges as Celery puts them into a queue: each kind is written by Celery once, and sent with ids of its own every time. To write
-one takes longer than to send it, and to ask the broker first whether one is waiting takes as long again."""
+one takes longer than to send it, and to ask the broker first how many are waiting takes as long again."""
 
 from functools import cache
 from uuid import uuid4
@@ -10,10 +10,9 @@ from kombu.utils.json import dumps
 #: Stands in the kept message where an id belongs.
 _ID = "00000000-0000-0000-0000-000000000000"
 
-#: Puts a message into a queue unless the key says that one like it is waiting there; both at once, so that the key never holds
-#: up nudges for one that was not sent.
-PUT_UNLESS_WAITING = """
-if redis.call('SET', KEYS[1], 1, 'NX', 'EX', ARGV[1]) then redis.call('LPUSH', KEYS[2], ARGV[2]) end
+#: Puts a message into a queue unless so many wait there already.
+PUT_UNLESS_MANY_WAIT = """
+if redis.call('LLEN', KEYS[1]) < tonumber(ARGV[1]) then redis.call('LPUSH', KEYS[1], ARGV[2]) end
 return 1
 """
 

@@ -28,7 +28,6 @@ def register(app: Celery, runtime: Callable[[], Runtime]) -> None:
     last_sweep = -FRESH_SECONDS
 
     def follow_nudge(lane: str) -> None:
-        runtime().broker.taken(Task.SYNDICATE, Lane(lane))
         syndicate(runtime(), Lane(lane))
 
     def sweep_unless_fresh(lane: str) -> None:
@@ -37,8 +36,7 @@ def register(app: Celery, runtime: Callable[[], Runtime]) -> None:
             sweep(runtime(), Lane(lane))
             last_sweep = time.monotonic()
 
-    def help_to_deliver(lane: str) -> None:
-        runtime().broker.taken(Task.DELIVER, Lane(lane))
+    def help_to_deliver(_lane: str) -> None:
         runtime().wake_deliveries()
 
     def clean_up() -> None:

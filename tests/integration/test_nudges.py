@@ -10,7 +10,7 @@ from celery import Celery
 from kombu.entity import Queue
 
 from sokbo import broker_process
-from sokbo.broker import Broker, Task, celery_url
+from sokbo.broker import MOST_WAITING, Broker, Task, celery_url
 from sokbo.domain.event import Lane
 from sokbo.settings import Settings
 from sokbo.storage import Database
@@ -44,14 +44,13 @@ def tasks(settings: Settings, lane: Lane) -> list[tuple[str, list[str]]]:
         return found
 
 
-def test_nudges_that_nobody_has_taken_yet_are_one(tmp_path: Path) -> None:
+def test_nudges_that_nobody_takes_do_not_pile_up(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
     with serving(settings), closing(Broker(settings)) as broker:
-        for lane in (Lane.DEFAULT, Lane.BREAKING, Lane.DEFAULT):
+        for lane in (Lane.BREAKING, *[Lane.DEFAULT] * (MOST_WAITING + 1)):
             assert broker.nudge(Task.SYNDICATE, lane)
-        assert tasks(settings, Lane.DEFAULT) == [("sokbo.syndicate", ["default"])]
+        assert tasks(settings, Lane.DEFAULT) == [("sokbo.syndicate", ["default"])] * MOST_WAITING
         assert tasks(settings, Lane.BREAKING) == [("sokbo.syndicate", ["breaking"])]
-        broker.taken(Task.SYNDICATE, Lane.DEFAULT)
         assert broker.nudge(Task.SYNDICATE, Lane.DEFAULT)
         assert len(tasks(settings, Lane.DEFAULT)) == 1
 
@@ -62,7 +61,6 @@ def test_nudge_says_that_the_broker_is_away_and_goes_out_again_when_it_is_back(t
         assert not broker.nudge(Task.SYNDICATE, Lane.DEFAULT)
         for _ in range(2):
             with serving(settings):
-                broker.taken(Task.SYNDICATE, Lane.DEFAULT)
                 assert broker.nudge(Task.SYNDICATE, Lane.DEFAULT)
                 assert tasks(settings, Lane.DEFAULT) == [("sokbo.syndicate", ["default"])]
             assert not broker.nudge(Task.SYNDICATE, Lane.DEFAULT)
