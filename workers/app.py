@@ -4,34 +4,19 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import structlog
-from celery import Celery, bootsteps, signals
+from celery import Celery, signals
 from celery.schedules import schedule
 
 from sokbo.broker import Task, celery_url
 from sokbo.domain.event import Lane
-from sokbo.lifeline import end_with_parent
 from sokbo.settings import Settings
 from workers import runtime as process
 from workers.connection import end_when_told, hold_on
 from workers.runtime import Runtime
-from workers.tasks import register
+from workers.tasks import HARD_LIMIT_SECONDS, register
+from workers.watchdog import stand_by
 
-HARD_LIMIT_SECONDS = 60
-#: How long a dead child's message may block the queue, which with a prefetch of 1 stands still meanwhile.
-LOST_WAIT_SECONDS = 1.0
 CLEAN_SECONDS = 60
-
-log = structlog.get_logger()
-
-
-class PoolCare(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ships no types
-    """Looks for dead children's tasks every second; Celery itself does so every five."""
-
-    requires = ("celery.worker.components:Pool",)
-
-    def register_with_event_loop(self, worker: Any, hub: Any) -> None:
-        hub.call_repeatedly(LOST_WAIT_SECONDS, worker.pool.maintain_pool)
 
 
 def make_app(settings: Settings, lanes: tuple[Lane, ...]) -> Celery:
@@ -39,12 +24,11 @@ def make_app(settings: Settings, lanes: tuple[Lane, ...]) -> Celery:
     app = Celery("sokbo", broker=celery_url(settings), set_as_current=False)
     app.conf.update(_configuration(settings))
     hold_on(app)
-    app.steps["worker"].add(PoolCare)
     current: list[Runtime] = []
     register(app, lambda: current[0])
 
     def start(**_: Any) -> None:
-        end_with_parent()
+        stand_by()
         current.append(process.start(settings, lanes))
 
     def stop(**_: Any) -> None:
@@ -56,7 +40,7 @@ def make_app(settings: Settings, lanes: tuple[Lane, ...]) -> Celery:
             app.send_task(Task.SWEEP, args=[lane], queue=lane)
 
     signals.worker_process_init.connect(start, weak=False)
-    signals.worker_process_shutdown.connect(stop, weak=False)
+    signals.worker_shutdown.connect(stop, weak=False)
     signals.worker_ready.connect(ready, weak=False)
     signals.setup_logging.connect(_keep_logging, weak=False)
     signals.beat_init.connect(end_when_told, weak=False)
@@ -77,12 +61,8 @@ def _every(seconds: float) -> schedule:
 def _configuration(settings: Settings) -> dict[str, Any]:
     return {
         "task_acks_late": True,
-        "task_reject_on_worker_lost": True,
         "task_ignore_result": True,
-        "task_time_limit": HARD_LIMIT_SECONDS,
         "worker_prefetch_multiplier": 1,
-        "worker_lost_wait": LOST_WAIT_SECONDS,
-        "worker_soft_shutdown_timeout": settings.shutdown_seconds,
         "worker_send_task_events": False,
         "worker_enable_remote_control": False,
         "worker_cancel_long_running_tasks_on_connection_loss": False,

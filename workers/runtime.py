@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Made after the fork. `holder` names this process in leases, also against an earlier one with the same pid."""
+    """`holder` names this process in leases, also against an earlier one with the same pid."""
 
     settings: Settings
     database: Database

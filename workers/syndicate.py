@@ -36,8 +36,8 @@ RENDER_SECONDS = 1.0
 #: While events keep coming, what else is wanted is assembled this often, for about so long.
 ASSEMBLE_SECONDS = 1.0
 ASSEMBLE_FOR_SECONDS = 0.2
-#: A task ends after so long, well before it would be killed.
-TASK_SECONDS = 20.0
+#: A task ends after so long: well before it would be killed, and within the time that a worker has to end when it is told to.
+TASK_SECONDS = 5.0
 
 #: What a site's readers follow, before its categories, tags and authors.
 OWN_LISTINGS = frozenset({SITE_LISTING, BREAKING_LISTING})

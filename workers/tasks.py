@@ -14,11 +14,14 @@ from workers.clean import clean
 from workers.runtime import Runtime
 from workers.sweep import sweep
 from workers.syndicate import syndicate
+from workers.watchdog import limited
 
 P = ParamSpec("P")
 
 log = structlog.get_logger()
 
+#: A task that takes longer hangs. What it was at is leased, and taken up again.
+HARD_LIMIT_SECONDS = 60
 #: A sweep that comes while the last one is this fresh has piled up behind it and is skipped.
 FRESH_SECONDS = 0.1
 
@@ -56,7 +59,8 @@ def _tolerating(work: Callable[P, None]) -> Callable[P, None]:
 
     def tolerate(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            work(*args, **kwargs)
+            with limited(HARD_LIMIT_SECONDS):
+                work(*args, **kwargs)
         except Unavailable as error:
             log.warning("task_given_up", reason=error.message)
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 MODULES = (
     *("aiohttp", "aiohttp.web", "uvloop", "prometheus_client", "redis.asyncio"),
     *("celery.app.base", "celery.app.amqp", "celery.app.control", "celery.app.log", "celery.backends.redis"),
-    *("celery.apps.beat", "celery.apps.worker", "celery.bin.celery", "celery.concurrency.prefork", "celery.fixups.django"),
+    *("celery.apps.beat", "celery.apps.worker", "celery.bin.celery", "celery.concurrency.solo", "celery.fixups.django"),
     *("celery.loaders.app", "celery.worker.autoscale", "celery.worker.components", "celery.worker.consumer"),
     *("celery.worker.consumer.delayed_delivery", "celery.worker.strategy", "kombu.asynchronous", "kombu.transport.redis"),
     *("billiard.heap", "billiard.popen_fork", "billiard.sharedctypes", "billiard.synchronize"),
