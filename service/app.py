@@ -19,6 +19,7 @@ from service.metrics import Metrics
 from service.middlewares import edge
 from service.nudger import Nudger
 from service.private_feeds import PrivateFeeds
+from service.proxies import TrustedProxies
 from service.reading import Reader
 from service.routes.article_records import add_article_record_routes
 from service.routes.articles import add_article_routes
@@ -66,7 +67,8 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
     directory, selections = SiteDirectory(), SelectionDirectory()
     cache = DocumentCache(StoredDocuments(database), settings.document_cache_bytes)
     memory = AnswerMemory(cache)
-    connections = Connections(per_address=settings.connections_per_address, total=settings.connections)
+    proxies = TrustedProxies(settings.trusted_proxies)
+    connections = Connections(per_address=settings.connections_per_address, total=settings.connections, trusts=proxies.trusts)
     metrics.show_counter("sokbo_answers_recalled", "Documents answered from memory of the request.", lambda: memory.recalled)
     metrics.show_counter("sokbo_connections_refused", "Connections beyond a limit.", lambda: connections.refused)
     async with AsyncExitStack() as stack:
@@ -81,6 +83,7 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
             nudger=Nudger(broker, metrics),
             authenticator=Authenticator(
                 database,
+                proxies,
                 per_key=RateLimit(settings.requests_per_minute),
                 failures=RateLimit(settings.failed_logins_per_minute),
             ),

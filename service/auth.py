@@ -10,6 +10,7 @@ from aiohttp import web
 from service.answering import REQUEST_ID
 from service.http_protocol import EXPECTS_CONTINUE
 from service.limits import RateLimit, network_of
+from service.proxies import TrustedProxies
 from sokbo.domain.key import ApiKey, Scope, token_digest
 from sokbo.domain.site import Site
 from sokbo.errors import Forbidden, TooLarge, Unauthorized
@@ -33,8 +34,9 @@ class Caller:
 class Authenticator:
     """Finds keys by their digest and remembers them for a moment."""
 
-    def __init__(self, database: Database, *, per_key: RateLimit, failures: RateLimit):
+    def __init__(self, database: Database, proxies: TrustedProxies, *, per_key: RateLimit, failures: RateLimit):
         self._database = database
+        self._proxies = proxies
         self._per_key = per_key
         self._failures = failures
         self._known: OrderedDict[str, tuple[float, ApiKey, Site]] = OrderedDict()
@@ -49,7 +51,8 @@ class Authenticator:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthorized("send an API key: Authorization: Bearer sokbo_...", headers=_CHALLENGE)
-        key, site = await self._find(token_digest(token.strip()), network_of(request.remote or ""))
+        origin = self._proxies.origin(request.remote or "", request.headers.getall("X-Forwarded-For", ()))
+        key, site = await self._find(token_digest(token.strip()), network_of(origin))
         self._per_key.check(key.id)
         self._per_key.take(key.id)
         if not key.allows(scope):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,10 +34,14 @@ class Connection(Protocol):
 
 
 class Connections:
-    """A process's connections, `total` at most, and `per_address` from one address or IPv6 network. For one loop's use."""
+    """A process's connections, `total` at most, and `per_address` from one address or IPv6 network, but for proxies that are
+    trusted. For one loop's use."""
 
-    def __init__(self, *, per_address: int, total: int, patience: Patience | None = None) -> None:
+    def __init__(
+        self, *, per_address: int, total: int, patience: Patience | None = None, trusts: Callable[[str], bool] = lambda _: False
+    ) -> None:
         self.patience = patience or Patience()
+        self._trusts = trusts
         self.refused = 0
         self._per_address = per_address
         self._total = total
@@ -47,7 +52,8 @@ class Connections:
     def admit(self, connection: Connection, address: str) -> bool:
         """True if there is room for a connection from there; `leave` must follow. `refused` counts the others."""
         network = network_of(address)
-        if len(self._open) >= self._total or self._of_address[network] >= self._per_address:
+        is_full = self._of_address[network] >= self._per_address and not self._trusts(address)
+        if len(self._open) >= self._total or is_full:
             self.refused += 1
             return False
         self._open[connection] = network

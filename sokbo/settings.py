@@ -82,7 +82,11 @@ class Settings(BaseSettings):
     failed_logins_per_minute: int = Field(30, ge=1, description="Failed authentications a minute from one address.")
     connections: int = Field(10_000, ge=1, description="Connections that each service process holds open at once.")
     connections_per_address: int = Field(
-        512, ge=1, description="How many of them may come from one address or IPv6 /64; a proxy before the service is one."
+        512, ge=1, description="How many of them may come from one address or IPv6 /64, but for trusted proxies'."
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (),
+        description="Networks of proxies that are believed who a request comes from (X-Forwarded-For), comma-separated.",
     )
     document_cache_bytes: int = Field(
         64 * 1024 * 1024, ge=0, description="Memory for documents kept ready in each service process."
@@ -98,7 +102,7 @@ class Settings(BaseSettings):
     shutdown_seconds: float = Field(10.0, gt=0, description="Time that each process has to finish what it does when stopped.")
     log_level: str = Field("info", description="debug, info, warning or error.")
 
-    @field_validator("callback_allow", mode="before")
+    @field_validator("callback_allow", "trusted_proxies", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
         if isinstance(value, str):

@@ -93,6 +93,7 @@ def deployed(folder: Path, database_url: str) -> Iterator[Deployment]:
             "SOKBO_DATABASE_URL": database_url,
             "SOKBO_REDIS_URL": f"redis://127.0.0.1:{ports['valkey']}/0",
             "SOKBO_PUBLIC_URL": f"http://127.0.0.1:{ports['nginx']}",
+            "SOKBO_TRUSTED_PROXIES": "127.0.0.0/8",  # where the network of the containers would be
         },
         ports,
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from sokbo.settings import Settings
 from tests.databases import Maker, new_name
 from tests.integration.compose import HTTP_SERVICES, NGINX, OURS, Deployment, deployed, nginx_command
 from tests.waiting import eventually
@@ -170,3 +171,13 @@ def test_nginx_accepts_its_configuration_without_a_warning(site: Site, tmp_path:
     said = subprocess.run([*nginx_command(tmp_path, site.deployment.ports), "-t"], capture_output=True, text=True, check=True)
 
     assert "[warn]" not in said.stderr
+
+
+def test_guesses_lock_out_only_the_address_that_they_come_from(site: Site) -> None:
+    def guess(address: str) -> int:
+        headers = {"Authorization": "Bearer sokbo_wrong", "X-Forwarded-For": f"192.0.2.9, {address}"}
+        return site.ask("GET", "/v1/deliveries", headers=headers).status
+
+    most = 2 * len(HTTP_SERVICES) * Settings().failed_logins_per_minute  # at each service, while the count goes down again
+    assert 429 in (guess("192.0.2.1") for _ in range(most))
+    assert guess("192.0.2.2") == 401

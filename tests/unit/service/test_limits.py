@@ -63,3 +63,8 @@ def test_connections_are_bounded_by_address_and_in_all() -> None:
     connections.leave(first)
     assert connections.admit(Idle(), "192.0.2.1")
     assert connections.refused == 2
+
+
+def test_trusted_proxy_may_hold_as_many_connections_as_there_are() -> None:
+    connections = Connections(per_address=1, total=3, trusts=lambda address: address == "192.0.2.1")
+    assert [connections.admit(Idle(), "192.0.2.1") for _ in range(4)] == [True, True, True, False]
