@@ -5,6 +5,7 @@ for, all in one transaction; the pushes themselves run outside any.
 """
 
 import asyncio
+import math
 import random
 import time
 from collections import deque
@@ -34,6 +35,11 @@ LEASED_AHEAD = 1
 #: How long outcomes may wait to be written together, and leases to be renewed while pushes are under way.
 GATHER_SECONDS = 0.02
 RENEW_SECONDS = 1.0
+#: When a turn takes so long, the database is away: nothing more is begun, whose outcome would be lost with this process.
+STUCK_SECONDS = 0.5
+#: When the database is back, how long nothing is leased: others come back too, to write what they have pushed meanwhile, though
+#: their leases have run out.
+REST_SECONDS = RENEW_SECONDS + STUCK_SECONDS
 
 log = structlog.get_logger()
 
@@ -81,6 +87,8 @@ class Pump:
     _ready: deque[tuple[Delivery, PushJob]] = field(default_factory=deque)
     _served: dict[Lane, PartnerId | None] = field(default_factory=dict)
     _is_doubtful: bool = False
+    _turn_began: float = math.inf
+    _rests_until: float = 0.0
     _renewed_at: float = 0.0
     _stopping: bool = False
 
@@ -123,6 +131,8 @@ class Pump:
         timeout = None
         if self._under_way:
             timeout = RENEW_SECONDS if self._places() > 0 else SLOW_SECONDS
+        if (rest := self._rests_until - time.monotonic()) > 0:
+            timeout = min(timeout or rest, rest)
         try:
             await asyncio.wait_for(self._changed.wait(), timeout)
         except TimeoutError:
@@ -134,29 +144,38 @@ class Pump:
     async def _take_turn(self) -> Taken:
         """A turn; if it fails, nothing is forgotten and the next one comes after a moment."""
         finished, self._finished = self._finished, []
+        turn = Turn(finished, self._to_renew(), self._room(), self._is_doubtful)
+        self._turn_began = time.monotonic()
         try:
-            taken = await asyncio.to_thread(self._write_turn, Turn(finished, self._to_renew(), self._room(), self._is_doubtful))
+            taken = await asyncio.to_thread(self._write_turn, turn)
         except Unavailable as error:
             log.warning("deliveries_not_recorded", reason=error.message, attempts=len(finished))
         except Exception:  # the edge: without the pump nothing would be delivered any more
             log.exception("turn_failed", attempts=len(finished))
         else:
-            self._is_doubtful = False
+            if self._is_doubtful:
+                self._is_doubtful, self._rests_until = False, time.monotonic() + REST_SECONDS
             return taken
+        finally:
+            self._turn_began = math.inf
         self._finished, self._is_doubtful = finished + self._finished, True
         await asyncio.sleep(RENEW_SECONDS)
         self._changed.set()
         return Taken()
 
     def _places(self) -> int:
-        """How many pushes may begin."""
+        """How many pushes may begin: none while the database is away."""
+        if self._is_doubtful or time.monotonic() - self._turn_began > STUCK_SECONDS:
+            return 0
         young = sum(push.since > time.monotonic() - SLOW_SECONDS for push in self._under_way.values())
         return min(self.settings.pushes_in_flight - young, MAX_UNDER_WAY - len(self._under_way))
 
     def _room(self) -> int:
         """How many deliveries may be leased."""
+        if self._stopping or self._is_doubtful or time.monotonic() < self._rests_until:
+            return 0
         ahead = LEASED_AHEAD * self.settings.pushes_in_flight
-        return 0 if self._stopping else max(0, self._places() + ahead - len(self._ready))
+        return max(0, self._places() + ahead - len(self._ready))
 
     def _to_renew(self) -> list[DeliveryId]:
         """What is held, if it is time; the leases are many times as long."""

@@ -18,15 +18,15 @@ from tests.clock import Clock
 from tests.integration.workers.bureau import Bureau, open_bureau
 from tests.receiver import receiving
 from tests.waiting import eventually
-from workers.deliver import Pump
+from workers.deliver import REST_SECONDS, Pump
 
 DEADLINE_SECONDS = 5.0
 
 
 @asynccontextmanager
-async def pumping(bureau: Bureau) -> AsyncIterator[Pump]:
-    """The bureau's pump at work; at the end it is stopped, and must drain in time."""
-    pump = bureau.runtime.pump
+async def pumping(bureau: Bureau, pump: Pump | None = None) -> AsyncIterator[Pump]:
+    """The pump, the bureau's own if none is given, at work; at the end it is stopped, and must drain in time."""
+    pump = pump or bureau.runtime.pump
     running = asyncio.create_task(pump.run())
     pump.wake()
     try:
@@ -271,4 +271,47 @@ async def test_outcomes_outlive_a_database_that_can_not_be_written(bureau: Burea
                 receiver.ended.set()
                 await until(lambda: refused)
             await until(lambda: only(bureau, article).attempts == 1)
+    assert len(receiver.pushes) == 1
+
+
+async def test_nothing_is_begun_while_its_outcome_could_not_be_written(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    bureau.runtime.pump.settings = bureau.runtime.settings.model_copy(update={"pushes_in_flight": 1})
+    with receiving() as receiver:
+        receiver.hanging = True
+        bureau.newsroom.subscribe(receiver.url)
+        bureau.newsroom.post()
+        bureau.newsroom.post("둘")
+        bureau.syndicate()
+        async with pumping(bureau):
+            await until(lambda: receiver.pushes)
+            with monkeypatch.context() as patched:
+                refused = _refuse(bureau.runtime.database, patched)
+                await until(lambda: refused)
+                receiver.ended.set()
+                await until(lambda: len(refused) > 1)
+                assert len(receiver.pushes) == 1
+            await until(lambda: len(receiver.pushes) == 2)
+
+
+async def test_leases_that_ran_out_while_the_database_was_away_are_left_to_their_holders_first(
+    bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with receiving() as receiver:
+        receiver.hanging = True
+        bureau.newsroom.subscribe(receiver.url)
+        article = bureau.newsroom.post()
+        bureau.syndicate()
+        mine = bureau.runtime.pump
+        another = Pump(mine.settings, mine.database, mine.sealer, mine.lanes, "another", mine.rng)
+        async with pumping(bureau), pumping(bureau, another):
+            await until(lambda: receiver.pushes)
+            with monkeypatch.context() as patched:
+                refused = _refuse(bureau.runtime.database, patched)
+                receiver.ended.set()
+                mine.wake()
+                another.wake()
+                await until(lambda: len(refused) >= 2)
+                clock.advance(3600)
+            await until(lambda: only(bureau, article).attempts == 1)
+            await asyncio.sleep(REST_SECONDS)
     assert len(receiver.pushes) == 1
