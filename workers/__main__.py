@@ -2,6 +2,9 @@
 
 import logging
 import sys
+import warnings
+
+from celery.exceptions import CPendingDeprecationWarning
 
 from sokbo import logs
 from sokbo.domain.event import Lane
@@ -14,8 +17,10 @@ BEAT = "beat"
 def main(arguments: list[str]) -> int:
     """The exit code; 2 for arguments that make no sense."""
     settings = Settings()
-    # Celery tells of each sweep, twice a second; what matters is told by what the tasks do.
+    # Celery tells of each sweep, twice a second; what matters is told by what the tasks do. And at each reconnect it warns of a
+    # setting that is set.
     logging.getLogger("celery").setLevel(logging.WARNING)
+    warnings.simplefilter("ignore", CPendingDeprecationWarning)
     if arguments == [BEAT]:
         logs.configure(settings.log_level, BEAT)
         make_app(settings, ()).Beat(scheduler_cls="celery.beat:Scheduler", quiet=True).run()
@@ -27,6 +32,7 @@ def main(arguments: list[str]) -> int:
     logs.configure(settings.log_level, f"worker-{'-'.join(lanes)}")
     make_app(settings, lanes).worker_main(
         [
+            "--quiet",
             "worker",
             "--queues",
             ",".join(lanes),

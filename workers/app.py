@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
 from celery import Celery, signals
 from celery.schedules import schedule
 
@@ -17,6 +18,8 @@ from workers.tasks import HARD_LIMIT_SECONDS, register
 from workers.watchdog import stand_by
 
 CLEAN_SECONDS = 60
+
+log = structlog.get_logger()
 
 
 def make_app(settings: Settings, lanes: tuple[Lane, ...]) -> Celery:
@@ -32,10 +35,12 @@ def make_app(settings: Settings, lanes: tuple[Lane, ...]) -> Celery:
         current.append(process.start(settings, lanes))
 
     def stop(**_: Any) -> None:
+        log.info("worker_ending")
         while current:
             current.pop().close()
 
     def ready(**_: Any) -> None:
+        log.info("worker_ready", lanes=lanes)
         for lane in lanes:
             app.send_task(Task.SWEEP, args=[lane], queue=lane)
 

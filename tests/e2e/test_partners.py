@@ -116,6 +116,12 @@ def test_one_request_id_leads_from_the_post_to_the_push(system: System, publishe
     eventually(lambda: "delivery_attempted" in told("breaking") | told("default"))  # the other worker's pump may have helped
 
 
+@pytest.mark.parametrize("name", ["service", "default", "breaking"])
+def test_log_is_lines_of_json(system: System, name: str) -> None:
+    written, _, _ = system.log(name).rpartition("\n")
+    assert all("event" in orjson.loads(line) for line in written.splitlines())
+
+
 def test_no_log_holds_a_key_or_a_secret(system: System, publisher: Publisher, receiver: Receiver) -> None:
     receiver.statuses[:] = [500]
     partner = publisher.register(receiver.url)
