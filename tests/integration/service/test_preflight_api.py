@@ -10,8 +10,10 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
 from service.app import build_service
+from service.routes import articles
 from sokbo import keys, selections, sites
 from sokbo.domain.key import Scope
+from sokbo.errors import Unavailable
 from sokbo.settings import Settings
 from sokbo.storage import Database
 from tests.databases import make_ready
@@ -152,3 +154,16 @@ async def test_article_that_waits_is_checked_all_the_same(api: Api, fields: dict
 
 async def test_dry_run_false_is_a_post(api: Api) -> None:
     assert (await api.ask("POST", "/v1/articles?dry_run=false", SHORT)).status == 201
+
+
+async def test_article_that_is_kept_is_answered_201_also_where_its_warnings_can_not_be_found_out(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the database goes away between the commit and the next question."""
+
+    def away(*_: object) -> None:
+        raise Unavailable("the database is away")
+
+    monkeypatch.setattr(articles, "warnings_of", away)
+    posted = await api.ask("POST", "/v1/articles", SHORT)
+    assert (posted.status, posted.body["warnings"]) == (201, [])
