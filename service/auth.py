@@ -13,12 +13,14 @@ from service.limits import RateLimit, network_of
 from service.proxies import TrustedProxies
 from sokbo.domain.key import ApiKey, Scope, token_digest
 from sokbo.domain.site import Site
-from sokbo.errors import Forbidden, TooLarge, Unauthorized
+from sokbo.errors import Forbidden, TooLarge, Unauthorized, Unavailable
 from sokbo.storage import Database
 
 #: How long a key is believed without asking again; a revoked one works no longer than this.
 BELIEVED_SECONDS = 2.0
 MAX_KEYS = 10_000
+#: When a key couldn't be looked up, how long others aren't either: one after the other, the last would wait for minutes.
+AWAY_SECONDS = 0.5
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="sokbo"'}
 
 
@@ -41,6 +43,7 @@ class Authenticator:
         self._failures = failures
         self._known: OrderedDict[str, tuple[float, ApiKey, Site]] = OrderedDict()
         self._looking_up = asyncio.Lock()
+        self._away: tuple[float, Unavailable] | None = None
 
     async def caller(self, request: web.Request, scope: Scope, *, max_body_bytes: int | None = None) -> Caller:
         """Whose request it is. A sender who waits to be asked for the body is asked only now. `max_body_bytes` is the body's
@@ -68,7 +71,7 @@ class Authenticator:
             if (known := self._believed(digest)) is not None:
                 return known
             self._failures.check(network)
-            found = await asyncio.to_thread(self._load, digest)
+            found = await self._look_up(digest)
             self._known.pop(digest, None)
             if found is None:
                 self._failures.take(network)
@@ -81,6 +84,16 @@ class Authenticator:
     def _believed(self, digest: str) -> tuple[ApiKey, Site] | None:
         known = self._known.get(digest)
         return known[1:] if known is not None and known[0] > time.monotonic() else None
+
+    async def _look_up(self, digest: str) -> tuple[ApiKey, Site] | None:
+        """The key and its site, if it is one. Raises Unavailable, for those who waited for that at once."""
+        if self._away is not None and time.monotonic() < self._away[0]:
+            raise Unavailable(self._away[1].message, headers=self._away[1].headers)
+        try:
+            return await asyncio.to_thread(self._load, digest)
+        except Unavailable as error:
+            self._away = time.monotonic() + AWAY_SECONDS, error
+            raise
 
     def _load(self, digest: str) -> tuple[ApiKey, Site] | None:
         with self._database.read() as uow:

@@ -2,14 +2,18 @@
 
 import asyncio
 import gzip
+import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from sokbo.errors import Unavailable
 from sokbo.settings import Settings
+from sokbo.storage import Database, UnitOfWork
 from tests.integration.service.edge.running import Edge, whole_service
 
 POST = "POST /v1/articles HTTP/1.1"
@@ -168,3 +172,25 @@ async def test_metrics_count_the_recalled_and_the_refused(edge: Edge) -> None:
     page = (await edge.ask("GET /metrics HTTP/1.1")).body
     assert b"\nsokbo_answers_recalled_total 0.0\n" in page
     assert b"\nsokbo_connections_refused_total 0.0\n" in page
+
+
+async def test_while_the_database_is_away_nobody_waits_for_the_others_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    @contextmanager
+    def away(_: Database) -> Iterator[UnitOfWork]:
+        nonlocal asked
+        asked += 1
+        time.sleep(0.2)  # as a connection to a host that is gone
+        raise Unavailable("the database is away")
+        yield
+
+    async with whole_service(tmp_path) as edge:
+        monkeypatch.setattr(Database, "read", away)
+        replies = await asyncio.gather(
+            *(edge.ask("GET /v1/deliveries HTTP/1.1", f"Authorization: Bearer sokbo_{number}") for number in range(20))
+        )
+        assert [reply.status for reply in replies] == [503] * 20
+        assert asked < 5
