@@ -195,6 +195,7 @@ class Database:
         """A transaction that may write; `durable` waits for the disk whatever the others do. Raises Unavailable when the
         database can't be had in time."""
         with translated(), (self._durable_writer if durable else self._writer).connect() as connection:
+            connection.begin()  # SQLite waits for its lock here, so that no moment is read before that wait
             yield UnitOfWork(Session(connection), self._clock, self._was_kept)
 
     @contextmanager

@@ -1,15 +1,17 @@
 """Threads that write at once, as several processes do."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Barrier, Event
 from typing import TypeVar
 
 from sokbo.domain.event import Lane
 from sokbo.storage import Database
 from sokbo.storage.leasing import IN_FLIGHT_PER_PARTNER
 from tests.clock import Clock
-from tests.databases import TEMPLATE, Maker, new_name
+from tests.databases import TEMPLATE, Maker, make_ready, new_name
 from tests.newsroom import Newsroom
 
 T = TypeVar("T")
@@ -135,4 +137,30 @@ def test_two_databases_of_one_url_see_each_others_commits(database_url: str, new
     article = newsroom.post()
     with other.read() as uow:
         assert uow.articles.get(newsroom.site.id, article.id) == article
+    other.close()
+
+
+def test_moment_of_a_transaction_that_waited_for_sqlites_lock_is_after_the_wait(tmp_path: Path) -> None:
+    """Leases are counted from it: read before, it would have them nearly over when they are written."""
+    url = f"sqlite:///{tmp_path / 'sokbo.db'}"
+    make_ready(url)
+    database, other = Database(url), Database(url)
+    begun = Event()
+
+    def wait_and_read() -> datetime:
+        begun.set()
+        with other.write() as uow:
+            return uow.now
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as uow:
+            uow.sites.all()
+            moment = pool.submit(wait_and_read)
+            begun.wait()
+            for _ in range(3):
+                wait([moment], timeout=0.05)
+            let_go = datetime.now(UTC)
+            uow.commit()
+        assert moment.result() >= let_go
+    database.close()
     other.close()
