@@ -20,8 +20,9 @@ from sokbo.settings import Settings
 
 #: The longest that anyone waits for the broker.
 TIMEOUT_SECONDS = 0.2
-#: While so many messages wait in a lane's queue, a further nudge says nothing new: whoever takes one of them looks for all work.
-MOST_WAITING = 8
+#: While so many messages wait in a lane's queue, more than beat puts there while a worker is at one task, a further nudge says
+#: nothing new.
+MOST_WAITING = 32
 DOCUMENTS_CHANNEL = "sokbo:documents"
 
 

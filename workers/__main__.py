@@ -4,14 +4,20 @@ import logging
 import sys
 import warnings
 
+import structlog
 from celery.exceptions import CPendingDeprecationWarning
 
 from sokbo import logs
 from sokbo.domain.event import Lane
+from sokbo.errors import SokboError
 from sokbo.settings import Settings
-from workers.app import make_app
+from workers.app import make_app, make_worker
+from workers.runtime import start
+from workers.watchdog import stand_by
 
 BEAT = "beat"
+
+log = structlog.get_logger()
 
 
 def main(arguments: list[str]) -> int:
@@ -23,14 +29,20 @@ def main(arguments: list[str]) -> int:
     warnings.simplefilter("ignore", CPendingDeprecationWarning)
     if arguments == [BEAT]:
         logs.configure(settings.log_level, BEAT)
-        make_app(settings, ()).Beat(scheduler_cls="celery.beat:Scheduler", quiet=True).run()
+        make_app(settings).Beat(scheduler_cls="celery.beat:Scheduler", quiet=True).run()
         return 0
     if not arguments or not set(arguments) <= set(Lane):
         sys.stderr.write(f"usage: python -m workers {BEAT} | QUEUE...   where QUEUE is one of: {', '.join(Lane)}\n")
         return 2
     lanes = tuple(lane for lane in Lane if lane in arguments)
     logs.configure(settings.log_level, f"worker-{'-'.join(lanes)}")
-    make_app(settings, lanes).worker_main(
+    stand_by()
+    try:
+        runtime = start(settings, lanes)
+    except SokboError as error:
+        log.critical("worker_not_started", reason=error.message)
+        return 1
+    make_worker(settings, runtime).worker_main(
         [
             "--quiet",
             "worker",

@@ -11,44 +11,45 @@ from celery.schedules import schedule
 from sokbo.broker import Task, celery_url
 from sokbo.domain.event import Lane
 from sokbo.settings import Settings
-from workers import runtime as process
 from workers.connection import end_when_told, hold_on
 from workers.runtime import Runtime
 from workers.tasks import HARD_LIMIT_SECONDS, register
-from workers.watchdog import stand_by
 
 CLEAN_SECONDS = 60
 
 log = structlog.get_logger()
 
 
-def make_app(settings: Settings, lanes: tuple[Lane, ...]) -> Celery:
-    """The app of a worker that serves these lanes, or of beat."""
+def make_app(settings: Settings) -> Celery:
+    """The app of beat, or of a worker before it has its tasks."""
     app = Celery("sokbo", broker=celery_url(settings), set_as_current=False)
     app.conf.update(_configuration(settings))
     hold_on(app)
-    current: list[Runtime] = []
-    register(app, lambda: current[0])
-
-    def start(**_: Any) -> None:
-        stand_by()
-        current.append(process.start(settings, lanes))
-
-    def stop(**_: Any) -> None:
-        log.info("worker_ending")
-        while current:
-            current.pop().close()
-
-    def ready(**_: Any) -> None:
-        log.info("worker_ready", lanes=lanes)
-        for lane in lanes:
-            app.send_task(Task.SWEEP, args=[lane], queue=lane)
-
-    signals.worker_process_init.connect(start, weak=False)
-    signals.worker_shutdown.connect(stop, weak=False)
-    signals.worker_ready.connect(ready, weak=False)
     signals.setup_logging.connect(_keep_logging, weak=False)
     signals.beat_init.connect(end_when_told, weak=False)
+    return app
+
+
+def make_worker(settings: Settings, runtime: Runtime) -> Celery:
+    """The app of a worker, which closes the runtime when it ends."""
+    app = make_app(settings)
+    register(app, runtime)
+
+    def ready(**_: Any) -> None:
+        log.info("worker_ready", lanes=runtime.lanes)
+        for lane in runtime.lanes:
+            app.send_task(Task.SWEEP, args=[lane], queue=lane)
+
+    def told_to_end(**_: Any) -> None:
+        log.info("worker_ending")
+        runtime.begin_to_end()
+
+    def end(**_: Any) -> None:
+        runtime.close()
+
+    signals.worker_ready.connect(ready, weak=False)
+    signals.worker_shutting_down.connect(told_to_end, weak=False)
+    signals.worker_shutdown.connect(end, weak=False)
     return app
 
 

@@ -5,12 +5,11 @@ for, all in one transaction; the pushes themselves run outside any.
 """
 
 import asyncio
-import math
 import random
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -25,6 +24,7 @@ from sokbo.storage import Database, UnitOfWork
 from workers.channels.job import PushJob
 from workers.channels.registry import CHANNELS
 from workers.jobs import load_jobs
+from workers.presence import Presence
 from workers.recording import record
 
 #: A push that takes longer makes room for others, so that partners who hang delay nobody; there is an end to that.
@@ -35,11 +35,6 @@ LEASED_AHEAD = 1
 #: How long outcomes may wait to be written together, and leases to be renewed while pushes are under way.
 GATHER_SECONDS = 0.02
 RENEW_SECONDS = 1.0
-#: When a turn takes so long, the database is away: nothing more is begun, whose outcome would be lost with this process.
-STUCK_SECONDS = 0.5
-#: When the database is back, how long nothing is leased: others come back too, to write what they have pushed meanwhile, though
-#: their leases have run out.
-REST_SECONDS = RENEW_SECONDS + STUCK_SECONDS
 
 log = structlog.get_logger()
 
@@ -54,8 +49,8 @@ class UnderWay:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one turn brings to the database: finished attempts, the leases to renew, and the room for more. `is_doubtful`: the
-    turn before it failed, and it may have been in the commit's answer alone."""
+    """What one turn brings to the database: finished attempts, the leases to renew, and the room for more. `is_doubtful`: what
+    has finished may have been written by the turn before it."""
 
     finished: list[tuple[Delivery, Outcome]]
     to_renew: list[DeliveryId]
@@ -65,10 +60,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a turn brings back: what can be pushed, and attempts that have failed before there was anything to push."""
+    """What a turn brings back: what can be pushed, attempts that have failed before there was anything to push, and what was to
+    be renewed and is others' by now."""
 
     jobs: Sequence[tuple[Delivery, PushJob]] = ()
     failed: Sequence[tuple[Delivery, Outcome]] = ()
+    lost: Set[DeliveryId] = frozenset()
 
 
 @dataclass(slots=True)
@@ -86,15 +83,17 @@ class Pump:
     _under_way: dict[DeliveryId, UnderWay] = field(default_factory=dict)
     _ready: deque[tuple[Delivery, PushJob]] = field(default_factory=deque)
     _served: dict[Lane, PartnerId | None] = field(default_factory=dict)
-    _is_doubtful: bool = False
-    _turn_began: float = math.inf
-    _rests_until: float = 0.0
+    _presence: Presence = field(default_factory=Presence)
     _renewed_at: float = 0.0
     _stopping: bool = False
 
     def wake(self) -> None:
         """Looks for due deliveries now."""
         self._changed.set()
+
+    def note_absence(self) -> None:
+        """Learns that the database couldn't be used, which a pump with nothing to do doesn't notice."""
+        self._presence.note_absence()
 
     def stop(self) -> None:
         """Leases and begins nothing more; `run` returns when what is under way has ended and is written."""
@@ -113,14 +112,24 @@ class Pump:
     def _take_on(self, taken: Taken) -> None:
         """Makes ready what this process isn't at already. That can be leased to it once more, when its own lease has run out
         before it was renewed: the clock was set ahead, or the database wasn't there. The new lease then serves the old push."""
-        held = {*self._under_way, *(delivery.id for delivery, _ in self._ready), *(done.id for done, _ in self._finished)}
-        self._ready.extend((delivery, job) for delivery, job in taken.jobs if delivery.id not in held)
+        self._keep_ready(taken.lost)
+        if not self._stopping:
+            held = {*self._under_way, *(delivery.id for delivery, _ in self._ready), *(done.id for done, _ in self._finished)}
+            self._ready.extend((delivery, job) for delivery, job in taken.jobs if delivery.id not in held)
         if taken.failed:
             self._finished.extend(taken.failed)
             self._changed.set()
 
+    def _keep_ready(self, lost: Set[DeliveryId]) -> None:
+        """Lets go of what others hold by now."""
+        if lost:
+            self._ready = deque((delivery, job) for delivery, job in self._ready if delivery.id not in lost)
+
     def _begin(self, client: GuardedClient) -> None:
-        """Begins as many pushes as may be under way."""
+        """Begins as many pushes as may be under way. What this process may no longer hold, since it has been stopped or cut off
+        for so long, is dropped: another may have pushed something newer."""
+        if not self._presence.was_there(self.settings.lease_seconds):
+            self._ready.clear()
         for _ in range(min(len(self._ready), self._places())):
             delivery, job = self._ready.popleft()
             task = asyncio.create_task(self._push(client, delivery, job))
@@ -131,7 +140,7 @@ class Pump:
         timeout = None
         if self._under_way:
             timeout = RENEW_SECONDS if self._places() > 0 else SLOW_SECONDS
-        if (rest := self._rests_until - time.monotonic()) > 0:
+        if (rest := self._presence.rest_seconds) is not None:
             timeout = min(timeout or rest, rest)
         try:
             await asyncio.wait_for(self._changed.wait(), timeout)
@@ -144,35 +153,30 @@ class Pump:
     async def _take_turn(self) -> Taken:
         """A turn; if it fails, nothing is forgotten and the next one comes after a moment."""
         finished, self._finished = self._finished, []
-        turn = Turn(finished, self._to_renew(), self._room(), self._is_doubtful)
-        self._turn_began = time.monotonic()
+        turn = Turn(finished, self._to_renew(), self._room(), self._presence.has_failed)
         try:
-            taken = await asyncio.to_thread(self._write_turn, turn)
+            with self._presence.turn():
+                return await asyncio.to_thread(self._write_turn, turn)
         except Unavailable as error:
             log.warning("deliveries_not_recorded", reason=error.message, attempts=len(finished))
         except Exception:  # the edge: without the pump nothing would be delivered any more
             log.exception("turn_failed", attempts=len(finished))
-        else:
-            if self._is_doubtful:
-                self._is_doubtful, self._rests_until = False, time.monotonic() + REST_SECONDS
-            return taken
-        finally:
-            self._turn_began = math.inf
-        self._finished, self._is_doubtful = finished + self._finished, True
+        self._finished = finished + self._finished
+        self._ready.clear()  # another's by the time that the database is back
         await asyncio.sleep(RENEW_SECONDS)
         self._changed.set()
         return Taken()
 
     def _places(self) -> int:
         """How many pushes may begin: none while the database is away."""
-        if self._is_doubtful or time.monotonic() - self._turn_began > STUCK_SECONDS:
+        if self._presence.is_away:
             return 0
         young = sum(push.since > time.monotonic() - SLOW_SECONDS for push in self._under_way.values())
         return min(self.settings.pushes_in_flight - young, MAX_UNDER_WAY - len(self._under_way))
 
     def _room(self) -> int:
         """How many deliveries may be leased."""
-        if self._stopping or self._is_doubtful or time.monotonic() < self._rests_until:
+        if not self._presence.may_lease() or self._stopping:
             return 0
         ahead = LEASED_AHEAD * self.settings.pushes_in_flight
         return max(0, self._places() + ahead - len(self._ready))
@@ -188,13 +192,13 @@ class Pump:
         with self.database.write() as uow:
             finished = uow.deliveries.unrecorded(turn.finished) if turn.is_doubtful else turn.finished
             changes = record(uow, finished, self.holder, self.settings, self.rng)
-            uow.deliveries.renew(turn.to_renew, self.holder, uow.now, self.settings.lease_seconds)
-            leased = self._lease(uow, turn.room)
+            kept = uow.deliveries.renew(turn.to_renew, self.holder, uow.now, self.settings.lease_seconds)
+            leased = self._lease(uow, 0 if self._presence.is_stuck else turn.room)
             if turn.finished or turn.to_renew or leased:
                 uow.commit()
         for change in changes:
             change.log()
-        return self._load(leased)
+        return replace(self._load(leased), lost={*turn.to_renew} - kept)
 
     def _lease(self, uow: UnitOfWork, room: int) -> list[Delivery]:
         """As many as there is room for: breaking news first, probes of partners who took no pushes last."""

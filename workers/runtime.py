@@ -5,6 +5,7 @@ import os
 import random
 import socket
 import threading
+import time
 from asyncio import AbstractEventLoop
 from dataclasses import dataclass, field
 
@@ -26,6 +27,13 @@ from workers.pages.renderer import PageRenderer
 log = structlog.get_logger()
 
 
+@dataclass(slots=True)
+class Ending:
+    """Whether the process is to end, and since when by the monotonic clock."""
+
+    since: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """`holder` names this process in leases, also against an earlier one with the same pid."""
@@ -40,22 +48,34 @@ class Runtime:
     loop: AbstractEventLoop = field(repr=False)
     thread: threading.Thread = field(repr=False)
     darkroom: Darkroom | None = None
+    ending: Ending = field(default_factory=Ending)
 
     def wake_deliveries(self) -> None:
         """Lets the pump look for due deliveries now. Returns at once."""
         self.loop.call_soon_threadsafe(self.pump.wake)
+
+    def note_absence(self) -> None:
+        """Tells the pump that the database couldn't be used. Returns at once."""
+        self.loop.call_soon_threadsafe(self.pump.note_absence)
 
     def wake_darkroom(self) -> None:
         """Lets the darkroom, if this process has one, look for pictures that wait. Returns at once."""
         if self.darkroom is not None:
             self.loop.call_soon_threadsafe(self.darkroom.wake)
 
-    def close(self) -> None:
-        """Lets pushes under way finish, within the time that settings give, and stops."""
+    def begin_to_end(self) -> None:
+        """Has the task under way come to an end, and begins nothing more. Returns at once."""
+        if self.ending.since is None:
+            self.ending.since = time.monotonic()
         self.loop.call_soon_threadsafe(self.pump.stop)
         if self.darkroom is not None:
             self.loop.call_soon_threadsafe(self.darkroom.stop)
-        self.thread.join(self.settings.shutdown_seconds)
+
+    def close(self) -> None:
+        """Lets pushes under way finish, within the time that settings give from when it was told to end, and stops."""
+        self.begin_to_end()
+        passed = time.monotonic() - (self.ending.since or 0.0)
+        self.thread.join(max(0.0, self.settings.shutdown_seconds - passed))
         self.broker.close()
         self.database.close()
 

@@ -34,7 +34,8 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
         breaking_is_over = uow.articles.has_breaking_over(uow.now)
         events_wait = lane in uow.events.unclaimed(uow.now, runtime.settings.lease_seconds)
         misdated = uow.deliveries.are_misdated(uow.now)
-        deliveries_wait = uow.deliveries.unclaimed(lane, uow.now, runtime.settings.lease_seconds)
+        seconds = runtime.settings.lease_seconds
+        deliveries_wait = any(uow.deliveries.unclaimed(pushed, uow.now, seconds) for pushed in runtime.pump.lanes)
         to_park = uow.deliveries.to_park(lane, uow.now, runtime.settings.lease_seconds)
         to_assemble = bool(uow.assemblies.sites(uow.now - LEFT_AFTER))
     if hour_has_come:

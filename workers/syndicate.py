@@ -36,7 +36,7 @@ RENDER_SECONDS = 1.0
 #: While events keep coming, what else is wanted is assembled this often, for about so long.
 ASSEMBLE_SECONDS = 1.0
 ASSEMBLE_FOR_SECONDS = 0.2
-#: A task ends after so long: well before it would be killed, and within the time that a worker has to end when it is told to.
+#: A task ends after so long, well before it would be killed.
 TASK_SECONDS = 5.0
 
 #: What a site's readers follow, before its categories, tags and authors.
@@ -87,7 +87,7 @@ def syndicate(runtime: Runtime, lane: Lane) -> None:
     """Works off the events that wait in the lane, then what is to be assembled. What comes meanwhile brings a nudge of its
     own; what there is no time for is left to the next sweep."""
     began = assembled = time.monotonic()
-    while time.monotonic() - began < TASK_SECONDS:
+    while time.monotonic() - began < TASK_SECONDS and runtime.ending.since is None:
         leased, waiting = _find_work(runtime, lane)
         for work in leased:
             _syndicate_site(runtime, work)

@@ -26,24 +26,24 @@ HARD_LIMIT_SECONDS = 60
 FRESH_SECONDS = 0.1
 
 
-def register(app: Celery, runtime: Callable[[], Runtime]) -> None:
-    """Makes the tasks the app's; `runtime` answers the process's own."""
+def register(app: Celery, runtime: Runtime) -> None:
+    """Makes the tasks the app's."""
     last_sweep = -FRESH_SECONDS
 
     def follow_nudge(lane: str) -> None:
-        syndicate(runtime(), Lane(lane))
+        syndicate(runtime, Lane(lane))
 
     def sweep_unless_fresh(lane: str) -> None:
         nonlocal last_sweep
         if time.monotonic() - last_sweep >= FRESH_SECONDS:
-            sweep(runtime(), Lane(lane))
+            sweep(runtime, Lane(lane))
             last_sweep = time.monotonic()
 
     def help_to_deliver(_lane: str) -> None:
-        runtime().wake_deliveries()
+        runtime.wake_deliveries()
 
     def clean_up() -> None:
-        clean(runtime())
+        clean(runtime)
 
     for name, work in (
         (Task.SYNDICATE, follow_nudge),
@@ -51,10 +51,10 @@ def register(app: Celery, runtime: Callable[[], Runtime]) -> None:
         (Task.DELIVER, help_to_deliver),
         (Task.CLEAN, clean_up),
     ):
-        app.task(name=name)(_tolerating(work))
+        app.task(name=name)(_tolerating(work, runtime))
 
 
-def _tolerating(work: Callable[P, None]) -> Callable[P, None]:
+def _tolerating(work: Callable[P, None], runtime: Runtime) -> Callable[P, None]:
     """The work, given up for now where the database can't be used: what waits there is found by the next sweep."""
 
     def tolerate(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -63,5 +63,6 @@ def _tolerating(work: Callable[P, None]) -> Callable[P, None]:
                 work(*args, **kwargs)
         except Unavailable as error:
             log.warning("task_given_up", reason=error.message)
+            runtime.note_absence()
 
     return tolerate

@@ -134,11 +134,13 @@ class DeliveryRepository:
         later = or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at > now)
         self._date(and_(deliveries.c.partner_id == partner_id, IS_OPEN, later), now)
 
-    def renew(self, delivery_ids: Sequence[DeliveryId], holder: str, now: datetime, seconds: float) -> None:
-        """Keeps what is under way in `holder`'s hands."""
-        if delivery_ids:
-            held = and_(deliveries.c.id.in_(delivery_ids), deliveries.c.lease_holder == holder)
-            self._session.execute(update(deliveries).where(held).values(lease_until=now + timedelta(seconds=seconds)))
+    def renew(self, delivery_ids: Sequence[DeliveryId], holder: str, now: datetime, seconds: float) -> set[DeliveryId]:
+        """Keeps these in `holder`'s hands, but for those that it has lost; which it has kept."""
+        if not delivery_ids:
+            return set()
+        held = and_(deliveries.c.id.in_(delivery_ids), deliveries.c.lease_holder == holder)
+        renewed = update(deliveries).where(held).values(lease_until=now + timedelta(seconds=seconds))
+        return {DeliveryId(kept) for kept in self._session.execute(renewed.returning(deliveries.c.id)).scalars()}
 
     def record(self, recorded: Sequence[Recorded], holder: str, now: datetime) -> None:
         """Writes attempts and where they leave their deliveries; a delivery that `holder` has lost keeps its state. One that

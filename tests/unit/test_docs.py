@@ -48,7 +48,7 @@ ALL = {path: path.read_text() for path in DOCUMENTS}
 
 SETTINGS = {f"SOKBO_{name.upper()}": field for name, field in Settings.model_fields.items()}
 #: Variables of the examples, of the compose file, and of the tests.
-NO_SETTINGS = {"SOKBO_KEY", "SOKBO_PUBLISH", "SOKBO_SUBNET", "SOKBO_WRITE_GOLDEN"}
+NO_SETTINGS = {"SOKBO_KEY", "SOKBO_PUBLISH", "SOKBO_WRITE_GOLDEN"}
 
 
 def fence_name(fence: Fence) -> str:

@@ -273,8 +273,8 @@ def test_lease_is_renewed_by_its_holder_and_taken_over_when_it_ends(newsroom: Ne
     [held] = lease(newsroom.database)
     clock.advance(4)
     with newsroom.database.write() as uow:
-        uow.deliveries.renew([held.id], "thief", uow.now, 100)
-        uow.deliveries.renew([held.id], "a", uow.now, LEASE_SECONDS)
+        assert uow.deliveries.renew([held.id], "thief", uow.now, 100) == set()
+        assert uow.deliveries.renew([held.id], "a", uow.now, LEASE_SECONDS) == {held.id}
         uow.commit()
     clock.advance(4)
     assert lease(newsroom.database, "b") == []

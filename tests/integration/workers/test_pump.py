@@ -18,7 +18,8 @@ from tests.clock import Clock
 from tests.integration.workers.bureau import Bureau, open_bureau
 from tests.receiver import receiving
 from tests.waiting import eventually
-from workers.deliver import REST_SECONDS, Pump
+from workers.deliver import Pump, Taken, Turn
+from workers.presence import Presence
 
 DEADLINE_SECONDS = 5.0
 
@@ -274,7 +275,9 @@ async def test_outcomes_outlive_a_database_that_can_not_be_written(bureau: Burea
     assert len(receiver.pushes) == 1
 
 
-async def test_nothing_is_begun_while_its_outcome_could_not_be_written(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_is_begun_while_its_outcome_could_not_be_written(
+    bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bureau.runtime.pump.settings = bureau.runtime.settings.model_copy(update={"pushes_in_flight": 1})
     with receiving() as receiver:
         receiver.hanging = True
@@ -290,6 +293,7 @@ async def test_nothing_is_begun_while_its_outcome_could_not_be_written(bureau: B
                 receiver.ended.set()
                 await until(lambda: len(refused) > 1)
                 assert len(receiver.pushes) == 1
+            clock.advance(bureau.runtime.settings.lease_seconds)
             await until(lambda: len(receiver.pushes) == 2)
 
 
@@ -313,5 +317,47 @@ async def test_leases_that_ran_out_while_the_database_was_away_are_left_to_their
                 await until(lambda: len(refused) >= 2)
                 clock.advance(3600)
             await until(lambda: only(bureau, article).attempts == 1)
-            await asyncio.sleep(REST_SECONDS)
-    assert len(receiver.pushes) == 1
+            newer = bureau.newsroom.post("둘")
+            await asyncio.to_thread(bureau.syndicate)
+            await until(lambda: only(bureau, newer).attempts == 1)  # they lease again
+    assert [push.data["article"]["title"] for push in receiver.pushes] == ["제목", "둘"]
+
+
+async def test_what_a_worker_leased_before_it_froze_is_not_begun(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another may have pushed something newer meanwhile."""
+    pump = bureau.runtime.pump
+    pump.settings = bureau.runtime.settings.model_copy(update={"pushes_in_flight": 1})
+    with receiving() as receiver:
+        receiver.hanging = True
+        bureau.newsroom.subscribe(receiver.url)
+        first, second = bureau.newsroom.post(), bureau.newsroom.post("둘")
+        bureau.syndicate()
+        async with pumping(bureau):
+            await until(lambda: receiver.pushes)
+            with monkeypatch.context() as patched:
+                patched.setattr(Presence, "was_there", lambda _self, _seconds: False)
+                receiver.ended.set()
+                await until(lambda: only(bureau, first).attempts == 1)
+            assert len(receiver.pushes) == 1
+    assert states(bureau, second) == ["planned"]
+
+
+async def test_what_a_turn_brings_to_a_stopped_pump_is_not_begun(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    pump = bureau.runtime.pump
+    write_turn = Pump._write_turn
+
+    def stopped_meanwhile(self: Pump, turn: Turn) -> Taken:
+        taken = write_turn(self, turn)
+        bureau_loop.call_soon_threadsafe(self.stop)
+        return taken
+
+    monkeypatch.setattr(Pump, "_write_turn", stopped_meanwhile)
+    bureau_loop = asyncio.get_running_loop()
+    with receiving() as receiver:
+        bureau.newsroom.subscribe(receiver.url)
+        article = bureau.newsroom.post()
+        bureau.syndicate()
+        pump.wake()
+        await asyncio.wait_for(pump.run(), DEADLINE_SECONDS)
+    assert receiver.pushes == []
+    assert states(bureau, article) == ["planned"]

@@ -1,7 +1,11 @@
+import os
 import signal
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 
 import pytest
 from celery import Celery
@@ -15,7 +19,7 @@ from workers.connection import end_when_told
 def test_sweeps_are_due_by_the_time_that_passes_and_not_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock that is set back must not have beat wait until it is as late again."""
     settings = Settings()
-    sweeping = make_app(settings, ()).conf.beat_schedule["sweep-default"]["schedule"]
+    sweeping = make_app(settings).conf.beat_schedule["sweep-default"]["schedule"]
     ticks = count(time.monotonic(), settings.sweep_interval_seconds)
     monkeypatch.setattr(time, "monotonic", lambda: next(ticks))
 
@@ -37,3 +41,18 @@ def test_beat_ends_also_where_the_exception_that_ends_it_is_lost(number: signal.
         finally:
             for each, handler in before.items():
                 signal.signal(each, handler)
+
+
+def test_worker_that_can_not_start_says_why_and_ends(tmp_path: Path) -> None:
+    """One that went on would look alive and do nothing."""
+    environment = {
+        **os.environ,
+        "SOKBO_DATA": str(tmp_path),
+        "SOKBO_SECRET_KEY": "no key",
+        "SOKBO_REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+    command = [sys.executable, "-m", "workers", "default"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 1
+    assert "worker_not_started" in ended.stderr
+    assert "SOKBO_SECRET_KEY" in ended.stderr

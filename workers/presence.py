@@ -1,0 +1,72 @@
+"""Whether the database is there, as the pump sees it, and what follows from that for what it may begin and lease."""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+#: When a turn takes so long, the database is away.
+STUCK_SECONDS = 0.5
+#: When it is back, how long nothing is leased: others come back too, within about a second, to write what they have pushed
+#: meanwhile, though their leases have run out.
+REST_SECONDS = 1.5
+_MOMENT = 0.001
+
+
+@dataclass(slots=True)
+class Presence:
+    """Kept by what the pump meets; times are monotonic. `has_failed`: the last turn did, perhaps in its commit's answer alone."""
+
+    has_failed: bool = False
+    _turn_began: float = math.inf
+    _succeeded_at: float = -math.inf
+    _rests_until: float | None = None
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Surrounds a turn, which fails if it raises."""
+        began = self._turn_began = time.monotonic()
+        failed_before, self_failed = self.has_failed, True
+        try:
+            yield
+            self_failed = False
+        finally:
+            self._turn_began = math.inf
+            self.has_failed = self_failed
+            if not self_failed:
+                self._succeeded_at = began
+                if failed_before or time.monotonic() - began > STUCK_SECONDS:
+                    self.note_absence()
+
+    def note_absence(self) -> None:
+        """Somebody in this process has met its absence."""
+        self._rests_until = time.monotonic() + REST_SECONDS
+
+    @property
+    def is_away(self) -> bool:
+        """True if nothing should be begun, whose outcome would be lost with this process."""
+        return self.has_failed or self.is_stuck
+
+    @property
+    def is_stuck(self) -> bool:
+        """True if the turn under way waits for the database."""
+        return time.monotonic() - self._turn_began > STUCK_SECONDS
+
+    def was_there(self, seconds: float) -> bool:
+        """True if a turn that has succeeded began so many seconds ago at most."""
+        return time.monotonic() - self._succeeded_at <= seconds
+
+    def may_lease(self) -> bool:
+        """True if what others have left may be taken over; asked once by each turn."""
+        if self.has_failed:
+            return False
+        if self._rests_until is not None and time.monotonic() < self._rests_until:
+            return False
+        self._rests_until = None
+        return True
+
+    @property
+    def rest_seconds(self) -> float | None:
+        """How long until a turn may lease again; None if the last one could."""
+        return None if self._rests_until is None else max(_MOMENT, self._rests_until - time.monotonic())
