@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sokbo.errors import Unavailable
 from sokbo.storage import Database, UnitOfWork
-from sokbo.storage.database import Outrun
+from sokbo.storage.session import Outrun
 
 MAX_TOGETHER = 64
 MAX_WAITING = 2000

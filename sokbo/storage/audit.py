@@ -1,16 +1,22 @@
 """The audit trail. It only grows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from sokbo.domain.ids import SiteId
 from sokbo.storage.session import Session
 from sokbo.storage.tables import audit
 
 _INSERT = insert(audit)
+#: How far back a mark is looked for: many times what is written while that is asked.
+_RECENT_ROWS = 20_000
+_recent = select(audit).order_by(audit.c.id.desc()).limit(_RECENT_ROWS).subquery()
+_MARK = ("site_id", "at", "actor", "action", "subject", "request_id")
+_HOLDS = select(_recent.c.id).where(*(_recent.c[name] == bindparam(name) for name in _MARK)).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +34,17 @@ class AuditEntry:
 class AuditRepository:
     def __init__(self, session: Session):
         self._session = session
+        #: What was recorded last, by which the transaction can be told from all others.
+        self.mark: Mapping[str, Any] | None = None
 
     def record(self, site_id: SiteId, actor: str, action: str, subject: str, request_id: str, now: datetime) -> None:
         """`actor` is a key's prefix, `cli`, `sweeper` or `worker`; `action` a verb such as `article.accept`; `subject` an id."""
-        self._session.insert_later(
-            _INSERT,
-            {"site_id": site_id, "at": now, "actor": actor, "action": action, "subject": subject, "request_id": request_id},
-        )
+        self.mark = dict(zip(_MARK, (site_id, now, actor, action, subject, request_id), strict=True))
+        self._session.insert_later(_INSERT, self.mark)
+
+    def holds(self, mark: Mapping[str, Any]) -> bool:
+        """True if that was recorded lately."""
+        return self._session.execute(_HOLDS, mark).first() is not None
 
     def page(self, site_id: SiteId, after: int, limit: int) -> Sequence[AuditEntry]:
         """Up to `limit` of the site's entries whose ids follow `after`, oldest first."""

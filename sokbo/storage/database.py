@@ -1,14 +1,14 @@
 """The unit of work: leaving it without `commit()` rolls back."""
 
-import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sokbo.errors import Unavailable
@@ -30,15 +30,13 @@ from sokbo.storage.partners import PartnerRepository
 from sokbo.storage.pictures import PictureRepository
 from sokbo.storage.retention import RetentionRepository
 from sokbo.storage.selections import SelectionRepository
-from sokbo.storage.session import RETRY_LATER, Session
+from sokbo.storage.session import Session, translated
 from sokbo.storage.sites import SiteRepository
 from sokbo.storage.tallies import TallyRepository
 from sokbo.storage.tombstones import TombstoneRepository
 
 Clock = Callable[[], datetime]
-
-#: What PostgreSQL calls a deadlock, and a transaction that others have made impossible.
-_OUTRUN_STATES = {"40P01", "40001"}
+Mark = Mapping[str, Any]
 
 _SERVER_TIME = text("SELECT clock_timestamp()")
 _TRANSACTION = text("SELECT CAST(pg_current_xact_id() AS text)")
@@ -48,10 +46,6 @@ SETTLE_SECONDS = 5.0
 _SETTLE_POLL_SECONDS = 0.1
 
 
-class Outrun(Unavailable):
-    """Other transactions were in the way of this one, which the database has rolled back: done again, it may succeed."""
-
-
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -59,7 +53,7 @@ def utc_now() -> datetime:
 class UnitOfWork:
     """One transaction and the repositories that speak through it."""
 
-    def __init__(self, session: Session, clock: Clock | None, was_kept: Callable[[str], bool]):
+    def __init__(self, session: Session, clock: Clock | None, was_kept: Callable[[str, Mark], bool]):
         self._session = session
         self._clock = clock
         self._was_kept = was_kept
@@ -163,7 +157,8 @@ class UnitOfWork:
         self._session.commit()
 
     def commit_for_certain(self) -> None:
-        """Raises Unavailable if nothing was kept, or if the database doesn't come back in time to tell."""
+        """Raises Unavailable if nothing was kept, or if the database doesn't come back in time to tell. What is to be certain
+        must be in the audit, by which it is found."""
         if self._session.dialect == "sqlite":  # its commit is a call, whose answer can't be lost
             self.commit()
             return
@@ -171,7 +166,7 @@ class UnitOfWork:
         try:
             self.commit()
         except OperationalError:
-            if not self._was_kept(transaction):
+            if self.audit.mark is None or not self._was_kept(transaction, self.audit.mark):
                 raise
 
 
@@ -212,14 +207,18 @@ class Database:
             except ProgrammingError as error:  # PostgreSQL's word for a table that isn't there
                 raise Unavailable("the database has no schema yet") from error
 
-    def _was_kept(self, transaction: str) -> bool:
-        """What became of a transaction of PostgreSQL's, asked over another connection; False if there is no answer in time."""
+    def _was_kept(self, transaction: str, mark: Mark) -> bool:
+        """What became of a transaction of PostgreSQL's, asked over another connection; False if there is no answer in time.
+
+        Its number only tells when it has ended: after a crash, PostgreSQL gives another transaction the number of one that had
+        not come to the disk.
+        """
         deadline = time.monotonic() + SETTLE_SECONDS
         while time.monotonic() < deadline:
             with suppress(OperationalError, PoolTimeoutError), self._reader.connect() as connection:
                 became = connection.execute(_BECAME, {"transaction": transaction}).scalar_one()
                 if became != "in progress":
-                    return bool(became == "committed")
+                    return AuditRepository(Session(connection)).holds(mark)
             time.sleep(_SETTLE_POLL_SECONDS)
         return False
 
@@ -227,19 +226,3 @@ class Database:
         self._writer.dispose()
         self._durable_writer.dispose()
         self._reader.dispose()
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turns the drivers' failures to reach or lock the database into Unavailable, with the reason in one line; into Outrun
-    where it lost against other transactions."""
-    try:
-        yield
-    except (OperationalError, InterfaceError, InternalError, PoolTimeoutError, sqlite3.OperationalError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode == sqlite3.SQLITE_ERROR:
-            raise  # SQLite's word for statements that are wrong, which no waiting mends
-        raise (Outrun if getattr(cause, "sqlstate", None) in _OUTRUN_STATES else Unavailable)(
-            f"the database can't be used right now: {' '.join(str(cause).split())}",
-            headers=RETRY_LATER,
-        ) from error

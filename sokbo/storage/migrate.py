@@ -11,8 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from sokbo.errors import StartupError
-from sokbo.storage.database import translated
 from sokbo.storage.engines import LOCK_WAIT_SECONDS
+from sokbo.storage.session import translated
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 #: PostgreSQL's advisory lock that lets one migration run at a time; on SQLite its write lock does the same.

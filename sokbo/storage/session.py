@@ -1,10 +1,13 @@
 """A transaction's statements, in an order that lets many of a kind be one."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Executable, Insert, Update
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sokbo.errors import Unavailable
 from sokbo.storage.schema import metadata
@@ -12,8 +15,30 @@ from sokbo.storage.schema import metadata
 Parameters = Mapping[str, Any]
 
 RETRY_LATER = {"Retry-After": "2"}
+#: What PostgreSQL calls a deadlock, and a transaction that others have made impossible.
+_OUTRUN_STATES = {"40P01", "40001"}
 
 _RANKS = {table.name: rank for rank, table in enumerate(metadata.sorted_tables)}
+
+
+class Outrun(Unavailable):
+    """Other transactions were in the way of this one, which the database has rolled back: done again, it may succeed."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns the drivers' failures to reach or lock the database into Unavailable, with the reason in one line; into Outrun
+    where it lost against other transactions."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, InternalError, PoolTimeoutError, sqlite3.OperationalError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+            raise  # SQLite's word for statements that are wrong, which no waiting mends
+        raise (Outrun if getattr(cause, "sqlstate", None) in _OUTRUN_STATES else Unavailable)(
+            f"the database can't be used right now: {' '.join(str(cause).split())}",
+            headers=RETRY_LATER,
+        ) from error
 
 
 class Session:
@@ -42,12 +67,14 @@ class Session:
         """The statement's result, after all that waited."""
         self.flush()
         self._insist_on_transaction()
-        return self._connection.execute(statement, parameters, execution_options=execution_options)
+        with translated():
+            return self._connection.execute(statement, parameters, execution_options=execution_options)
 
     def execute_ahead(self, statement: Executable, parameters: Parameters) -> CursorResult[*tuple[Any, ...]]:
         """The result of a statement that has nothing to do with the tables for which INSERTs wait."""
         self._insist_on_transaction()
-        return self._connection.execute(statement, parameters)
+        with translated():
+            return self._connection.execute(statement, parameters)
 
     def insert_later(self, statement: Insert, *rows: Parameters) -> None:
         """Inserts the rows before the next statement, or with the commit; into a table after those that it refers to."""
@@ -62,11 +89,13 @@ class Session:
         last_word, self._last_word = self._last_word, {}
         for (update, _), parameters in last_word.items():
             self._insist_on_transaction()
-            self._connection.execute(update, parameters)
+            with translated():
+                self._connection.execute(update, parameters)
         waiting, self._waiting = self._waiting, {}
         for statement in sorted(waiting, key=lambda insert: _RANKS[insert.table.name]):
             self._insist_on_transaction()
-            self._connection.execute(statement, waiting[statement])
+            with translated():
+                self._connection.execute(statement, waiting[statement])
 
     def commit(self) -> None:
         """Makes all of it last."""

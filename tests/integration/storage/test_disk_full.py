@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import OperationalError
 
 from sokbo.errors import Unavailable
 from sokbo.storage import Database, UnitOfWork
@@ -34,7 +33,7 @@ def nearly_full() -> Iterator[None]:
 def fill(uow: UnitOfWork, newsroom: Newsroom) -> None:
     """Writes until SQLite gives the transaction up, and says nothing of it."""
     uow.audit.record(newsroom.site.id, "actor", "action", "subject" * 100_000, "req_1", uow.now)
-    with pytest.raises(OperationalError):
+    with pytest.raises(Unavailable):
         uow.events.last_sequence(newsroom.site.id)
 
 

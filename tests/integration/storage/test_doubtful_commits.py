@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site
@@ -106,6 +107,7 @@ def newsroom(postgresql: Maker, line: Line) -> Iterator[Newsroom]:
 def add_site(newsroom: Newsroom, name: str) -> None:
     with newsroom.database.write() as uow:
         uow.sites.add(Site(SiteId(0), name, name, f"https://{name}.example", uow.now))
+        uow.audit.record(newsroom.site.id, "tests", "site.create", name, "req_test", uow.now)
         uow.commit_for_certain()
 
 
@@ -140,3 +142,18 @@ def test_commit_whose_database_does_not_come_back_is_not_waited_for_without_end(
         add_site(newsroom, "one")
     line.down = False
     assert names(newsroom) == set()
+
+
+def test_lost_commit_whose_number_another_has_by_now_is_told_to_be_lost(
+    newsroom: Newsroom, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a crash PostgreSQL counts on from the last number that had come to the disk."""
+    with newsroom.database.write() as uow:
+        uow.sites.add(Site(SiteId(0), "other", "other", "https://other.example", uow.now))
+        number: str = uow._session.execute(storage._TRANSACTION).scalar_one()
+        uow.commit()
+    monkeypatch.setattr(storage, "_TRANSACTION", text(f"SELECT '{number}'"))
+    line.breaks = "before"
+    with pytest.raises(Unavailable):
+        add_site(newsroom, "one")
+    assert names(newsroom) == {"other"}
