@@ -41,10 +41,10 @@ def make_worker(settings: Settings, runtime: Runtime) -> Celery:
             app.send_task(Task.SWEEP, args=[lane], queue=lane)
 
     def told_to_end(**_: Any) -> None:
-        log.info("worker_ending")
-        runtime.begin_to_end()
+        runtime.begin_to_end()  # and no more: in a signal's handler, to wait for a lock, as a log's, may be to wait for oneself
 
     def end(**_: Any) -> None:
+        log.info("worker_ending")
         runtime.close()
 
     signals.worker_ready.connect(ready, weak=False)
