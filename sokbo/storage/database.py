@@ -19,6 +19,7 @@ from sokbo.storage.assemblies import AssemblyRepository
 from sokbo.storage.audit import AuditRepository
 from sokbo.storage.deliveries import DeliveryRepository
 from sokbo.storage.delivery_records import DeliveryRecordRepository
+from sokbo.storage.direct import DirectStatements
 from sokbo.storage.documents import DocumentRepository
 from sokbo.storage.events import EventRepository
 from sokbo.storage.forms import FormRepository
@@ -183,6 +184,7 @@ class Database:
         self.clock = clock or utc_now
         self._clock = utc_now if clock is None and is_sqlite else clock
         self._durable_writer, self._reader = engines.sqlite(url) if is_sqlite else engines.postgresql(url)
+        self._direct = DirectStatements(self._reader.dialect) if is_sqlite else None
         self._writer = self._durable_writer if durable or not is_sqlite else engines.sqlite_writer(url, "NORMAL")
 
     @contextmanager
@@ -191,13 +193,13 @@ class Database:
         database can't be had in time."""
         with translated(), (self._durable_writer if durable else self._writer).connect() as connection:
             connection.begin()  # SQLite waits for its lock here, so that no moment is read before that wait
-            yield UnitOfWork(Session(connection), self._clock, self._was_kept)
+            yield UnitOfWork(Session(connection, self._direct), self._clock, self._was_kept)
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """A transaction that only reads. Raises Unavailable as `write` does."""
         with translated(), self._reader.connect() as connection:
-            yield UnitOfWork(Session(connection), self._clock, self._was_kept)
+            yield UnitOfWork(Session(connection, self._direct), self._clock, self._was_kept)
 
     def ping(self) -> None:
         """Returns if the database answers and has the schema; raises Unavailable if not."""
@@ -218,7 +220,7 @@ class Database:
             with suppress(OperationalError, PoolTimeoutError), self._reader.connect() as connection:
                 became = connection.execute(_BECAME, {"transaction": transaction}).scalar_one()
                 if became != "in progress":
-                    return AuditRepository(Session(connection)).holds(mark)
+                    return AuditRepository(Session(connection, self._direct)).holds(mark)
             time.sleep(_SETTLE_POLL_SECONDS)
         return False
 

@@ -121,7 +121,7 @@ class DeliveryRepository:
         """Takes what is due to such partners from what workers look through, until `unpark` or `make_due`."""
         given = {"lane_wanted": lane, **moments(now, seconds)}
         # Locked, so that none of them takes pushes again before this is written, which `unpark` would then not find.
-        locked = self._session.execute(TO_PARK.with_for_update(read=True, skip_locked=True), given).scalars().all()
+        locked = self._session.execute(_LOCK_TO_PARK, given).scalars().all()
         if locked:
             self._session.execute(PARK, {**given, "partner_ids": locked})
 
@@ -157,7 +157,7 @@ class DeliveryRepository:
             self._session.execute(_RECORD_ACKNOWLEDGED, given)
         if others:
             self._session.execute(_RECORD, others)
-        self._session.execute(insert(attempts), [_attempt_row(item, now) for item in recorded])
+        self._session.execute(_ADD_ATTEMPTS, [_attempt_row(item, now) for item in recorded])
         if failed := [item.delivery.id for item in recorded if item.outcome.verdict is not Verdict.ACKNOWLEDGED]:
             self._session.execute(supersede(deliveries.c.id.in_(failed)))
 
@@ -178,12 +178,11 @@ class DeliveryRepository:
 
     def are_misdated(self, now: datetime) -> bool:
         """True if a clock that was ahead has put deliveries off."""
-        return self._session.execute(select(deliveries.c.id).where(MISDATED).limit(1), {"now": now}).first() is not None
+        return self._session.execute(_ONE_MISDATED, {"now": now}).first() is not None
 
     def redate(self, now: datetime) -> None:
         """Makes due what such a clock has put off."""
-        statement = update(deliveries).where(MISDATED).values(next_attempt_at=NOW, put_off_at=NOW)
-        self._session.execute(statement, {"now": now})
+        self._session.execute(_REDATE, {"now": now})
 
     def waiting(self, now: datetime) -> dict[Lane, tuple[int, float]]:
         """For each lane, how many deliveries are due to partners who take pushes, and for how many seconds the oldest."""
@@ -200,6 +199,10 @@ class DeliveryRepository:
         self._session.execute(update(deliveries).where(which).values(next_attempt_at=now, put_off_at=now))
 
 
+_ONE_MISDATED = select(deliveries.c.id).where(MISDATED).limit(1)
+_REDATE = update(deliveries).where(MISDATED).values(next_attempt_at=NOW, put_off_at=NOW)
+_LOCK_TO_PARK = TO_PARK.with_for_update(read=True, skip_locked=True)
+_ADD_ATTEMPTS = insert(attempts)
 _ENDED = {
     "attempts": deliveries.c.attempts + 1,
     "put_off_at": bindparam("now", type_=deliveries.c.put_off_at.type),

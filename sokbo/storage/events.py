@@ -1,7 +1,7 @@
 """Events: appended in the transaction of what they tell, leased by workers, finished with the documents they led to."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -61,7 +61,20 @@ class EventRepository:
 
     def append(self, event: Event, listings: Sequence[Listing]) -> None:
         told = [[item.kind, item.key, item.label] for item in listings]
-        self._session.insert_later(_INSERT, asdict(event) | {"lane": event.lane, "listings": told})
+        row = {
+            "id": event.id,
+            "site_id": event.site_id,
+            "sequence": event.sequence,
+            "type": event.type,
+            "article_id": event.article_id,
+            "revision": event.revision,
+            "breaking": event.breaking,
+            "lane": event.lane,
+            "listings": told,
+            "created_at": event.created_at,
+            "request_id": event.request_id,
+        }
+        self._session.insert_later(_INSERT, row)
 
     def lease(self, lane: Lane, holder: str, now: datetime, seconds: float, limit: int) -> Sequence[PendingEvent]:
         """Up to `limit` events of the lane that nobody is at, oldest first, now held by `holder`."""

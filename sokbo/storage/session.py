@@ -3,16 +3,15 @@
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, CursorResult, Executable, Insert, Update
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy import Connection, Executable, Insert, Update
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sokbo.errors import Unavailable
+from sokbo.storage.direct import Direct, DirectStatements, Parameters, Rows
 from sokbo.storage.schema import metadata
-
-Parameters = Mapping[str, Any]
 
 RETRY_LATER = {"Retry-After": "2"}
 #: What PostgreSQL calls a deadlock, and a transaction that others have made impossible.
@@ -48,8 +47,10 @@ class Session:
     runs once for all of them. Whatever is executed sees what waited before it, but for what `execute_ahead` runs.
     """
 
-    def __init__(self, connection: Connection):
+    def __init__(self, connection: Connection, direct: DirectStatements | None = None):
+        """`direct`: the engine's own, where it is SQLite's."""
         self._connection = connection
+        self._direct = direct
         self._waiting: dict[Insert, list[Parameters]] = {}
         self._last_word: dict[tuple[Update, int], Parameters] = {}
 
@@ -63,18 +64,39 @@ class Session:
         parameters: Parameters | Sequence[Parameters] | None = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
-    ) -> CursorResult[*tuple[Any, ...]]:
-        """The statement's result, after all that waited."""
+    ) -> Rows:
+        """The statement's result, after all that waited. One that comes with parameters should be made once, in its module or by
+        a cached function: it is prepared at its first execution."""
         self.flush()
+        return self._execute(statement, parameters, execution_options)
+
+    def execute_ahead(self, statement: Executable, parameters: Parameters) -> Rows:
+        """The result of a statement that has nothing to do with the tables for which INSERTs wait."""
+        return self._execute(statement, parameters)
+
+    def _execute(
+        self,
+        statement: Executable,
+        parameters: Parameters | Sequence[Parameters] | None,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Rows:
         self._insist_on_transaction()
         with translated():
+            if self._direct is not None and parameters and (direct := self._direct.find(statement, parameters)) is not None:
+                return self._hand_over(direct, parameters)
             return self._connection.execute(statement, parameters, execution_options=execution_options)
 
-    def execute_ahead(self, statement: Executable, parameters: Parameters) -> CursorResult[*tuple[Any, ...]]:
-        """The result of a statement that has nothing to do with the tables for which INSERTs wait."""
-        self._insist_on_transaction()
-        with translated():
-            return self._connection.execute(statement, parameters)
+    def _hand_over(self, direct: Direct, parameters: Parameters | Sequence[Parameters]) -> Rows:
+        """The result of what SQLite's driver is given itself."""
+        if not self._connection.in_transaction():
+            self._connection.begin()
+        driver = cast("sqlite3.Connection", self._connection.connection.dbapi_connection)
+        try:
+            if isinstance(parameters, Mapping):
+                return direct.execute(driver, parameters)
+            return direct.execute_many(driver, parameters)
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(direct.text, None, error) from error
 
     def insert_later(self, statement: Insert, *rows: Parameters) -> None:
         """Inserts the rows before the next statement, or with the commit; into a table after those that it refers to."""
@@ -88,14 +110,10 @@ class Session:
         """Runs what waits."""
         last_word, self._last_word = self._last_word, {}
         for (update, _), parameters in last_word.items():
-            self._insist_on_transaction()
-            with translated():
-                self._connection.execute(update, parameters)
+            self._execute(update, parameters)
         waiting, self._waiting = self._waiting, {}
         for statement in sorted(waiting, key=lambda insert: _RANKS[insert.table.name]):
-            self._insist_on_transaction()
-            with translated():
-                self._connection.execute(statement, waiting[statement])
+            self._execute(statement, waiting[statement])
 
     def commit(self) -> None:
         """Makes all of it last."""

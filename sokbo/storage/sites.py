@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, bindparam, insert, select, update
+from sqlalchemy import Row, and_, bindparam, insert, select, update
 
 from sokbo.domain.archive import Part
 from sokbo.domain.ids import SiteId
@@ -83,14 +83,14 @@ class SiteRepository:
         return self._session.execute(update(site_versions).where(own).values(render_below=below)).rowcount == 1
 
     def by_name(self, name: str) -> Site | None:
-        row = self._session.execute(select(sites).where(sites.c.name == name)).mappings().first()
+        row = self._session.execute(select(sites).where(sites.c.name == name)).first()
         return None if row is None else _site(row)
 
     def get(self, site_id: SiteId) -> Site:
-        return _site(self._session.execute(_GET, {"site_id": site_id}).mappings().one())
+        return _site(self._session.execute(_GET, {"site_id": site_id}).one())
 
     def all(self) -> Sequence[Site]:
-        return [_site(row) for row in self._session.execute(select(sites).order_by(sites.c.id)).mappings()]
+        return [_site(row) for row in self._session.execute(select(sites).order_by(sites.c.id))]
 
     def last_number(self, site_id: SiteId) -> int:
         """The newest article's number; 0 before the first."""
@@ -154,17 +154,17 @@ def _columns(site: Site) -> dict[str, Any]:
     }
 
 
-def _site(row: RowMapping) -> Site:
+def _site(row: Row[Any]) -> Site:
     return Site(
-        id=SiteId(row["id"]),
-        name=row["name"],
-        title=row["title"],
-        base_url=row["base_url"],
-        created_at=row["created_at"],
-        language=row["language"],
-        timezone=row["timezone"],
-        description=row["description"],
-        footer=row["footer"],
-        standing_link=StandingLink(row["standing_text"], row["standing_url"]) if row["standing_url"] else None,
-        logo=row["logo"],
+        id=SiteId(row.id),
+        name=row.name,
+        title=row.title,
+        base_url=row.base_url,
+        created_at=row.created_at,
+        language=row.language,
+        timezone=row.timezone,
+        description=row.description,
+        footer=row.footer,
+        standing_link=StandingLink(row.standing_text, row.standing_url) if row.standing_url else None,
+        logo=row.logo,
     )
