@@ -53,7 +53,7 @@ def accept(uow: UnitOfWork, caller: Caller, draft: Draft, idempotency: Idempoten
             raise IdempotencyMismatch("another request was accepted under this Idempotency-Key")
         if kept is not None:
             return Accepted(kept.answer, find(uow, site_id, kept.answer["id"]), replayed=True)
-    accepted = _write(uow, caller, create(site_id, uow.sites.next_number(site_id), draft, uow.now))
+    accepted = _write(uow, caller, create(site_id, uow.sites.next_number(site_id), draft, uow.tick()))
     if idempotency is not None:
         uow.idempotency.keep(site_id, idempotency.key, idempotency.request_digest, accepted.answer, uow.now)
     return accepted
@@ -65,14 +65,14 @@ def change(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | Non
     Raises NotFound, RevisionMismatch, Gone, Invalid, Conflict.
     """
     article = _known(uow, caller, article_id, revision)
-    changed = revise(article, draft(article), uow.now)
+    changed = revise(article, draft(article), uow.tick())
     return Accepted(described(caller.site, article), article) if changed is None else _write(uow, caller, changed)
 
 
 def take_back(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | None) -> Accepted:
     """The article withdrawn. Raises NotFound, RevisionMismatch."""
     article = _known(uow, caller, article_id, revision)
-    changed = withdraw(article, uow.now)
+    changed = withdraw(article, uow.tick())
     return Accepted(described(caller.site, article), article) if changed is None else _write(uow, caller, changed)
 
 

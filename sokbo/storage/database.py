@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -58,6 +58,7 @@ class UnitOfWork:
         self._session = session
         self._clock = clock
         self._was_kept = was_kept
+        self._ticks = 0
 
     @cached_property
     def now(self) -> datetime:
@@ -67,6 +68,13 @@ class UnitOfWork:
             return self._clock()
         moment: datetime = self._session.execute(_SERVER_TIME).scalar_one()
         return moment.astimezone(UTC)
+
+    def tick(self) -> datetime:
+        """A moment for one change of several: `now`, and a microsecond more for each that was given before it. Entries of a feed
+        that bear the same time can't be told apart by those who go by it."""
+        moment = self.now + timedelta(microseconds=self._ticks)
+        self._ticks += 1
+        return moment
 
     @cached_property
     def sites(self) -> SiteRepository:

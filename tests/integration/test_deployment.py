@@ -121,6 +121,12 @@ def test_reader_who_has_it_gets_304_from_the_cache(site: Site) -> None:
     eventually(not_modified, WITHIN_SECONDS)
 
 
+def test_reader_who_has_it_since_later_gets_304_as_from_the_service(site: Site) -> None:
+    later = {"If_Modified_Since": "Tue, 01 Jan 2199 00:00:00 GMT"}
+    assert site.get(FEED).status == 200  # now it is cached
+    assert [site.get(FEED, at=at, **later).status for at in ("nginx", HTTP_SERVICES[0])] == [304, 304]
+
+
 def test_change_passes_the_cache_within_seconds(site: Site) -> None:
     posted = site.call("POST", "/v1/articles", {"title": "Storm nears", "markdown": "It nears."})
     eventually(lambda: site.shows("Storm nears"), WITHIN_SECONDS)

@@ -47,6 +47,14 @@ def test_fifty_twins_at_once_make_one_article_and_one_event(database: Database, 
         assert uow.events.waiting(uow.now)[Lane.DEFAULT][0] == 1
 
 
+def test_articles_accepted_together_bear_times_of_their_own(database: Database, caller: Caller) -> None:
+    with database.write() as uow:
+        together = [accept(uow, caller, DRAFT).article for _ in range(8)]
+        uow.commit()
+    assert len({article.modified_at for article in together}) == len(together)
+    assert [article.modified_at for article in together] == sorted(article.modified_at for article in together)
+
+
 def test_another_request_under_the_same_key_is_refused(database: Database, caller: Caller) -> None:
     post(database, caller, Idempotency("one", "digest"))
     with pytest.raises(IdempotencyMismatch):
