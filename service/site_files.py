@@ -1,28 +1,33 @@
-"""The stylesheet by which browsers show feeds, below each site: the same for all, and kept for a day by whoever asked."""
+"""Small files below each site, the same for all: the stylesheet by which browsers show feeds, the sign of sites without a logo.
+Kept for a day by whoever asked."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 
 from aiohttp import web
 
+from sokbo.domain.feed import SIGN_PATH, STYLESHEET_PATH
 from sokbo.errors import MethodNotAllowed
 
-SOURCE = Path(__file__).parents[1] / "templates" / "styles" / "feed-document.css"
+TEMPLATES = Path(__file__).parents[1] / "templates"
+STYLESHEET = TEMPLATES / "styles" / "feed-document.css"
 _ETAG_CHARACTERS = 32
 
 
-class FeedStylesheet:
-    """Reads its file once, when it is made."""
+class SiteFile:
+    """One file, read once."""
 
-    def __init__(self) -> None:
-        self._css = SOURCE.read_bytes()
-        self._tag = sha256(self._css).hexdigest()[:_ETAG_CHARACTERS]
+    def __init__(self, source: Path, media_type: str) -> None:
+        self._body = source.read_bytes()
+        self._media_type = media_type
+        self._tag = sha256(self._body).hexdigest()[:_ETAG_CHARACTERS]
 
     def respond(self, request: web.Request) -> web.Response:
-        """The stylesheet, or 304. Raises MethodNotAllowed."""
+        """The file, or 304. Raises MethodNotAllowed."""
         if request.method not in {"GET", "HEAD"}:
-            raise MethodNotAllowed("The stylesheet can only be read.", headers={"Allow": "GET, HEAD, OPTIONS"})
+            raise MethodNotAllowed("The file can only be read.", headers={"Allow": "GET, HEAD, OPTIONS"})
         headers = {
             "Cache-Control": "public, max-age=86400",
             "ETag": f'"{self._tag}"',
@@ -31,4 +36,12 @@ class FeedStylesheet:
         }
         if any(tag.value in {self._tag, "*"} for tag in request.if_none_match or ()):
             return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-        return web.Response(body=self._css, content_type="text/css", charset="utf-8", headers=headers)
+        return web.Response(body=self._body, headers={"Content-Type": self._media_type, **headers})
+
+
+def site_files() -> Mapping[str, SiteFile]:
+    """The files by their paths below a site."""
+    return {
+        STYLESHEET_PATH: SiteFile(STYLESHEET, "text/css; charset=utf-8"),
+        SIGN_PATH: SiteFile(TEMPLATES / "images" / "sign.png", "image/png"),
+    }

@@ -5,11 +5,10 @@ from urllib.parse import unquote_to_bytes
 
 from aiohttp import hdrs, web
 
-from service.feed_stylesheet import FeedStylesheet
 from service.notices import list_of_sites, not_found
 from service.reading import ALLOW, Reader, preflight
 from service.site_directory import SiteDirectory
-from sokbo.domain.feed import STYLESHEET_PATH
+from service.site_files import site_files
 from sokbo.domain.site import RESERVED_NAMES
 from sokbo.errors import MethodNotAllowed, NotFound
 
@@ -19,7 +18,7 @@ MAX_PATH_CHARACTERS = 2048
 def add_document_routes(app: web.Application, reader: Reader, directory: SiteDirectory) -> None:
     """Adds the catch-all route. aiohttp prefers every route with a longer fixed beginning, so the order doesn't matter."""
 
-    stylesheet = FeedStylesheet()
+    files = site_files()
 
     async def serve(request: web.Request) -> web.StreamResponse:
         path = decode_path(request.rel_url.raw_path)
@@ -35,8 +34,8 @@ def add_document_routes(app: web.Application, reader: Reader, directory: SiteDir
         if site is None:
             return not_found(request, None) if path else _front(request, directory)
         below = path if own else rest
-        if below == STYLESHEET_PATH:
-            return stylesheet.respond(request)
+        if below in files:
+            return files[below].respond(request)
         try:
             return await reader.respond(request, site.id, below, root="" if own else f"/{name}")
         except NotFound:

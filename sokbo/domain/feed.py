@@ -8,6 +8,8 @@ from sokbo.domain.article import Content, slugify
 
 #: Below each site: the stylesheet by which browsers show RSS and Atom.
 STYLESHEET_PATH = "feed.css"
+#: Below each site: the picture that stands for those that have no logo.
+SIGN_PATH = "sign.png"
 
 
 class ListingKind(StrEnum):

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
-from service.feed_stylesheet import SOURCE
+from service.site_files import STYLESHEET
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
 from tests.browser.test_pages import CHROMIUM
 from tests.publisher import Publisher
@@ -45,7 +45,7 @@ def serve(route: Route) -> None:
         headers = {"content-type": "text/html; charset=utf-8", **page_headers(copy_script())}
         route.fulfill(body=shell.head + shell.closing, headers=headers)
     elif name == "feed.css":
-        route.fulfill(body=SOURCE.read_bytes(), content_type="text/css; charset=utf-8")
+        route.fulfill(body=STYLESHEET.read_bytes(), content_type="text/css; charset=utf-8")
     else:
         route.fulfill(body=(GOLDEN / name).read_bytes(), content_type=TYPES[name])
 

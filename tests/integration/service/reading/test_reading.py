@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 import zstandard
 
-from service.feed_stylesheet import SOURCE
 from service.negotiation import Coding
+from service.site_files import STYLESHEET
 from tests.integration.service.reading.serving import Reply, Serving, serve
 from tests.unit.service.reading.source import SITE, MemorySource
 
@@ -367,12 +367,20 @@ async def test_feeds_stylesheet_is_below_each_site_and_kept_for_a_day(serving: S
 
     assert (sent.status, sent.headers["content-type"]) == (200, "text/css; charset=utf-8")
     assert sent.headers["cache-control"] == "public, max-age=86400"
-    assert sent.body == SOURCE.read_bytes()
+    assert sent.body == STYLESHEET.read_bytes()
     assert (await serving.ask("GET /feed.css HTTP/1.1", "Host: news.example")).body == sent.body
     assert (await serving.ask("HEAD /news/feed.css HTTP/1.1")).status == 200
     assert (await serving.ask("GET /news/feed.css HTTP/1.1", f"If-None-Match: {sent.headers['etag']}")).status == 304
     assert (await serving.ask("POST /news/feed.css HTTP/1.1", "Content-Length: 0")).status == 405
     assert (await serving.ask("GET /feed.css HTTP/1.1")).status == 404
+
+
+async def test_sign_of_sites_without_a_logo_is_a_png(serving: Serving) -> None:
+    sent = await serving.ask("GET /news/sign.png HTTP/1.1")
+
+    assert (sent.status, sent.headers["content-type"]) == (200, "image/png")
+    assert sent.body.startswith(b"\x89PNG")
+    assert (await serving.ask("GET /news/sign.png HTTP/1.1", f"If-None-Match: {sent.headers['etag']}")).status == 304
 
 
 @pytest.mark.parametrize("query", ["category=a&category=b", "tags=a", "limit=5"])
