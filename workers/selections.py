@@ -58,12 +58,16 @@ def _documents(workshop: Workshop, name: str) -> list[Document]:
     uow, site = workshop.uow, workshop.site
     selection = uow.selections.get(site.id, name)
     stored = uow.documents.listed(site.id, [*_public_paths(name), *_private_paths(name)])
-    made = [] if selection is None else _feeds(workshop, selection)
-    _drop_left(workshop, name, stored, made)
-    return [*made, *_taken_back(workshop, name, stored.keys() - {document.path for document in made})]
+    feeds = [] if selection is None else _feeds(workshop, selection)
+    # A feed that has entries stands until the new one has all of its own: readers would take those that lack for gone.
+    kept = {feed.path for feed, is_whole in feeds if not is_whole and stored.get(feed.path)}
+    made = [feed for feed, _ in feeds if feed.path not in kept]
+    _drop_left(workshop, name, stored, kept, made)
+    return [*made, *_taken_back(workshop, name, stored.keys() - {feed.path for feed, _ in feeds})]
 
 
-def _feeds(workshop: Workshop, selection: Selection) -> list[Document]:
+def _feeds(workshop: Workshop, selection: Selection) -> list[tuple[Document, bool]]:
+    """The selection's feeds; False where entries are still to be rendered, for which there is another turn then."""
     wanted = selection.entries * CANDIDATES if selection.profile in DIALECTS else selection.entries
     article_ids = workshop.uow.selections.articles(selection, workshop.site.language, wanted)
     known = workshop.uow.forms.entries(article_ids)
@@ -71,10 +75,12 @@ def _feeds(workshop: Workshop, selection: Selection) -> list[Document]:
     tombstones = _tombstones(workshop, selection, article_ids) if selection.profile == PLAIN else []
     made = []
     for form in formats_of(selection):
-        entries = _entries(workshop, selection, form, candidates)
+        entries, is_whole = _entries(workshop, selection, form, candidates)
         if form.suffix == ATOM.suffix:
             entries += [ListedEntry(item.modified_at, {form.format: item.fragments[ATOM.format]}) for item in tombstones]
-        made.append(_feed(workshop, selection, form, entries))
+        made.append((_feed(workshop, selection, form, entries), is_whole))
+    if not all(is_whole for _, is_whole in made):  # anew: its bytes may be the same then, and its fragments are others
+        workshop.uow.assemblies.want(workshop.site.id, [of_listing(selection.listing, anew=True)], workshop.uow.now)
     return made
 
 
@@ -112,17 +118,16 @@ def _feed(workshop: Workshop, selection: Selection, form: FeedFormat, entries: l
 
 def _entries(
     workshop: Workshop, selection: Selection, form: FeedFormat, candidates: dict[ArticleId, ListedEntry]
-) -> list[ListedEntry]:
-    """The newest candidates' entries in that form, as far as they have been rendered; no more than the feed shall have."""
-    uow, wanted = workshop.uow, selection.entries
+) -> tuple[list[ListedEntry], bool]:
+    """The newest candidates' entries in that form, no more than the feed shall have; False if some are still to be rendered."""
+    wanted = selection.entries
     missing = _missing(candidates, form, wanted)
     if missing:
         _render(workshop, selection, form, missing[:RENDERED_AT_ONCE])
-        candidates = candidates | uow.forms.entries(missing[:RENDERED_AT_ONCE])
-        if _missing(candidates, form, wanted):
-            uow.assemblies.want(workshop.site.id, [of_listing(selection.listing)], uow.now)
+        candidates = candidates | workshop.uow.forms.entries(missing[:RENDERED_AT_ONCE])
+        missing = _missing(candidates, form, wanted)
     shown = [entry for entry in candidates.values() if entry.fragments.get(form.format, LEFT_OUT) != LEFT_OUT]
-    return shown[:wanted]
+    return shown[:wanted], not missing
 
 
 def _missing(candidates: dict[ArticleId, ListedEntry], form: FeedFormat, wanted: int) -> list[ArticleId]:
@@ -175,11 +180,15 @@ def _as_many_as_fit(
     return entries
 
 
-def _drop_left(workshop: Workshop, name: str, stored: Mapping[str, Sequence[int]], made: Sequence[Document]) -> None:
-    """Keeps no further form of an article that has left the selection, unless it stands in another one that wants it."""
+def _drop_left(
+    workshop: Workshop, name: str, stored: Mapping[str, Sequence[int]], kept: Set[str], made: Sequence[Document]
+) -> None:
+    """Keeps no further form of an article that has left the selection, unless it stands in another one that wants it, or in a
+    feed that is kept until the new one is whole."""
     uow, site_id = workshop.uow, workshop.site.id
     left = {number for numbers in stored.values() for number in numbers}
     left -= {number for document in made for number in document.fragments}
+    left -= {number for path in kept for number in stored[path]}
     left = uow.forms.further(left) if left else left
     if not left:
         return

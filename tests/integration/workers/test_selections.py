@@ -1,5 +1,7 @@
 """Selections' feeds, assembled by the worker after what has changed."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import feedparser
@@ -7,6 +9,7 @@ import orjson
 import pytest
 
 from sokbo import selections, sites
+from sokbo.broker import Announcement, Broker
 from sokbo.domain.article import Article, Image
 from sokbo.domain.document import Document
 from sokbo.domain.picture import Picture, PictureState
@@ -163,6 +166,47 @@ def test_rebuilt_site_has_its_selections_again(bureau: Bureau) -> None:
     bureau.syndicate()
 
     assert titles(bureau) == ["기사"]
+
+
+def is_rendered_anew(bureau: Bureau) -> bool:
+    with bureau.newsroom.database.read() as uow:
+        return bool(uow.sites.being_rendered())
+
+
+class Watcher(Broker):
+    """Looks, after each commit that is announced, how many entries the selection's feed has."""
+
+    def __init__(self, bureau: Bureau, path: str):
+        super().__init__(bureau.runtime.settings)
+        self.bureau, self.path = bureau, path
+        self.seen: list[int] = []
+
+    def announce(self, announcements: Iterable[Announcement]) -> bool:
+        self.seen.append(len(feedparser.parse(self.bureau.text(self.path)).entries))
+        return True
+
+
+def test_feed_of_a_site_that_is_rendered_anew_never_lacks_entries(bureau: Bureau) -> None:
+    for number in range(3 * RENDERED_AT_ONCE):
+        bureau.newsroom.post(f"기사 {number}")
+    bureau.syndicate()
+    choose(bureau, content="summary")
+    before = stored(bureau, "selection/chosen.rss")
+    with bureau.newsroom.database.write() as uow:
+        uow.sites.render_anew(bureau.newsroom.site.id)
+        uow.commit()
+    watcher = Watcher(bureau, "selection/chosen.rss")
+    watched = Bureau(bureau.newsroom, replace(bureau.runtime, broker=watcher))
+
+    while is_rendered_anew(watched):
+        watched.sweep()
+    watched.syndicate()
+
+    after = stored(bureau, "selection/chosen.rss")
+    assert len(watcher.seen) > 3
+    assert set(watcher.seen) == {3 * RENDERED_AT_ONCE}
+    assert (after.etag, after.last_modified) == (before.etag, before.last_modified)
+    watcher.close()
 
 
 def test_further_forms_are_kept_only_for_what_stands_in_a_selection(bureau: Bureau) -> None:
