@@ -10,9 +10,14 @@ from pydantic_core import ErrorDetails
 
 from sokbo.domain.article import slugify
 from sokbo.errors import FieldError, Invalid
+from sokbo.language_codes import LANGUAGES, REGIONS, RENAMED
 from sokbo.net.urls import check_url
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}")
+#: RFC 5646 section 2.1 without extensions and private use: language, extended language, script, region, variants.
+_LANGUAGE = re.compile(
+    r"([A-Za-z]{2,3})((?:-[A-Za-z]{3})?(?:-[A-Za-z]{4})?(?:-([A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3})){0,3})"
+)
+_ISO_639_1 = 2  # letters in its codes
 #: RSS 2.0 lets a channel's image be of these kinds alone, and the W3C validator tells them by the URL.
 _LOGO_SUFFIXES = ("", ".gif", ".jpeg", ".jpg", ".png")
 _CONTROL_OR_SURROGATE = {"Cc", "Cs"}
@@ -94,10 +99,21 @@ Slug = Annotated[str, AfterValidator(slug)]
 
 
 def language_tag(tag: str) -> str:
-    """A rule for language tags, by their shape (RFC 5646 section 2.1)."""
-    if not _LANGUAGE.fullmatch(tag):
+    """A rule for language tags (RFC 5646 section 2.2.9): their shape, and that language and region exist.
+
+    A withdrawn code gives way to the language's code now. Of codes of three letters only the private ones are refused: there
+    are 8,000, and more each year.
+    """
+    parts = _LANGUAGE.fullmatch(tag)
+    if not parts:
         raise ValueError("must be a BCP 47 language tag, such as ko or en-GB")
-    return tag
+    language, rest, region = parts.groups()
+    known = RENAMED.get(language.lower(), language)
+    if known.lower() not in LANGUAGES if len(known) == _ISO_639_1 else "qaa" <= known.lower() <= "qtz":
+        raise ValueError(f"must begin with a language of ISO 639, such as ko or en: {language} is none")
+    if region and region.isalpha() and region.upper() not in REGIONS:
+        raise ValueError(f"must have a region of ISO 3166-1, such as KR or GB, or none: {region} is none")
+    return known + rest
 
 
 def logo_url(url: str) -> str:

@@ -61,6 +61,7 @@ _REL = re.compile(r"[a-z-]+")
 
 # nh3 writes one canonical form: lower-case names, quoted values with < > & " escaped, each element closed. So these are exact.
 _H1 = re.compile(r"<(/?)h1(?=[ >])")
+_BDO = re.compile(r"<(/?)bdo(?=[ >])")
 _SPACER = re.compile(r"<(p|div)(?: [^>]*)?>(?:\s|&nbsp;|<br>|</?(?:b|em|i|span|strong|u)(?: [^>]*)?>)*+</\1>\s*")
 _IMAGE_OF_NOTHING = re.compile(r"<img(?![^>]* src=)[^>]*>")
 _LINK = re.compile(r"<a [^>]*>")
@@ -102,6 +103,7 @@ def _settled(html: str, cleaner: nh3.Cleaner) -> str:
 
 def _tidy(html: str) -> str:
     html = _H1.sub(r"<\1h2", html)  # the page's own h1 is the title
+    html = _BDO.sub(r"<\1span", html)  # it can turn letters round, for which the W3C validator warns; a direction is enough
     html = _IMAGE_OF_NOTHING.sub("", html)
     html = _LINK.sub(_with_noopener, html)
     return _SPACER.sub("", html).replace("\r", "\n").strip()

@@ -42,7 +42,7 @@ class Fields:
 
 
 Url = Annotated[str, AfterValidator(rules.url)]
-Term = Annotated[str, AfterValidator(rules.line(MAX_TERM))]
+Term = Annotated[str, AfterValidator(rules.words(MAX_TERM))]
 Terms = Annotated[list[Term], Field(max_length=MAX_TERMS)]
 
 
@@ -51,14 +51,14 @@ class _Input(BaseModel):
 
 
 class AuthorFields(_Input):
-    name: Annotated[str, AfterValidator(rules.line(MAX_NAME))]
+    name: Annotated[str, AfterValidator(rules.words(MAX_NAME))]
     url: Url | None = None
     email: Annotated[str, AfterValidator(rules.email)] | None = None
 
 
 class ImageFields(_Input):
     url: Url
-    alt: Annotated[str, AfterValidator(rules.line(MAX_SUMMARY, empty=True))] = ""
+    alt: Annotated[str, AfterValidator(rules.words(MAX_SUMMARY, empty=True))] = ""
 
 
 Author = Annotated[AuthorFields, BeforeValidator(rules.object_or_text("name"))]
@@ -67,10 +67,10 @@ Author = Annotated[AuthorFields, BeforeValidator(rules.object_or_text("name"))]
 class ArticleFields(_Input):
     """The fields after all the rules: URLs absolute, `content` and `markdown` both cleaned HTML, times in UTC."""
 
-    title: Annotated[str, AfterValidator(rules.line(MAX_TITLE))]
+    title: Annotated[str, AfterValidator(rules.words(MAX_TITLE))]
     content: Annotated[str, Field(max_length=MAX_CONTENT), AfterValidator(rules.html)] | None = None
     markdown: Annotated[str, Field(max_length=MAX_MARKDOWN), AfterValidator(rules.markdown)] | None = None
-    summary: Annotated[str, AfterValidator(rules.line(MAX_SUMMARY, empty=True))] = ""
+    summary: Annotated[str, AfterValidator(rules.words(MAX_SUMMARY, empty=True))] = ""
     slug: Annotated[str, AfterValidator(rules.slug)] | None = None
     categories: Terms = []
     tags: Terms = []
@@ -84,7 +84,7 @@ class ArticleFields(_Input):
     canonical_url: Url | None = None
     external_id: Annotated[str, AfterValidator(rules.line(MAX_NAME))] | None = None
     related: Annotated[list[Url], Field(max_length=MAX_RELATED)] = []
-    correction_note: Annotated[str, AfterValidator(rules.line(MAX_NOTE))] | None = None
+    correction_note: Annotated[str, AfterValidator(rules.words(MAX_NOTE))] | None = None
     extra: dict[str, Any] = {}
     draft: StrictBool = False
 

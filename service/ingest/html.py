@@ -6,7 +6,7 @@ from typing import Any
 
 import nh3
 
-from service.ingest import cleaning, front_matter, plain_text
+from service.ingest import cleaning, front_matter, markup, plain_text
 from service.ingest.excerpt import text_of
 from service.ingest.fields import Fields
 from sokbo.domain.site import Site
@@ -30,7 +30,8 @@ _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 
 def read(text: str, site: Site) -> Fields:
     """The front matter's fields and the HTML below. What it doesn't give comes from the document: the summary from its
-    description, the title from <title>, else the first <h1>, else a first line of text.
+    description, the title from <title>, else the first <h1>, else a first line of text; they are HTML once read, so their
+    text is escaped where a field's own rule would read it again.
 
     Raises as `front_matter.split`.
     """
@@ -48,15 +49,15 @@ def _document(body: str, title: Any) -> dict[str, Any]:
     html = _OUTLINE.clean(body)
     summary = _description(html)
     if title is None and (element := _TITLE.search(html)):
-        title = unescape(element[1]).strip()
+        title = markup.escaped(unescape(element[1]).strip())
     html = _TITLE.sub("", _META.sub("", html)).lstrip()
     heading = _H1.search(html)
     if heading is None and title is None:
         heading = _FIRST_LINE.match(html)
     if heading:
         text = text_of(heading[1])
-        if title is None or text == title:
-            title = text
+        if title is None or (isinstance(title, str) and text == markup.resolved(title)):
+            title = markup.escaped(text)
             html = html[: heading.start()] + html[heading.end() :]
     return {"title": title, "summary": summary, "content": html}
 
@@ -65,5 +66,5 @@ def _description(html: str) -> str:
     for meta in _META.findall(html):
         attributes = dict(_ATTRIBUTE.findall(meta))
         if attributes.get("name", "").lower() == "description":
-            return unescape(attributes.get("content", ""))
+            return markup.escaped(unescape(attributes.get("content", "")))
     return ""

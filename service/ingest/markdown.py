@@ -2,7 +2,7 @@
 
 import re
 
-from service.ingest import front_matter, plain_text
+from service.ingest import front_matter, markup, plain_text
 from service.ingest.excerpt import text_of
 from service.ingest.fields import MAX_MARKDOWN, Fields
 from service.ingest.rendering import blocks, render, render_text
@@ -32,14 +32,17 @@ def read(text: str, site: Site) -> Fields:
 
 
 def split_title(body: str) -> tuple[str | None, str]:
-    """The text of the first heading of level 1, else of a first line that stands alone, and `body` without it."""
+    """The text of the first heading of level 1, else of a first line that stands alone, and `body` without it.
+
+    As a field is written: the text is read already, and code in it talks about HTML.
+    """
     top = _HEADING_AT_THE_TOP.match(body)  # the usual case needs no look at the rest
     found = _title_lines(top[0] if top else body)
     if not found:
         return None, body
     source, first, end = found
     lines = body.split("\n")
-    return text_of(render_text(source)), "\n".join(lines[:first] + lines[end:])
+    return markup.escaped(text_of(render_text(source))), "\n".join(lines[:first] + lines[end:])
 
 
 def _is_pasted_text(body: str) -> bool:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from service.ingest import markup
 from service.ingest.drafting import draft
 from service.ingest.excerpt import summarise
 from service.ingest.fields import Fields
@@ -20,17 +21,21 @@ REPLACES = {
 
 
 def representation(article: Article) -> dict[str, Any]:
-    """The article as JSON input fields, each of them there; posting it again would make the same article."""
+    """The article as JSON input fields, each of them there; posting it again would make the same article.
+
+    So words about HTML are written as HTML, in which fields of text are read.
+    """
     content = article.content
+    escaped = markup.escaped
     return {
-        "title": content.title,
+        "title": escaped(content.title),
         "content": content.html,
-        "summary": content.summary,
+        "summary": escaped(content.summary),
         "slug": article.slug,
-        "categories": list(content.categories),
-        "tags": list(content.tags),
-        "authors": [{"name": author.name, "url": author.url, "email": author.email} for author in content.authors],
-        "image": {"url": content.image.url, "alt": content.image.alt} if content.image else None,
+        "categories": list(map(escaped, content.categories)),
+        "tags": list(map(escaped, content.tags)),
+        "authors": [{"name": escaped(author.name), "url": author.url, "email": author.email} for author in content.authors],
+        "image": {"url": content.image.url, "alt": escaped(content.image.alt)} if content.image else None,
         "language": content.language,
         "published_at": _written(article.published_at),
         "breaking": article.breaking_until is not None,
@@ -38,7 +43,7 @@ def representation(article: Article) -> dict[str, Any]:
         "canonical_url": content.canonical_url,
         "external_id": article.external_id,
         "related": list(content.related),
-        "correction_note": content.correction_note,
+        "correction_note": escaped(content.correction_note) if content.correction_note else None,
         "extra": content.extra,
         "draft": article.state is ArticleState.DRAFT,
     }

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from pydantic import ValidationInfo
 
-from service.ingest import cleaning
+from service.ingest import cleaning, markup
 from service.ingest.rendering import render
-from service.ingest.text_gate import one_line, shows_nothing
+from service.ingest.text_gate import forbidden_rule, one_line, shows_nothing
 from service.ingest.urls import absolute_url
 from sokbo.domain.article import slugify
 
@@ -27,6 +27,22 @@ def line(max_characters: int, *, empty: bool = False) -> Callable[[str], str]:
         if not empty and shows_nothing(text):
             raise ValueError("must not be empty")
         return text
+
+    return rule
+
+
+def words(max_characters: int, *, empty: bool = False) -> Callable[[str], str]:
+    """As `line`, for what people read: where it is plainly HTML, it is what that says."""
+    as_line = line(max_characters, empty=empty)
+
+    def rule(text: str) -> str:
+        if "<" in text or "&" in text:
+            if cleaning.has_too_much_markup(text):
+                raise ValueError(f"must have at most {cleaning.MAX_MARKUP} tags and entities")
+            text = markup.resolved(text)
+            if broken := forbidden_rule(text):  # written as a reference, it passed the gate
+                raise ValueError(broken)
+        return as_line(text)
 
     return rule
 

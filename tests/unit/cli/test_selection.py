@@ -54,3 +54,4 @@ def test_removed_selection_is_listed_no_more(terminal: Terminal) -> None:
 
 def test_broken_rule_is_told_in_one_line(terminal: Terminal) -> None:
     assert "logo: is required for SmartNews" in terminal.refusal(*LEAST, "--profile", "smartnews")
+    assert "language: must begin with a language of ISO 639" in terminal.refusal(*LEAST, "--language", "xx")

@@ -110,6 +110,8 @@ def test_sites_are_listed_one_a_line(terminal: Terminal) -> None:
         (("Daily",), "name: must be 1 to 40 lower-case letters, digits and inner hyphens, and no word that Sokbo reserves"),
         (("daily", "--title", " "), "title: must not be empty"),
         (("daily", "--language", "korean!"), "language: must be a BCP 47 language tag, such as ko or en-GB"),
+        (("daily", "--language", "xx"), "language: must begin with a language of ISO 639, such as ko or en: xx is none"),
+        (("daily", "--language", "en-UK"), "language: must have a region of ISO 3166-1, such as KR or GB, or none: UK is none"),
         (("daily", "--timezone", "../etc"), "timezone: must be a time zone of the IANA database, such as Asia/Seoul"),
         (("daily", "--base-url", "ftp://a.example"), "base_url: must begin with http:// or https://"),
         (("daily", "--base-url", "https://a.example/"), "base_url: must not end in a slash or have a query or fragment"),
@@ -126,6 +128,15 @@ def test_sites_are_listed_one_a_line(terminal: Terminal) -> None:
 )
 def test_broken_rule_is_one_line(terminal: Terminal, arguments: tuple[str, ...], line: str) -> None:
     assert terminal.refusal("site", "create", *arguments) == f"Error: {line}"
+
+
+def test_site_is_not_changed_to_a_language_that_does_not_exist(terminal: Terminal) -> None:
+    terminal.lines("site", "create", "daily", "--language", "iw")
+    assert _site(terminal, "daily").language == "he"
+
+    refusal = terminal.refusal("site", "set", "daily", "--language", "zz-ZZ")
+    assert refusal == "Error: language: must begin with a language of ISO 639, such as ko or en: zz is none"
+    assert _site(terminal, "daily").language == "he"
 
 
 def test_names_and_base_urls_are_one_sites_each(terminal: Terminal) -> None:

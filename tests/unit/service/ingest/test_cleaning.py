@@ -129,7 +129,7 @@ def test_nothing_dangerous_is_left(attack: str, around: str) -> None:
         ("a<div> </div>", "a"),
         ('a<hr style="height:2px; border:none; background-color:#333;"/>', 'a<hr style="background-color: #333">'),
         ('<span style="COLOR: #EE2323;">x</span>', '<span style="color: #ee2323">x</span>'),
-        ('<span style="color: RGB(1, 2, 3) !important">x</span>', '<span style="color: rgb(1, 2, 3)">x</span>'),
+        ('<span style="color: RGB(1, 2, 3) !important">x</span>', '<span style="color: #010203">x</span>'),
         ('<p style="text-align:center;margin:9px">x</p>', '<p style="text-align: center">x</p>'),
         (
             '<img src="/한강 다리.jpg" alt="다리">',
@@ -149,6 +149,9 @@ def test_nothing_dangerous_is_left(attack: str, around: str) -> None:
         ),
         ('<a href="#note">x</a>', "<a>x</a>"),
         ("<table><tr><td colspan=2>x</table>", '<table><tbody><tr><td colspan="2">x</td></tr></tbody></table>'),
+        ('a<bdo dir="rtl">b</bdo>c<bdo>d</bdo>', 'a<span dir="rtl">b</span>c<span>d</span>'),
+        ("<bdi>x</bdi>", "<bdi>x</bdi>"),
+        ('<s>a</s> <u style="text-decoration: wavy">b</u>', "<s>a</s> <u>b</u>"),
         ("<ruby>漢<rt>한</rt></ruby>", "<ruby>漢<rt>한</rt></ruby>"),
         ("<pre><code>a &lt; b\n\nc</code></pre>", "<pre><code>a &lt; b\n\nc</code></pre>"),
         ('<video src="https://a.kr/x.mp4" controls></video>', '<video src="https://a.kr/x.mp4" controls=""></video>'),
@@ -171,7 +174,20 @@ FRAGMENTS = st.lists(
         st.sampled_from(
             ["<button>", "</button>", "<form>", "<svg>", "</svg>", "<math>", "<!--", "-->", "&nbsp;", "&#13;", "&", "<"]
         ),
-        st.sampled_from(['<a href="', '" target="_blank">', "<p style='", "'>", "=", "color: red;", "//한국.kr/%", "/../x y"]),
+        st.sampled_from(
+            [
+                '<a href="',
+                '" target="_blank">',
+                "<p style='",
+                "'>",
+                "=",
+                "color: red;",
+                "color:hsl(9 9% 9%/.5);",
+                "text-decoration:overline blink;",
+                "//한국.kr/%",
+                "/../x y",
+            ]
+        ),
         st.text(max_size=8),
     ),
     max_size=12,

@@ -128,6 +128,8 @@ def test_text_is_free_of_carriage_returns(post: Post) -> None:
         ("image", {"alt": "x"}, "image.url", "is required"),
         ("image", True, "image", "must be text or an object with url"),
         ("language", "한국어", "language", "must be a BCP 47 language tag, such as ko or en-GB"),
+        ("language", "xx", "language", "must begin with a language of ISO 639, such as ko or en: xx is none"),
+        ("language", "en-UK", "language", "must have a region of ISO 3166-1, such as KR or GB, or none: UK is none"),
         ("published_at", "2026-11-21", "published_at", DATE_RULE),
         ("published_at", "2026-11-21T09:00:00", "published_at", DATE_RULE),
         ("published_at", 1795219200, "published_at", DATE_RULE),
