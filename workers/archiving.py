@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from sokbo.domain.archive import Part, Place
-from sokbo.domain.article import Article
 from sokbo.domain.assembly import ARCHIVE, NEWS_SITEMAP, SITEMAP, SITEMAP_INDEX, Assembly, of_listing
 from sokbo.domain.document import Document
 from sokbo.domain.feed import SITE_LISTING
@@ -17,23 +16,21 @@ from workers.feeds import History
 def archive_articles(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
     """None, but the articles with these ids get their places, and what shows them there is wanted."""
     uow, site = workshop.uow, workshop.site
-    articles = uow.articles.many(map(ArticleId, keys)).values()
-    wanted: set[Assembly] = set()
-    for article in sorted(articles, key=lambda article: article.number):
-        place, is_new = uow.archives.place(article)
-        wanted |= _shown_in(article, place)
+    articles = sorted(uow.articles.many(map(ArticleId, keys)).values(), key=lambda article: article.number)
+    placed = uow.archives.place(articles)
+    wanted = _shown_in(place for place, _ in placed)
+    for place, is_new in placed:
         if is_new and place.ordinal == place.archive.archived.start:
             wanted |= _linked_to(workshop, place.archive)
     uow.assemblies.want(site.id, wanted, uow.now)
     return []
 
 
-def _shown_in(article: Article, place: Place) -> set[Assembly]:
-    return {
-        Assembly(ARCHIVE, place.archive.key),
-        Assembly(SITEMAP, place.sitemap.key),
-        Assembly(NEWS_SITEMAP),
-    }
+def _shown_in(places: Iterable[Place]) -> set[Assembly]:
+    wanted = {Assembly(NEWS_SITEMAP)}
+    for place in places:
+        wanted |= {Assembly(ARCHIVE, place.archive.key), Assembly(SITEMAP, place.sitemap.key)}
+    return wanted
 
 
 def _linked_to(workshop: Workshop, part: Part) -> set[Assembly]:

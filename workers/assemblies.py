@@ -19,10 +19,10 @@ from workers.directories import lists_of_feeds, news_sitemap, sitemap_index, sit
 from workers.runtime import Runtime
 from workers.selections import selection_documents, want_concerned
 
-#: Assembled in one transaction: so few that whoever waits for the database's lock waits for some milliseconds. To give an
-#: article its place in the archive takes a tenth of what a listing takes.
+#: Assembled in one transaction: so few that whoever waits for the database's lock waits for some milliseconds. What only leads
+#: to others, as an article that gets its place in the archive, takes a twentieth of what a listing takes.
 SLICE = 8
-ARTICLES = 50
+LEADING_SLICE = 100
 #: When one that could not be made is tried again.
 RETRY = timedelta(seconds=60)
 
@@ -50,6 +50,9 @@ MAKERS: dict[str, Maker] = {
     SITEMAP_INDEX: sitemap_index,
     NEWS_SITEMAP: news_sitemap,
 }
+
+#: The kinds that what lists all feeds names.
+_LISTING_KINDS = frozenset(kind.value for kind in ListingKind)
 
 
 def assemble_for(runtime: Runtime, seconds: float) -> None:
@@ -80,7 +83,7 @@ def want_fresh_news(runtime: Runtime) -> None:
 def _assemble_slice(runtime: Runtime, site_id: SiteId) -> None:
     with runtime.database.write() as uow:
         turn = uow.sites.take_turn(site_id)
-        taken = uow.assemblies.take(site_id, uow.now, SLICE, ARTICLES)
+        taken = uow.assemblies.take(site_id, uow.now, SLICE, LEADING_SLICE)
         if not taken:  # another worker has been quicker
             return
         workshop = Workshop(uow, runtime.pages, uow.sites.get(site_id), turn, runtime.settings.feed_entries)
@@ -98,9 +101,15 @@ def _make(workshop: Workshop, taken: Sequence[Assembly], *, anew: bool) -> list[
             keys.setdefault(item.kind, []).append(item.key)
     if not keys:
         return []
-    made = {document.path: document for kind in keys for document in _make_kind(workshop, kind, keys[kind], anew=anew)}
+    made: dict[str, Document] = {}
+    of_listings: set[str] = set()
+    for kind in keys:
+        of_kind = {document.path: document for document in _make_kind(workshop, kind, keys[kind], anew=anew)}
+        made |= of_kind
+        if kind in _LISTING_KINDS:
+            of_listings |= of_kind.keys()
     documents, first_ones = to_store(workshop, [*made.values()], anew=anew)
-    if first_ones and FEEDS not in keys:
+    if FEEDS not in keys and any(document.path in of_listings for document in first_ones):
         workshop.uow.assemblies.want(workshop.site.id, [Assembly(FEEDS)], workshop.uow.now)
     return documents
 

@@ -19,8 +19,10 @@ from workers.syndicate import syndicate
 from workers.turns import TURN_SECONDS
 
 BATCH_ARTICLES = 100
-#: What has waited for so long to be assembled has been left by whoever was at it.
-LEFT_AFTER = timedelta(seconds=2)
+#: What has been due to be assembled for so long was left by whoever was at it, or had been put off and no event has come since.
+#: Whoever serves breaking news leaves it to the others for longer: they may be busy, and two who are at one site's assemblies are
+#: in each other's way and in the accepting service's. No longer than this: what is put off is to be taken within five seconds.
+LEFT_AFTER = {Lane.DEFAULT: timedelta(seconds=0.5), Lane.BREAKING: timedelta(seconds=2)}
 ACTOR = "sweeper"
 
 log = structlog.get_logger()
@@ -37,7 +39,7 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
         seconds = runtime.settings.lease_seconds
         deliveries_wait = any(uow.deliveries.unclaimed(pushed, uow.now, seconds) for pushed in runtime.pump.lanes)
         to_park = uow.deliveries.to_park(lane, uow.now, runtime.settings.lease_seconds)
-        to_assemble = bool(uow.assemblies.sites(uow.now - LEFT_AFTER))
+        to_assemble = bool(uow.assemblies.sites(uow.now - LEFT_AFTER[lane]))
     if hour_has_come:
         _change(runtime, lambda uow: uow.articles.due(uow.now, BATCH_ARTICLES), publish_due)
     if breaking_is_over:

@@ -16,7 +16,15 @@ import structlog
 
 from sokbo.broker import Announcement, Task
 from sokbo.domain.article import Article
-from sokbo.domain.assembly import ARCHIVED_ARTICLE, Assembly, of_listing, of_selections
+from sokbo.domain.assembly import (
+    ARCHIVED_ARTICLE,
+    ARCHIVED_EVERY,
+    TERMS_EVERY,
+    Assembly,
+    next_turn,
+    of_listing,
+    of_selections,
+)
 from sokbo.domain.event import EventType, Lane
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.ids import ArticleId, SiteId
@@ -24,6 +32,7 @@ from sokbo.domain.illustration import sources
 from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from sokbo.domain.tally import Measure, Tally
+from sokbo.storage import UnitOfWork
 from sokbo.storage.events import LeaseLost, PendingEvent
 from workers.assemblies import assemble_for, assemble_slices
 from workers.assembling import Workshop, listing_documents, to_store
@@ -71,11 +80,15 @@ class Batch:
         return {listing for item in self.done for listing in item.listings}
 
     @property
-    def wanted(self) -> set[Assembly]:
-        """What is assembled afterwards: the listings of terms, selections, and whatever shows the articles in the archive."""
-        archived = (item.event.article_id for item in self.done if item.event.type not in BREAKING_EVENTS)
-        listings = map(of_listing, self.touched - OWN_LISTINGS)
-        return {of_selections(self.touched), *listings, *(Assembly(ARCHIVED_ARTICLE, article_id) for article_id in archived)}
+    def listing(self) -> set[Assembly]:
+        """What is assembled afterwards of what lists articles: terms, and selections."""
+        return {of_selections(self.touched), *map(of_listing, self.touched - OWN_LISTINGS)}
+
+    @property
+    def archived(self) -> set[Assembly]:
+        """The articles to be archived afterwards, with all that shows them there."""
+        changed = (item.event.article_id for item in self.done if item.event.type not in BREAKING_EVENTS)
+        return {Assembly(ARCHIVED_ARTICLE, article_id) for article_id in changed}
 
     @property
     def withdrawals(self) -> list[PendingEvent]:
@@ -165,7 +178,7 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> None:
         listed = listing_documents(workshop, batch.touched & OWN_LISTINGS)
         documents, _ = to_store(workshop, [*(item.page for item in fresh.values()), *listed])
         uow.documents.store(documents)
-        uow.assemblies.want(site.id, batch.wanted, uow.now)
+        _want(uow, site, batch)
         uow.pictures.expect([(item.awaits, article_id) for article_id, item in fresh.items() if item.awaits], uow.now)
         planned = 0
         if uow.partners.has_active(site.id):
@@ -177,6 +190,14 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> None:
         runtime.wake_deliveries()
     if planned > runtime.settings.pushes_in_flight:  # more than one worker's pump has under way
         runtime.broker.nudge(Task.DELIVER, Lane.DEFAULT)
+
+
+def _want(uow: UnitOfWork, site: Site, batch: Batch) -> None:
+    """What the events change elsewhere is due at once if nothing waits from events before them. Otherwise more will come, and it
+    is put off, so that it is made once for all of them: what is made meanwhile nobody has the time to read."""
+    keep_coming = uow.assemblies.has_due(site.id, uow.now + ARCHIVED_EVERY)
+    for wanted, every in ((batch.listing, TERMS_EVERY), (batch.archived, ARCHIVED_EVERY)):
+        uow.assemblies.want(site.id, wanted, next_turn(uow.now, every) if keep_coming else uow.now)
 
 
 def _log(batch: Batch, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from sokbo.domain.feed import Listing
 
@@ -32,6 +33,19 @@ ARCHIVE = "archive"
 SITEMAP = "sitemap"
 SITEMAP_INDEX = "sitemap-index"
 NEWS_SITEMAP = "news-sitemap"
+#: The kinds that are no documents, but lead to others that are.
+LEADING = (ARCHIVED_ARTICLE, SELECTIONS)
+
+#: While events keep coming, how often what they change is made. Readers follow a term; engines ask for what all articles stand in
+#: some times a day, and it takes the longest to make.
+TERMS_EVERY = timedelta(seconds=1)
+ARCHIVED_EVERY = timedelta(seconds=2)
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def next_turn(now: datetime, every: timedelta) -> datetime:
+    """The next moment at which what is made that often has its turn, which is the same for all that is put off until then."""
+    return now + every - (now - _EPOCH) % every
 
 
 def of_listing(listing: Listing, *, anew: bool = False) -> Assembly:

@@ -1,14 +1,15 @@
 """Archives: where each published article stands for good, and what lists of all articles need to know of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, and_, bindparam, delete, func, insert, select, update
 
 from sokbo.domain.archive import ArchivedArticle, Part, Place, month_of, publication_time
 from sokbo.domain.article import Article, ArticleState
-from sokbo.domain.ids import SiteId
+from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.storage.archive_tables import archive_entries, news_sitemaps, sitemaps
 from sokbo.storage.dialects import insert_or_replace
 from sokbo.storage.documents import ListedEntry
@@ -22,7 +23,8 @@ _OWN = _entries.site_id == bindparam("site")
 _IN_MONTH = and_(_OWN, _entries.month == bindparam("of_month"))
 _IN_PART = and_(_IN_MONTH, _entries.ordinal >= bindparam("first"), _entries.ordinal < bindparam("end"))
 
-_PLACE = select(_entries.month, _entries.ordinal).where(_entries.article_id == bindparam("article"))
+_article_ids: BindParameter[Any] = bindparam("article_ids", expanding=True)
+_PLACES = select(_entries.article_id, _entries.month, _entries.ordinal).where(_entries.article_id.in_(_article_ids))
 _LAST_ORDINAL = select(func.max(_entries.ordinal)).where(_IN_MONTH)
 _FIRST_MONTH_AFTER = select(func.min(_entries.month)).where(_OWN, _entries.month > bindparam("of_month"))
 _LAST_BEFORE = (
@@ -57,18 +59,28 @@ class ArchiveRepository:
     def __init__(self, session: Session):
         self._session = session
 
-    def place(self, article: Article) -> tuple[Place, bool]:
-        """Where the article stands, with what is now to be said of it; and True if it has just got that place, for good."""
-        row = self._session.execute(_PLACE, {"article": article.id}).first()
-        if row is not None:
-            self.refresh([article])
-            return Place(*row), False
-        month = month_of(publication_time(article))
-        last: int | None = self._session.execute(_LAST_ORDINAL, {"site": article.site_id, "of_month": month}).scalar_one()
-        place = Place(month, 0 if last is None else last + 1)
-        own = {"site_id": article.site_id, "article_id": article.id, "month": month, "ordinal": place.ordinal}
-        self._session.execute(_ADD, _said_of(article) | own)
-        return place, True
+    def place(self, articles: Sequence[Article]) -> list[tuple[Place, bool]]:
+        """Where each of the articles stands, with what is now to be said of it; and True if it has just got that place, for good:
+        the next one of its month, in the order in which they are given."""
+        rows = self._session.execute(_PLACES, {"article_ids": [article.id for article in articles]})
+        known = {article_id: Place(month, ordinal) for article_id, month, ordinal in rows}
+        self.refresh([article for article in articles if article.id in known])
+        new = self._next_places([article for article in articles if article.id not in known])
+        return [(known.get(article.id) or new[article.id], article.id in new) for article in articles]
+
+    def _next_places(self, articles: Sequence[Article]) -> dict[ArticleId, Place]:
+        """Gives each of the articles, which have none, the next place of its month."""
+        ordinals: dict[tuple[SiteId, str], Iterator[int]] = {}
+        places: dict[ArticleId, Place] = {}
+        for article in articles:
+            site_id, month = article.site_id, month_of(publication_time(article))
+            if (site_id, month) not in ordinals:
+                last: int | None = self._session.execute(_LAST_ORDINAL, {"site": site_id, "of_month": month}).scalar_one()
+                ordinals[site_id, month] = count(0 if last is None else last + 1)
+            places[article.id] = Place(month, next(ordinals[site_id, month]))
+        if articles:
+            self._session.execute(_ADD, [_said_of(article) | _placed(article, places[article.id]) for article in articles])
+        return places
 
     def refresh(self, articles: Sequence[Article]) -> None:
         """Says of those that have a place what is now to be said of them."""
@@ -149,6 +161,10 @@ class ArchiveRepository:
 
 def _range(site_id: SiteId, month: str, ordinals: range) -> dict[str, Any]:
     return {"site": site_id, "of_month": month, "first": ordinals.start, "end": ordinals.stop}
+
+
+def _placed(article: Article, place: Place) -> dict[str, Any]:
+    return {"site_id": article.site_id, "article_id": article.id, "month": place.month, "ordinal": place.ordinal}
 
 
 def _said_of(article: Article) -> dict[str, Any]:

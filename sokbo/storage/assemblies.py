@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Delete, bindparam, delete, func, or_, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Delete, Insert, bindparam, delete, func, or_, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
 
-from sokbo.domain.assembly import ARCHIVED_ARTICLE, Assembly
+from sokbo.domain.assembly import LEADING, Assembly
 from sokbo.domain.ids import SiteId
-from sokbo.storage.dialects import insert_or_replace
 from sokbo.storage.leases import NOW
 from sokbo.storage.session import Session
 from sokbo.storage.tables import assemblies
@@ -33,9 +34,10 @@ def _take(condition: ColumnElement[bool]) -> Delete:
 
 
 _TAKEN = (assemblies.c.kind, assemblies.c.key, assemblies.c.anew)
-_TAKE = _take(assemblies.c.kind != ARCHIVED_ARTICLE).returning(*_TAKEN)
-_TAKE_ARTICLES = _take(assemblies.c.kind == ARCHIVED_ARTICLE).returning(*_TAKEN)
+_TAKE = _take(assemblies.c.kind.not_in(LEADING)).returning(*_TAKEN)
+_TAKE_LEADING = _take(assemblies.c.kind.in_(LEADING)).returning(*_TAKEN)
 _SITES = select(assemblies.c.site_id).where(_IS_DUE).distinct()
+_ANY = select(assemblies.c.kind).where(assemblies.c.site_id == bindparam("site"), _IS_DUE).limit(1)
 
 
 class AssemblyRepository:
@@ -43,25 +45,32 @@ class AssemblyRepository:
         self._session = session
 
     def want(self, site_id: SiteId, wanted: Iterable[Assembly], due_at: datetime) -> None:
-        """Has them made from then on; one that waits already is made once."""
+        """Has them made from then on; one that waits already is made once, and no later than it would have been: what is wanted
+        again and again must get its turn too."""
         rows = [
             {"site_id": site_id, "kind": item.kind, "key": item.key, "anew": item.anew, "due_at": due_at}
             for item in sorted(set(wanted))
         ]
         if rows:
-            self._session.insert_later(insert_or_replace(self._session.dialect, assemblies), *rows)
+            self._session.insert_later(_insert_or_hasten(self._session.dialect), *rows)
 
-    def take(self, site_id: SiteId, now: datetime, limit: int, articles: int) -> Sequence[Assembly]:
-        """Up to `limit` of the site's that are due, and beside them up to so many `articles` to be archived. They wait no longer
-        if the transaction commits. Hold the site's version."""
+    def take(self, site_id: SiteId, now: datetime, limit: int, leading: int) -> Sequence[Assembly]:
+        """Up to `leading` of the site's that are due and lead to others; if there aren't as many, also up to `limit` of those,
+        which are then made once for all that leads to them. They wait no longer if the transaction commits. Hold the site's
+        version."""
         chosen = {"site": site_id, **_moments(now)}
-        taken = self._session.execute(_TAKE, chosen | {"room": limit}).all()
-        archived = self._session.execute(_TAKE_ARTICLES, chosen | {"room": articles}).all()
-        return sorted(Assembly(kind, key, anew) for kind, key, anew in (*taken, *archived))
+        taken = list(self._session.execute(_TAKE_LEADING, chosen | {"room": leading}).all())
+        if len(taken) < leading:
+            taken += self._session.execute(_TAKE, chosen | {"room": limit}).all()
+        return sorted(Assembly(kind, key, anew) for kind, key, anew in taken)
 
     def sites(self, now: datetime) -> Sequence[SiteId]:
         """The sites that have some due."""
         return [SiteId(number) for number in self._session.execute(_SITES, _moments(now)).scalars()]
+
+    def has_due(self, site_id: SiteId, now: datetime) -> bool:
+        """True if some of the site's are due."""
+        return self._session.execute(_ANY, {"site": site_id, **_moments(now)}).first() is not None
 
     def counts(self) -> dict[SiteId, int]:
         """How many of each site's wait, due or not."""
@@ -72,6 +81,19 @@ class AssemblyRepository:
         """How many wait, and for how many seconds the oldest has been due."""
         count, oldest = self._session.execute(select(func.count(), func.min(assemblies.c.due_at))).one()
         return count, max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+
+
+@cache
+def _insert_or_hasten(dialect: str) -> Insert:
+    """An INSERT that makes a row which is there already due no later than the new one."""
+    keys = [column.name for column in assemblies.primary_key]
+    if dialect == "sqlite":
+        lite = sqlite.insert(assemblies)
+        sooner = lite.excluded.due_at < assemblies.c.due_at
+        return lite.on_conflict_do_update(index_elements=keys, set_={"due_at": lite.excluded.due_at}, where=sooner)
+    full = postgresql.insert(assemblies)
+    sooner = full.excluded.due_at < assemblies.c.due_at
+    return full.on_conflict_do_update(index_elements=keys, set_={"due_at": full.excluded.due_at}, where=sooner)
 
 
 def _moments(now: datetime) -> dict[str, datetime]:

@@ -28,7 +28,7 @@ def small_documents(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def place(uow: UnitOfWork, *articles: Article) -> list[Place]:
-    return [uow.archives.place(article)[0] for article in articles]
+    return [found for found, _ in uow.archives.place(articles)]
 
 
 def test_articles_are_numbered_in_their_month_as_they_come(newsroom: Newsroom, database: Database) -> None:
@@ -48,19 +48,39 @@ def newsroom_article(newsroom: Newsroom, uow: UnitOfWork) -> Article:
 def test_place_is_for_good_whatever_becomes_of_the_article(newsroom: Newsroom, database: Database) -> None:
     article = newsroom.post(published_at=FEBRUARY)
     with database.write() as uow:
-        assert uow.archives.place(article) == (Place("2026-02", 0), True)
+        assert uow.archives.place([article]) == [(Place("2026-02", 0), True)]
         uow.commit()
     moved = newsroom.revise(article, "새 제목", slug="new", published_at=DECEMBER)
     with database.write() as uow:
-        assert uow.archives.place(moved) == (Place("2026-02", 0), False)
+        assert uow.archives.place([moved]) == [(Place("2026-02", 0), False)]
         [shown] = uow.archives.mapped(newsroom.site.id, Part("2026-02", 1))
         assert (shown.title, shown.path, shown.published_at) == ("새 제목", moved.path, DECEMBER)
         uow.commit()
     gone = newsroom.withdraw(article)
     with database.write() as uow:
-        assert uow.archives.place(gone) == (Place("2026-02", 0), False)
+        assert uow.archives.place([gone]) == [(Place("2026-02", 0), False)]
         assert uow.archives.mapped(newsroom.site.id, Part("2026-02", 1)) == []
         assert uow.archives.news(newsroom.site.id, DECEMBER, 10) == []
+
+
+def test_known_and_new_articles_of_several_months_are_placed_together(newsroom: Newsroom, database: Database) -> None:
+    known, old = newsroom.post(), newsroom.post(published_at=FEBRUARY)
+    with database.write() as uow:
+        place(uow, known, old)
+        uow.commit()
+    moved = newsroom.revise(known, "새 제목", published_at=FEBRUARY)
+    new, older, newest = newsroom.post(), newsroom.post(published_at=FEBRUARY), newsroom.post()
+    with database.write() as uow:
+        assert uow.archives.place([new, moved, older, newest]) == [
+            (Place("2026-03", 1), True),
+            (Place("2026-03", 0), False),
+            (Place("2026-02", 1), True),
+            (Place("2026-03", 2), True),
+        ]
+        shown = uow.archives.mapped(newsroom.site.id, Part("2026-03", 1))
+        assert [item.number for item in shown] == [known.number, new.number, newest.number]
+        assert shown[0].title == "새 제목"
+        assert uow.archives.place([]) == []
 
 
 def test_neighbours_are_found_over_months_without_articles(newsroom: Newsroom, database: Database) -> None:
@@ -132,7 +152,7 @@ def test_migration_places_what_is_published_and_wants_its_documents(newsroom: Ne
         assert entries[-1].language is None
     with newsroom.database.write() as uow:
         assert uow.sites.take_turn(newsroom.site.id).archive == Part("2026-02", 2)
-        wanted = uow.assemblies.take(newsroom.site.id, uow.now + timedelta(days=9999), 100, articles=100)
+        wanted = uow.assemblies.take(newsroom.site.id, uow.now + timedelta(days=9999), 100, leading=101)
         assert wanted == [
             *(Assembly("archive", key) for key in ("2026-02/1", "2026-02/2")),
             *(Assembly(kind) for kind in ("feeds", "news-sitemap", "site")),

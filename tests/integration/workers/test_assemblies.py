@@ -1,12 +1,15 @@
 """What a publish leaves to be assembled is made at once, by anyone if its maker dies, and one that fails holds up no other."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from sokbo.domain import archive
 from sokbo.domain.assembly import Assembly, of_listing
 from sokbo.domain.document import Document
+from sokbo.domain.event import Lane
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import SiteId
 from tests.clock import Clock
@@ -14,7 +17,7 @@ from tests.integration.workers.bureau import Bureau
 from workers import assemblies
 from workers.assembling import Workshop, listing_documents
 from workers.runtime import Runtime
-from workers.sweep import LEFT_AFTER
+from workers.sweep import LEFT_AFTER, sweep
 
 
 def wait(bureau: Bureau) -> int:
@@ -37,7 +40,7 @@ def test_sweep_assembles_what_its_maker_left_but_not_what_somebody_may_be_at(
     assert bureau.document("category/정치.rss") is None
     bureau.sweep()
     assert wait(bureau) == 4  # both terms, the selections, and the article's place in the archive
-    clock.advance(LEFT_AFTER.total_seconds())
+    clock.advance(LEFT_AFTER[Lane.BREAKING].total_seconds())
     bureau.sweep()
     assert "하나" in bureau.text("category/정치.rss")
     assert "하나" in bureau.text("tag/apec")
@@ -66,7 +69,7 @@ def test_one_that_cannot_be_made_holds_up_no_other_and_is_tried_again(
     assert "하나" in bureau.text("tag/apec.rss")
     bureau.syndicate()
     assert wait(bureau) == 1
-    clock.advance((assemblies.RETRY + LEFT_AFTER).total_seconds())
+    clock.advance((assemblies.RETRY + LEFT_AFTER[Lane.BREAKING]).total_seconds())
     bureau.sweep()
     assert "하나" in bureau.text("category/정치.rss")
     assert wait(bureau) == 0
@@ -121,3 +124,96 @@ def test_while_events_keep_coming_terms_are_not_put_off_for_ever(bureau: Bureau,
         bureau.newsroom.post(f"기사 {number}", tags=("apec",))
     bureau.syndicate()
     assert seen == [False, True, True]
+
+
+def test_publishes_one_after_the_other_have_everything_at_once(bureau: Bureau) -> None:
+    for title in ("하나", "둘"):
+        article = bureau.newsroom.post(title, tags=("apec",))
+        bureau.syndicate()
+        assert title in bureau.text("tag/apec.rss")
+        assert title in bureau.text("feed/2026/03.atom")
+        for path in ("sitemap/2026/03.xml", "news-sitemap.xml"):
+            assert f"/{article.number}/" in bureau.text(path), path
+        assert wait(bureau) == 0
+
+
+def test_what_follows_events_that_keep_coming_is_put_off_to_one_turn(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    monkeypatch.setattr("workers.syndicate.BATCH_EVENTS", 1)
+    clock.advance(0.3)
+    for title, tag in (("하나", "apec"), ("둘", "수능"), ("셋", "수능")):
+        bureau.newsroom.post(title, tags=(tag,))
+    bureau.syndicate()
+    assert "하나" in bureau.text("tag/apec.rss")
+    assert "셋" in bureau.text("feed.rss")
+    assert bureau.document("tag/수능.rss") is None
+    assert "둘" not in bureau.text("news-sitemap.xml")
+    clock.advance(0.7)  # the next full second
+    bureau.syndicate()
+    assert "둘" in bureau.text("tag/수능.rss")
+    assert "셋" in bureau.text("tag/수능.rss")
+    assert "둘" not in bureau.text("news-sitemap.xml")
+    clock.advance(1)
+    bureau.syndicate()
+    assert "셋" in bureau.text("news-sitemap.xml")
+    assert "셋" in bureau.text("feed/2026/03.atom")
+    assert wait(bureau) == 0
+
+
+def test_sweep_assembles_what_was_put_off_when_no_event_comes(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    monkeypatch.setattr("workers.syndicate.BATCH_EVENTS", 1)
+    for title, tag in (("하나", "apec"), ("둘", "수능")):
+        bureau.newsroom.post(title, tags=(tag,))
+    bureau.syndicate()
+    clock.advance(1 + LEFT_AFTER[Lane.DEFAULT].total_seconds())
+    bureau.sweep()
+    assert "둘" in bureau.text("tag/수능.rss")
+    assert wait(bureau) == 1
+    clock.advance(1)
+    bureau.sweep()
+    assert "둘" in bureau.text("news-sitemap.xml")
+    assert wait(bureau) == 0
+
+
+def test_worker_for_breaking_news_leaves_to_the_others_what_they_may_be_at(bureau: Bureau, clock: Clock) -> None:
+    with bureau.newsroom.database.write() as uow:
+        uow.assemblies.want(bureau.newsroom.site.id, [Assembly("tag", "apec")], uow.now)
+        uow.commit()
+    alone = replace(bureau.colleague("breaking"), lanes=(Lane.BREAKING,))
+    clock.advance(LEFT_AFTER[Lane.BREAKING].total_seconds() - 0.1)
+    sweep(alone, Lane.BREAKING)
+    assert wait(bureau) == 1
+    clock.advance(0.1)
+    sweep(alone, Lane.BREAKING)
+    assert bureau.document("tag/apec.rss") is not None
+
+
+def test_retry_that_waits_does_not_put_off_what_is_published(bureau: Bureau) -> None:
+    with bureau.newsroom.database.write() as uow:
+        uow.assemblies.want(bureau.newsroom.site.id, [Assembly("category", "정치")], uow.now + assemblies.RETRY)
+        uow.commit()
+    bureau.newsroom.post("하나", tags=("apec",))
+    bureau.syndicate()
+    assert "하나" in bureau.text("tag/apec.rss")
+
+
+def test_new_document_of_the_archive_changes_no_list_of_feeds(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Sequence[str]] = []
+    make = assemblies.MAKERS["feeds"]
+    monkeypatch.setattr(archive, "DOCUMENT_ARTICLES", 1)
+
+    def count(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
+        made.append(keys)
+        return make(workshop, keys)
+
+    monkeypatch.setitem(assemblies.MAKERS, "feeds", count)
+    counts = []
+    for tag in ("apec", "apec", "수능"):
+        bureau.newsroom.post("기사", tags=(tag,))
+        bureau.syndicate()
+        counts.append(len(made))
+    assert bureau.document("feed/2026/03-3.atom") is not None
+    assert counts == [1, 1, 2]

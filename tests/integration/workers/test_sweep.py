@@ -1,9 +1,10 @@
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import pytest
 from sqlalchemy import Connection, Engine
@@ -21,20 +22,29 @@ SYNCHRONOUS_FULL = 2
 
 @contextmanager
 def synchronous_levels_of(statement_start: str) -> Iterator[list[int]]:
-    """The `synchronous` level of each SQLite connection that such a statement goes through meanwhile."""
+    """The `synchronous` level of the SQLite connection that each such statement is committed through meanwhile."""
     seen: list[int] = []
+    statements: list[str] = []
 
-    def note(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith(statement_start):
-            driver = connection.connection.dbapi_connection
-            assert driver is not None
-            seen.append(driver.cursor().execute("PRAGMA synchronous").fetchone()[0])
+    def driver_of(connection: Connection) -> sqlite3.Connection:
+        return cast("sqlite3.Connection", connection.connection.dbapi_connection)
 
-    sqlalchemy_event.listen(Engine, "before_cursor_execute", note)
+    def begin(connection: Connection) -> None:
+        statements.clear()
+        driver_of(connection).set_trace_callback(statements.append)
+
+    def commit(connection: Connection) -> None:
+        driver_of(connection).set_trace_callback(None)
+        [level] = driver_of(connection).execute("PRAGMA synchronous").fetchone()
+        seen.extend(level for statement in statements if statement.startswith(statement_start))
+
+    sqlalchemy_event.listen(Engine, "begin", begin)
+    sqlalchemy_event.listen(Engine, "commit", commit)
     try:
         yield seen
     finally:
-        sqlalchemy_event.remove(Engine, "before_cursor_execute", note)
+        sqlalchemy_event.remove(Engine, "begin", begin)
+        sqlalchemy_event.remove(Engine, "commit", commit)
 
 
 def test_breaking_news_leads_the_strip_until_its_end(bureau: Bureau, clock: Clock) -> None:
