@@ -79,7 +79,9 @@ class Settings(BaseSettings):
         description="Most pixels of an uploaded image, all its frames together; decoding takes up to 35 bytes for each.",
     )
     requests_per_minute: int = Field(60_000, ge=1, description="Requests a minute that one API key may make.")
-    failed_logins_per_minute: int = Field(30, ge=1, description="Failed authentications a minute from one address.")
+    failed_logins_per_minute: int = Field(
+        30, ge=1, description="Requests a minute from one address with keys that are not known."
+    )
     connections: int = Field(10_000, ge=1, description="Connections that each service process holds open at once.")
     connections_per_address: int = Field(
         512, ge=1, description="How many of them may come from one address or IPv6 /64, but for trusted proxies'."
@@ -92,7 +94,7 @@ class Settings(BaseSettings):
         64 * 1024 * 1024, ge=0, description="Memory for documents kept ready in each service process."
     )
     sweep_interval_seconds: float = Field(0.5, gt=0, description="How often the sweeper looks for work nobody is doing.")
-    lease_seconds: float = Field(5.0, gt=0, description="How long a worker holds work before another may take it.")
+    lease_seconds: float = Field(4.0, gt=0, description="How long a worker holds work before another may take it.")
     pushes_in_flight: int = Field(100, ge=1, description="Deliveries that one worker process has under way at once.")
     keep_attempts_days: int = Field(30, ge=7, description="Days for which delivery attempts are kept.")
     keep_events_days: int = Field(

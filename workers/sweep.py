@@ -23,6 +23,8 @@ BATCH_ARTICLES = 100
 #: Whoever serves breaking news leaves it to the others for longer: they may be busy, and two who are at one site's assemblies are
 #: in each other's way and in the accepting service's. No longer than this: what is put off is to be taken within five seconds.
 LEFT_AFTER = {Lane.DEFAULT: timedelta(seconds=0.5), Lane.BREAKING: timedelta(seconds=2)}
+#: Breaking news that has waited for so long is taken up by whoever serves the rest: its own worker may be frozen.
+BREAKING_LEFT_AFTER = timedelta(seconds=2)
 ACTOR = "sweeper"
 
 log = structlog.get_logger()
@@ -30,11 +32,12 @@ log = structlog.get_logger()
 
 def sweep(runtime: Runtime, lane: Lane) -> None:
     """Does what has become due: articles whose hour has come, breaking time that has run out, events and deliveries that
-    wait in this lane and that nobody is at."""
+    wait in this lane and that nobody is at; and breaking news that nobody else has taken up."""
     with runtime.database.read() as uow:
         hour_has_come = uow.articles.has_due(uow.now)
         breaking_is_over = uow.articles.has_breaking_over(uow.now)
-        events_wait = lane in uow.events.unclaimed(uow.now, runtime.settings.lease_seconds)
+        unclaimed = uow.events.unclaimed(uow.now, runtime.settings.lease_seconds)
+        breaking_is_left = unclaimed.get(Lane.BREAKING, uow.now) <= uow.now - BREAKING_LEFT_AFTER
         misdated = uow.deliveries.are_misdated(uow.now)
         seconds = runtime.settings.lease_seconds
         deliveries_wait = any(uow.deliveries.unclaimed(pushed, uow.now, seconds) for pushed in runtime.pump.lanes)
@@ -44,7 +47,9 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
         _change(runtime, lambda uow: uow.articles.due(uow.now, BATCH_ARTICLES), publish_due)
     if breaking_is_over:
         _change(runtime, lambda uow: uow.articles.breaking_over(uow.now, BATCH_ARTICLES), end_breaking)
-    if events_wait or hour_has_come or breaking_is_over or to_assemble:
+    if breaking_is_left and Lane.BREAKING not in runtime.lanes:
+        syndicate(runtime, Lane.BREAKING)
+    if lane in unclaimed or hour_has_come or breaking_is_over or to_assemble:
         for waiting in runtime.lanes:
             syndicate(runtime, waiting)
     if to_park or misdated:

@@ -52,7 +52,7 @@ _FINISH = (
     .values(done_at=NOW)
 )
 _INSERT = insert(events)
-_UNCLAIMED = select(events.c.lane).where(_PENDING).distinct()
+_UNCLAIMED = select(events.c.lane, func.min(events.c.created_at)).where(_PENDING).group_by(events.c.lane)
 
 
 class EventRepository:
@@ -120,9 +120,9 @@ class EventRepository:
         found = {Lane(lane): (count, (now - oldest).total_seconds()) for lane, count, oldest in self._session.execute(statement)}
         return {lane: found.get(lane, (0, 0.0)) for lane in Lane}
 
-    def unclaimed(self, now: datetime, seconds: float) -> set[Lane]:
-        """The lanes in which events wait that nobody is at, where leases last so many seconds."""
-        return {Lane(lane) for lane in self._session.execute(_UNCLAIMED, moments(now, seconds)).scalars()}
+    def unclaimed(self, now: datetime, seconds: float) -> dict[Lane, datetime]:
+        """The lanes in which events wait that nobody is at, where leases last so many seconds, each with when its oldest came."""
+        return {Lane(lane): oldest for lane, oldest in self._session.execute(_UNCLAIMED, moments(now, seconds))}
 
 
 def _pending(row: Row[Any]) -> PendingEvent:

@@ -91,9 +91,9 @@ def test_waiting_and_unclaimed_say_what_is_to_be_done(newsroom: Newsroom, clock:
     newsroom.post()
     with newsroom.database.read() as uow:
         assert uow.events.waiting(uow.now) == {Lane.BREAKING: (2, 3.0), Lane.DEFAULT: (1, 0.0)}
-        assert uow.events.unclaimed(uow.now, 5.0) == {Lane.BREAKING, Lane.DEFAULT}
+        assert uow.events.unclaimed(uow.now, 5.0).keys() == {Lane.BREAKING, Lane.DEFAULT}
     finish(newsroom.database, "a", lease(newsroom.database, "a", Lane.BREAKING))
     lease(newsroom.database, "a")
     with newsroom.database.read() as uow:
         assert uow.events.waiting(uow.now) == {Lane.BREAKING: (0, 0.0), Lane.DEFAULT: (1, 0.0)}
-        assert uow.events.unclaimed(uow.now, 5.0) == set()
+        assert uow.events.unclaimed(uow.now, 5.0) == {}

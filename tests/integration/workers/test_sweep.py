@@ -11,10 +11,12 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy import event as sqlalchemy_event
 
 from sokbo.domain.delivery import DeliveryState
+from sokbo.domain.event import Lane
 from sokbo.storage import Database
 from tests.clock import Clock
 from tests.databases import TEMPLATE, SqliteFiles, new_name
 from tests.integration.workers.bureau import Bureau, open_bureau
+from workers.sweep import sweep
 
 FEEDS = ("feed.rss", "feed.atom", "feed.json")
 SYNCHRONOUS_FULL = 2
@@ -115,6 +117,25 @@ def test_draft_is_nowhere_until_it_is_published(bureau: Bureau) -> None:
     bureau.newsroom.revise(article, "초고")
     bureau.sweep()
     assert "초고" in bureau.text("feed.rss")
+
+
+def test_breaking_news_that_its_own_worker_leaves_is_taken_up_by_the_others(bureau: Bureau, clock: Clock) -> None:
+    bureau.newsroom.post("큰불", breaking=True)
+    others = replace(bureau.runtime, lanes=(Lane.DEFAULT,))
+    sweep(others, Lane.DEFAULT)
+    assert "큰불" not in bureau.text("feed.json")
+
+    clock.advance(2)
+    sweep(others, Lane.DEFAULT)
+
+    assert "큰불" in bureau.text("feed.json")
+
+
+def test_news_is_not_taken_up_by_the_worker_for_breaking_news(bureau: Bureau, clock: Clock) -> None:
+    bureau.newsroom.post("날씨")
+    clock.advance(60)
+    sweep(replace(bureau.runtime, lanes=(Lane.BREAKING,)), Lane.BREAKING)
+    assert "날씨" not in bureau.text("feed.json")
 
 
 def test_new_site_has_its_documents_before_its_first_article(bureau: Bureau) -> None:
