@@ -42,10 +42,9 @@ def render_article(pages: PageRenderer, site: Site, article: Article, now: datet
     shown = illustration(site, article.content, pictures)
     entry = item(site, article, shown)
     entries = {form: feed.entry(entry) for form, feed in FORMATS.items()}
-    entries[FragmentFormat.CARD] = pages.card(site, article, shown, now=now)
+    entries[FragmentFormat.CARD], shell = pages.card_and_page(site, article, shown, now=now)
     fragments = [fragment(article, form, raw) for form, raw in entries.items()]
-    page = _article_page(site, article, pages.article(site, article, shown, now=now))
-    return Rendered(article, fragments, page, awaited(article.content, pictures))
+    return Rendered(article, fragments, _article_page(site, article, shell), awaited(article.content, pictures))
 
 
 def fragment(article: Article, form: FragmentFormat, raw: bytes) -> Fragment:
@@ -54,37 +53,35 @@ def fragment(article: Article, form: FragmentFormat, raw: bytes) -> Fragment:
 
 
 def _article_page(site: Site, article: Article, shell: PageShell, status: int = 200) -> Document:
-    page = page_document(site, str(article.number), shell, article.modified_at)
-    return Document(
-        site_id=page.site_id,
-        path=page.path,
-        media_type=page.media_type,
-        etag=page.etag,
-        last_modified=page.last_modified,
-        head=page.head,
-        closing=page.closing,
-        status=status,
-        canonical_path=article.path,
-        headers=page.headers,
-    )
+    return page_document(site, str(article.number), shell, article.modified_at, status=status, canonical_path=article.path)
 
 
 def page_document(
-    site: Site, path: str, shell: PageShell, last_modified: datetime, cards: Iterable[tuple[int, str]] = ()
+    site: Site,
+    path: str,
+    shell: PageShell,
+    last_modified: datetime,
+    cards: Iterable[tuple[int, str]] = (),
+    *,
+    status: int = 200,
+    canonical_path: str | None = None,
 ) -> Document:
     """A page with the cards given as fragment ids and digests."""
     listed = list(cards)
+    head = concatenate([kept_piece(part) for part in shell.head_parts])
     return Document(
         site_id=site.id,
         path=path,
         media_type=HTML,
-        etag=digest([shell.head, shell.separator, shell.tail, shell.closing, joined(listed)]),
+        etag=digest([head.raw, shell.separator, shell.tail, shell.closing, joined(listed)]),
         last_modified=last_modified,
-        head=concatenate([kept_piece(part) for part in shell.head_parts]),
+        head=head,
         separator=kept_piece(shell.separator) if listed else EMPTY,
         tail=kept_piece(shell.tail),
         closing=kept_piece(shell.closing),
         fragments=tuple(number for number, _ in listed),
+        status=status,
+        canonical_path=canonical_path,
         headers=page_headers(),
     )
 

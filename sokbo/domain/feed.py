@@ -56,15 +56,11 @@ BREAKING_LISTING = Listing(ListingKind.BREAKING)
 
 def terms(content: Content) -> list[Listing]:
     """The category, tag and author listings that a revision belongs to, each once, in the order given."""
-    return list(
-        dict.fromkeys(
-            [
-                *_listings(ListingKind.CATEGORY, content.categories),
-                *_listings(ListingKind.TAG, content.tags),
-                *_listings(ListingKind.AUTHOR, (author.name for author in content.authors)),
-            ]
-        )
-    )
+    return [
+        *_listings(ListingKind.CATEGORY, content.categories),
+        *_listings(ListingKind.TAG, content.tags),
+        *_listings(ListingKind.AUTHOR, (author.name for author in content.authors)),
+    ]
 
 
 def _listings(kind: ListingKind, labels: Iterable[str]) -> list[Listing]:

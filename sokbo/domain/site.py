@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from sokbo.domain.ids import SiteId
@@ -32,6 +33,7 @@ RESERVED_NAMES = frozenset(
 #: Where images are read, below a site and below a host alike.
 MEDIA_PATH = "media"
 NAME_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_KEPT_PATHS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Site:
 
     def url(self, path: str = "") -> str:
         """The absolute, percent-encoded URL of a path of the site's, given without a leading slash."""
-        return f"{self.base_url}/{quote(path)}"
+        return f"{self.base_url}/{_encoded(path)}"
 
     def media_url(self, name: str) -> str:
         """The absolute URL of an image of ours: below the site, wherever a proxy may have put that."""
@@ -71,6 +73,12 @@ class Site:
     def host(self) -> str:
         """The base URL's host with its port, as a Host header names it."""
         return urlsplit(self.base_url).netloc.lower()
+
+
+@lru_cache(maxsize=_KEPT_PATHS)
+def _encoded(path: str) -> str:
+    """The path, percent-encoded: an article's is in each of its formats, and those of its terms are in many articles."""
+    return quote(path)
 
 
 def is_site_name(name: str) -> bool:

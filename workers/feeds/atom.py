@@ -48,7 +48,7 @@ class Atom:
         fixes.restore_link_attributes(element, links)
         if shown.language:
             element.set(_LANG, shown.language)
-        return fixes.without_declarations(element)
+        return fixes.without_declarations(element, {})  # it has no namespace
 
     def tombstone(self, article: Article) -> bytes:
         """What stands in the withdrawn article's place (RFC 6721 section 3). It declares its namespace itself, so that feeds

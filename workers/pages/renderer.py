@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
+
+from markupsafe import Markup
 
 from sokbo.domain.article import Article
-from sokbo.domain.feed import SITE_LISTING, Listing, ListingKind, terms
+from sokbo.domain.feed import SITE_LISTING, Listing, ListingKind
 from sokbo.domain.illustration import Illustration, illustration
 from sokbo.domain.selection import PLAIN, Selection
 from sokbo.domain.site import Site
+from workers.pages.article import article_values, page_values
 from workers.pages.catalogues import FALLBACK_LANGUAGE
 from workers.pages.dates import time_element
 from workers.pages.environment import FEED_FORMATS, build_environments
@@ -19,6 +23,8 @@ STRIP_LINKS = 3
 
 #: Frames of listings kept ready: what a page has around its cards, which changes only with the site.
 _KEPT_FRAMES = 512
+#: Bylines kept ready: a newspaper's writers are few.
+_KEPT_BYLINES = 1024
 
 #: Where templates leave room. No publisher's text can hold these as markup: titles are escaped, content comes without comments.
 _UPDATED_PLACE = "<!--updated-->"
@@ -52,11 +58,12 @@ class PageRenderer:
         self._environments = build_environments()
         self._frame = lru_cache(maxsize=_KEPT_FRAMES)(self._render_frame)
         self._article_frame = lru_cache(maxsize=_KEPT_FRAMES)(self._render_article_frame)
+        self._byline = lru_cache(maxsize=_KEPT_BYLINES)(self._render_byline)
 
     def card(self, site: Site, article: Article, shown: Illustration | None = None, *, now: datetime) -> bytes:
         """The article's box on list pages, the same in all of them; it is marked as breaking if it is so `now`. `shown` is its
         picture; if none is given, there is what the article itself says of it."""
-        return self._render("partials/card.html", site, **_own(site, article, shown, now)).encode()
+        return self._card(site, self._own(site, article, shown, now))
 
     def listing(self, site: Site, listing: Listing, updated: datetime | None, *, empty: bool) -> PageShell:
         """The page of a listing; `updated` is its newest article's time."""
@@ -77,10 +84,34 @@ class PageRenderer:
 
     def article(self, site: Site, article: Article, shown: Illustration | None = None, *, now: datetime) -> PageShell:
         """The article's page; as for `card`."""
-        own = self._render("pages/article.html", site, **_own(site, article, shown, now))
-        title, metadata, text = own.split(_CUT, 2)
+        return self._page(site, self._own(site, article, shown, now))
+
+    def card_and_page(
+        self, site: Site, article: Article, shown: Illustration | None, *, now: datetime
+    ) -> tuple[bytes, PageShell]:
+        """Both, in less time than one after the other: what both show is made once."""
+        own = self._own(site, article, shown, now)
+        return self._card(site, own), self._page(site, own)
+
+    def _own(self, site: Site, article: Article, shown: Illustration | None, now: datetime) -> dict[str, Any]:
+        own = article_values(site, article, shown or illustration(site, article.content, {}), now)
+        return {**own, "byline": self._byline(tuple(own["authors"]))}
+
+    def _render_byline(self, authors: tuple[tuple[str | None, str], ...]) -> Markup:
+        """The authors' names with the URLs of their pages: all that is shown is in the argument, so that any site can have it."""
+        template = self._environments[FALLBACK_LANGUAGE].get_template("partials/byline.html")
+        return Markup(template.render(authors=authors))  # noqa: S704 - the template has escaped it
+
+    def _card(self, site: Site, own: dict[str, Any]) -> bytes:
+        return self._render("partials/card.html", site, **own).encode()
+
+    def _page(self, site: Site, own: dict[str, Any]) -> PageShell:
+        page = self._render("pages/article.html", site, **own, **page_values(site, own["article"], own["shown"]))
+        title, metadata, text = page.split(_CUT, 2)
         start, to_metadata, to_text, after, closing = self._article_frame(site)
-        return PageShell((start, title.encode(), to_metadata, metadata.encode(), *to_text, text.encode(), after), closing)
+        # In one part, since one that is this small costs more to compress than its length says.
+        described = title.encode() + to_metadata + metadata.encode()
+        return PageShell((start, described, *to_text, text.encode(), after), closing)
 
     def _render_article_frame(self, site: Site) -> tuple[bytes, bytes, tuple[bytes, ...], bytes, bytes]:
         start, to_metadata, to_text, rest = self._render("pages/frame.html", site, feeds=[SITE_LISTING]).split(_CUT)
@@ -117,17 +148,3 @@ def _in_parts(head: str) -> tuple[bytes, ...]:
     """The stylesheet, which all pages share, and what is before and after it."""
     before, style, after = head.partition(stylesheet())
     return before.encode(), style.encode(), after.encode()
-
-
-def _own(site: Site, article: Article, shown: Illustration | None, now: datetime) -> dict[str, object]:
-    """What templates show of an article, with the pages that its terms lead to. Authors are by name, since a name without
-    letters has no page."""
-    listings = terms(article.content)
-    return {
-        "article": article,
-        "breaking": article.is_breaking(now),
-        "shown": shown or illustration(site, article.content, {}),
-        "categories": [listing for listing in listings if listing.kind is ListingKind.CATEGORY],
-        "tags": [listing for listing in listings if listing.kind is ListingKind.TAG],
-        "author_pages": {listing.label: listing for listing in listings if listing.kind is ListingKind.AUTHOR},
-    }

@@ -33,6 +33,14 @@ def test_text_that_xml_can_hold_is_kept() -> None:
     assert etree.fromstring(etree.tostring(element)).text == text
 
 
+def test_every_character_is_printed_or_left_out_as_the_ranges_say() -> None:
+    kept = [(0x09, 0x0A), (0x0D, 0x0D), (0x20, 0x7E), (0xA0, 0xD7FF), (0xE000, 0xFFFC), (0x10000, 0x10FFFF)]
+    everything = range(0x110000)
+    assert [code for code in everything if printable(chr(code))] == [
+        code for first, last in kept for code in range(first, last + 1)
+    ]
+
+
 def test_atom_links_keep_rel_and_type_which_feedgen_drops() -> None:
     entry = FeedEntry()
     entry.id("urn:x")

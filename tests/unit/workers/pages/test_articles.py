@@ -186,3 +186,21 @@ def test_withdrawn_page_holds_nothing_of_the_article(renderer: PageRenderer, sit
 
 def test_same_article_makes_the_same_bytes(site: Site, article: Article) -> None:
     assert source(PageRenderer(), site, article) == source(PageRenderer(), site, article)
+
+
+def test_card_and_page_made_together_are_the_same_as_apart(renderer: PageRenderer, site: Site, article: Article) -> None:
+    card, page = renderer.card_and_page(site, article, None, now=NOW)
+    assert card == renderer.card(site, article, now=NOW)
+    assert page == renderer.article(site, article, now=NOW)
+
+
+def test_writer_of_two_sites_is_linked_within_each(renderer: PageRenderer, site: Site, article: Article) -> None:
+    other = replace(site, base_url="https://other.example")
+    for shown in (site, other, site):
+        (link,) = parse_page(renderer.card(shown, article, now=NOW)).xpath("//a[@rel='author']")
+        assert link.get("href") == f"{shown.base_url}/author/%EC%9D%B4%EC%86%94"
+
+
+def test_writers_name_is_text_in_the_byline(renderer: PageRenderer, site: Site, with_content: Change) -> None:
+    card = renderer.card(site, with_content(authors=(Author(HOSTILE), Author("<i>&</i>"))), now=NOW)
+    assert [name.text for name in parse_page(card).xpath("//*[@class='byline']")] == [HOSTILE, "<i>&</i>"]
