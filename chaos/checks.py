@@ -105,23 +105,37 @@ def validly_signed(evidence: Evidence) -> Iterator[str]:
         yield from (f"{name} got {stray}" for stray in mailbox.strays)
 
 
+_CHANGES = ("article.updated", "article.corrected", "article.withdrawn")
+_TURNS = ("breaking.started", "breaking.ended", "article.withdrawn")
+#: Which newer event a partner may have got instead.
+STANDS_IN = {
+    "article.published": _CHANGES,
+    "article.updated": _CHANGES,
+    "article.corrected": ("article.corrected", "article.withdrawn"),
+    "article.withdrawn": (),
+    "breaking.started": _TURNS,
+    "breaking.ended": _TURNS,
+}
+
+
 def reached(evidence: Evidence) -> Iterator[str]:
-    """Each healthy partner got each event that it wants, or a newer one of the same article instead: of a newer revision, or the
-    end of what has broken."""
+    """Each healthy partner got each event that it wants, or a newer one of the same article that may stand in for it."""
     promises = {promise.article_id: promise for promise in evidence.promises if promise.article_id}
     for mailbox in healthy(evidence):
         newest: dict[str, float] = defaultdict(float)
         for receipt in mailbox.receipts:
             newest[receipt.article_id] = max(newest[receipt.article_id], receipt.revision)
         got = {receipt.sequence for receipt in mailbox.receipts}
-        ended = {receipt.article_id for receipt in mailbox.receipts if receipt.type == "breaking.ended"}
+        told: dict[tuple[str, str], int] = defaultdict(int)
+        for receipt in mailbox.receipts:
+            key = (receipt.article_id, receipt.type)
+            told[key] = max(told[key], receipt.sequence)
         for event in evidence.ledger.events:
             promise = promises.get(event.article_id)
             desk = promise.story.desk if promise else ""
             if not mailbox.character.wants(event.type, breaking=event.breaking, desk=desk) or event.sequence in got:
                 continue
-            is_over = event.type == "breaking.started" and event.article_id in ended
-            if newest[event.article_id] <= event.revision and not is_over:
+            if not any(told[event.article_id, type_] > event.sequence for type_ in STANDS_IN[event.type]):
                 yield f"{mailbox.character.name} never got event {event.sequence}, {event.type} of {event.article_id}"
         yield from _last_words(mailbox, newest, evidence.promises)
 

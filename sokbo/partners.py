@@ -197,6 +197,7 @@ def described(partner: Partner) -> dict[str, Any]:
             "since": partner.breaker.since,
             "next_probe_at": partner.breaker.next_probe_at,
             "last_detail": partner.breaker.last_detail or None,
+            "retry_after_until": partner.breaker.retry_after_until,
         },
         "created_at": partner.created_at,
     }

@@ -68,6 +68,8 @@ def parse_replay(values: Mapping[str, Any]) -> Replay:
         raise Invalid(FieldError("ids", "is required, or since or state in its place, and only one of them", "required"))
     if wanted.until is not None and wanted.since is None:
         raise Invalid(FieldError("until", "needs since"))
+    if wanted.until is not None and wanted.since is not None and wanted.until <= wanted.since:
+        raise Invalid(FieldError("until", "must be after since"))
     state = None if wanted.state is None else DeliveryState(wanted.state)
     return Replay(ids=wanted.ids, since=wanted.since, until=wanted.until, state=state)
 
@@ -94,8 +96,12 @@ def replay(uow: UnitOfWork, site_id: SiteId, partner_id: str, wanted: Replay, *,
 
 
 def ping(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, request_id: str) -> str:
-    """The id of a test delivery, which the workers try once, even if the partner is disabled. Raises NotFound."""
-    partner = find(uow, site_id, partner_id)
+    """The id of a test delivery, which the workers try once, even if the partner is disabled. What waits because the partner has
+    asked for patience goes out, too. Raises NotFound."""
+    partner = find(uow, site_id, partner_id, lock=True)
+    if (until := partner.breaker.retry_after_until) is not None:
+        uow.partners.save_breakers({partner.id: partner.breaker.hastened(uow.now)})
+        uow.deliveries.hasten(partner.id, until, uow.now)
     ping_id = f"{new_id('png')}-{partner.id}"
     uow.delivery_records.add_ping(ping_id, site_id, partner.id, uow.now)
     uow.audit.record(site_id, actor, "partner.ping", partner.id, request_id, uow.now)

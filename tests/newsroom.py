@@ -79,8 +79,9 @@ class Newsroom:
         assert found is not None
         return found
 
-    def subscribe(self, url: str = "https://partner.example/hook", *, secret: str = "", **wanted: Any) -> Partner:
-        """A new webhook partner; `wanted` are its filter's fields."""
+    def subscribe(self, url: str = "", *, secret: str = "", **wanted: Any) -> Partner:
+        """A new webhook partner, at a host of its own if no URL is given; `wanted` are its filter's fields."""
+        url = url or f"https://partner-{next(_numbers)}.example/hook"
         with self.database.write() as uow:
             made = Partner(PartnerId(new_id("ptr")), self.site.id, "partner", "webhook", url, uow.now, filter=Filter(**wanted))
             uow.partners.add(made, SEALER.seal(secret or new_secret(), made.id))

@@ -60,11 +60,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a turn brings back: what can be pushed, attempts that have failed before there was anything to push, and what was to
+    """What a turn brings back: what can be pushed, attempts that have ended before there was anything to push, and what was to
     be renewed and is others' by now."""
 
     jobs: Sequence[tuple[Delivery, PushJob]] = ()
-    failed: Sequence[tuple[Delivery, Outcome]] = ()
+    ended: Sequence[tuple[Delivery, Outcome]] = ()
     lost: Set[DeliveryId] = frozenset()
 
 
@@ -116,8 +116,8 @@ class Pump:
         if not self._stopping:
             held = {*self._under_way, *(delivery.id for delivery, _ in self._ready), *(done.id for done, _ in self._finished)}
             self._ready.extend((delivery, job) for delivery, job in taken.jobs if delivery.id not in held)
-        if taken.failed:
-            self._finished.extend(taken.failed)
+        if taken.ended:
+            self._finished.extend(taken.ended)
             self._changed.set()
 
     def _keep_ready(self, lost: Set[DeliveryId]) -> None:

@@ -1,10 +1,12 @@
-"""Loads what an attempt needs: the event, the article as it then was, the partner and its secrets."""
+"""Loads what an attempt needs: the event, the article as it is now, the partner and its secrets."""
 
 from collections.abc import Sequence
 
 import structlog
 
+from sokbo.domain.article import Article, ArticleState
 from sokbo.domain.delivery import Delivery, Outcome, Verdict
+from sokbo.domain.event import EventType
 from sokbo.domain.ids import EventId
 from sokbo.net.sealing import SealBroken, Sealer
 from sokbo.storage import UnitOfWork
@@ -16,32 +18,42 @@ log = structlog.get_logger()
 def load_jobs(
     uow: UnitOfWork, leased: Sequence[Delivery], sealer: Sealer
 ) -> tuple[list[tuple[Delivery, PushJob]], list[tuple[Delivery, Outcome]]]:
-    """A job for each delivery, and an outcome for each whose partner's secret can't be opened, which is a failed attempt like
-    others: the operator is told, and it ends when the schedule does. What several share is loaded once."""
+    """A job for each delivery, and an outcome for each that has none: its article has been taken back since, and it isn't that of
+    which it tells; or its partner's secret can't be opened, which is a failed attempt like others: the operator is told, and it
+    ends when the schedule does. What several share is loaded once."""
     events = uow.events.get({delivery.event_id for delivery in leased if delivery.event_id})
     addressees = uow.partners.addressees({delivery.partner_id for delivery in leased}, uow.now)
     sites = {site_id: uow.sites.get(site_id) for site_id in {delivery.site_id for delivery in leased}}
-    editions = {(delivery.article_id, delivery.revision) for delivery in leased if delivery.article_id}
-    articles = {edition: uow.articles.at_revision(*edition) for edition in editions}
+    articles = uow.articles.many({delivery.article_id for delivery in leased if delivery.article_id})
     bodies: dict[EventId | None, dict[tuple[str, str], bytes]] = {delivery.event_id: {} for delivery in leased}
-    jobs, failed = [], []
+    jobs, ended = [], []
     for delivery in leased:
+        article = articles[delivery.article_id] if delivery.article_id else None
+        if _is_overtaken(delivery, article):
+            ended.append((delivery, Outcome(Verdict.OVERTAKEN, 0.0)))
+            continue
         addressee = addressees[delivery.partner_id]
         try:
             secrets = tuple(sealer.open(secret, delivery.partner_id) for secret in addressee.sealed_secrets)
         except SealBroken as broken:
             log.exception("secret_not_opened", partner_id=delivery.partner_id, delivery_id=delivery.id)
-            failed.append((delivery, Outcome(Verdict.RETRY, 0.0, detail=f"our own fault: the partner's secret was {broken}")))
+            ended.append((delivery, Outcome(Verdict.RETRY, 0.0, detail=f"our own fault: the partner's secret was {broken}")))
             continue
         job = PushJob(
             delivery_id=delivery.id,
             event=events[delivery.event_id] if delivery.event_id else None,
             site=sites[delivery.site_id],
-            article=articles[delivery.article_id, delivery.revision] if delivery.article_id else None,
+            article=article,
             addressee=addressee,
             secrets=secrets,
             bodies=bodies[delivery.event_id],
             now=uow.now,
         )
         jobs.append((delivery, job))
-    return jobs, failed
+    return jobs, ended
+
+
+def _is_overtaken(delivery: Delivery, article: Article | None) -> bool:
+    """True if what the article was is no longer to be told of it."""
+    is_withdrawn = article is not None and article.state is ArticleState.WITHDRAWN
+    return is_withdrawn and delivery.type != EventType.ARTICLE_WITHDRAWN

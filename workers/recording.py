@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import responses
 
 import structlog
 
@@ -40,13 +41,45 @@ class BreakerChange:
         log.warning(f"breaker_{self.name}", partner_id=self.partner_id, next_probe_at=self.breaker.next_probe_at, detail=detail)
 
 
-def record(uow: UnitOfWork, finished: Finished, holder: str, settings: Settings, rng: random.Random) -> list[BreakerChange]:
-    """Writes all of it in the caller's transaction; the breakers that opened or closed.
+@dataclass(frozen=True, slots=True)
+class RetryAfter:
+    """A partner that has asked for nothing to be sent until a time, be it breaking news."""
+
+    partner_id: PartnerId
+    until: datetime
+
+    def log(self) -> None:
+        """Tells the operator; call after the commit."""
+        log.warning("retry_after_asked", partner_id=self.partner_id, until=self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Disabled:
+    """A partner that has answered that it is gone."""
+
+    partner_id: PartnerId
+    reason: str
+
+    def log(self) -> None:
+        """Tells the operator; call after the commit."""
+        log.warning("partner_disabled", partner_id=self.partner_id, reason=self.reason)
+
+
+Notice = BreakerChange | RetryAfter | Disabled
+
+
+def record(uow: UnitOfWork, finished: Finished, holder: str, settings: Settings, rng: random.Random) -> list[Notice]:
+    """Writes all of it in the caller's transaction; what the operator is to be told of.
 
     Partners are locked before their deliveries, as by whoever enables one.
     """
-    if not finished:
-        return []
+    attempted = [(delivery, outcome) for delivery, outcome in finished if outcome.verdict is not Verdict.OVERTAKEN]
+    notices = _record_attempts(uow, attempted, holder, settings, rng) if attempted else []
+    uow.deliveries.drop([delivery.id for delivery, outcome in finished if outcome.verdict is Verdict.OVERTAKEN], holder)
+    return notices
+
+
+def _record_attempts(uow: UnitOfWork, finished: Finished, holder: str, settings: Settings, rng: random.Random) -> list[Notice]:
     before = uow.partners.breakers(
         {delivery.partner_id for delivery, outcome in finished if outcome.verdict is not Verdict.ACKNOWLEDGED},
         {delivery.partner_id for delivery, outcome in finished if outcome.verdict is Verdict.ACKNOWLEDGED},
@@ -59,9 +92,14 @@ def record(uow: UnitOfWork, finished: Finished, holder: str, settings: Settings,
     uow.deliveries.record(recorded, holder, uow.now)
     changes = [BreakerChange(key, breaker) for key, breaker in breakers.items() if breaker.is_open != before[key].is_open]
     uow.deliveries.unpark([change.partner_id for change in changes if not change.breaker.is_open], uow.now)
-    _disable(uow, recorded)
+    asked = [
+        RetryAfter(key, breaker.retry_after_until)
+        for key, breaker in breakers.items()
+        if breaker.retry_after_until not in (None, before[key].retry_after_until)
+    ]
+    disabled = _disable(uow, recorded)
     uow.tallies.add(_tally(recorded, changes, uow.now))
-    return changes
+    return [*changes, *asked, *disabled]
 
 
 def _follow(
@@ -81,14 +119,23 @@ def _follow(
     return breakers
 
 
-def _disable(uow: UnitOfWork, recorded: Sequence[Recorded]) -> None:
-    """Disables partners who have answered that they are gone."""
+def _disable(uow: UnitOfWork, recorded: Sequence[Recorded]) -> list[Disabled]:
+    """Disables partners who have answered that they are gone; which."""
+    disabled = []
     for item in recorded:
-        delivery = item.delivery
-        if item.outcome.verdict is Verdict.DISABLE and uow.partners.disable(delivery.partner_id, item.outcome.detail):
+        delivery, reason = item.delivery, _reason(item.outcome)
+        if item.outcome.verdict is Verdict.DISABLE and uow.partners.disable(delivery.partner_id, reason):
+            disabled.append(Disabled(delivery.partner_id, reason))
             event_id = delivery.event_id
             cause = delivery.id if event_id is None else uow.events.get([event_id])[event_id].request_id
             uow.audit.record(delivery.site_id, ACTOR, "partner.disable", delivery.partner_id, cause, uow.now)
+    return disabled
+
+
+def _reason(outcome: Outcome) -> str:
+    """The status and its name, and what the remote said to it, if anything."""
+    status = "" if outcome.status is None else f"{outcome.status} {responses.get(outcome.status, '')}".strip()
+    return ": ".join(filter(None, (status, outcome.detail)))
 
 
 def _tally(recorded: Sequence[Recorded], changes: Sequence[BreakerChange], now: datetime) -> Tally:

@@ -19,7 +19,7 @@ PING = "ping"
 
 
 class DeliveryState(StrEnum):
-    """planned -> acknowledged | failing -> acknowledged | dead; superseded: a newer revision took its place.
+    """planned -> acknowledged | failing -> acknowledged | dead; superseded: a newer event took its place.
 
     A replay leads back to planned.
     """
@@ -36,11 +36,12 @@ OPEN_STATES = (DeliveryState.PLANNED, DeliveryState.FAILING)
 
 
 class Verdict(StrEnum):
-    """What a channel made of the remote's answer."""
+    """What a channel made of the remote's answer; `OVERTAKEN`: there was nothing to push any more, so that none was asked."""
 
     ACKNOWLEDGED = "acknowledged"
     RETRY = "retry"
     DISABLE = "disable"
+    OVERTAKEN = "overtaken"
 
 
 @dataclass(frozen=True, slots=True)

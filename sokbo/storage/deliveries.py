@@ -1,5 +1,6 @@
 """Deliveries as the workers handle them: planned with the documents, leased, parked, recorded in batches."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from sokbo.storage.delivery_records import delivery_from
 from sokbo.storage.delivery_tables import attempts, deliveries, partners
 from sokbo.storage.leases import NOW, moments
 from sokbo.storage.leasing import (
+    IN_FLIGHT_PER_HOST,
     IS_OPEN,
     IS_PARKED,
     IS_UNCLAIMED,
@@ -30,11 +32,11 @@ from sokbo.storage.leasing import (
     PUT_OFF_PROBES,
     TAKES_PUSHES,
     TO_PARK,
-    TO_PROBE,
     lease_statement,
     partners_due,
+    to_probe,
 )
-from sokbo.storage.planning import plan_statement, supersede
+from sokbo.storage.planning import TAKE_BACK, plan_statement, supersede
 from sokbo.storage.session import Session
 
 
@@ -51,10 +53,11 @@ class DeliveryRepository:
         self._session = session
 
     def plan(self, event: Event, terms: Sequence[Listing], now: datetime) -> int:
-        """Plans one delivery for each active partner whose filter the event passes, with one INSERT ... SELECT; how many.
+        """Plans one delivery for each active partner whose filter the event passes, and a withdrawal for disabled ones, too, who
+        may know of the article, with one INSERT ... SELECT; how many.
 
-        Planning an event again plans nothing twice. What still waits to tell a partner something older is superseded, and so
-        is what is planned after something newer.
+        Planning an event again plans nothing twice. What waits and is replaced by it is superseded, and so is what is planned
+        after something that replaces it. Of a withdrawn article, all that waits is.
         """
         planned = self._session.execute(
             plan_statement(self._session.dialect),
@@ -76,7 +79,9 @@ class DeliveryRepository:
             },
             execution_options={"preserve_rowcount": True},
         )
-        if planned.rowcount and (event.revision > 1 or event.type is EventType.BREAKING_ENDED):
+        if event.type is EventType.ARTICLE_WITHDRAWN:
+            self._session.execute(TAKE_BACK, {"of_article": event.article_id, "before": event.sequence})
+        elif planned.rowcount and (event.revision > 1 or event.type is EventType.BREAKING_ENDED):
             self._session.execute(supersede(deliveries.c.article_id == event.article_id))
         return planned.rowcount
 
@@ -84,7 +89,7 @@ class DeliveryRepository:
         self, lane: Lane, holder: str, now: datetime, seconds: float, limit: int, after: PartnerId | None = None
     ) -> Sequence[Delivery]:
         """Up to `limit` due deliveries of the lane, now held by `holder`: each partner's first before anyone's second, per
-        partner no more than may be under way at once, none while an earlier one of the same article is still to be made to
+        host no more than may be under way at once, none while an earlier one of the same article is still to be made to
         the same partner, and none to partners who take no pushes, but for pings.
 
         Where more than `limit` partners wait, those come first whose ids follow `after`.
@@ -105,7 +110,13 @@ class DeliveryRepository:
         """One delivery of the lane to each partner whose open breaker lets a probe through now; the next one is `probe_seconds`
         away."""
         given = {"lane_wanted": lane, **moments(now, seconds)}
-        probed = self._session.execute(TO_PROBE, {**given, "room": limit}).scalars().all()
+        found = self._session.execute(to_probe(self._session.dialect), {**given, "room": limit})
+        taken: Counter[str] = Counter()
+        probed = []
+        for partner_id, host, under_way in found:
+            if under_way + taken[host] < IN_FLIGHT_PER_HOST:
+                taken[host] += 1
+                probed.append(partner_id)
         if not probed:
             return []
         next_probe_at = now + timedelta(seconds=probe_seconds)
@@ -118,7 +129,8 @@ class DeliveryRepository:
         return self._session.execute(TO_PARK, {"lane_wanted": lane, **moments(now, seconds)}).scalars().all()
 
     def park(self, lane: Lane, now: datetime, seconds: float) -> None:
-        """Takes what is due to such partners from what workers look through, until `unpark` or `make_due`."""
+        """Takes what is due to such partners from what workers look through, until `unpark`, `hasten` or `make_due`, or until the
+        end of the time for which they have asked."""
         given = {"lane_wanted": lane, **moments(now, seconds)}
         # Locked, so that none of them takes pushes again before this is written, which `unpark` would then not find.
         locked = self._session.execute(_LOCK_TO_PARK, given).scalars().all()
@@ -133,6 +145,10 @@ class DeliveryRepository:
         """Makes due all that waits, whether parked or for its time; call with the partner locked."""
         later = or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at > now)
         self._date(and_(deliveries.c.partner_id == partner_id, IS_OPEN, later), now)
+
+    def hasten(self, partner_id: PartnerId, until: datetime, now: datetime) -> None:
+        """Makes due what was put off until the time that the partner had asked for; call with the partner locked."""
+        self._date(and_(deliveries.c.partner_id == partner_id, IS_OPEN, deliveries.c.next_attempt_at == until), now)
 
     def renew(self, delivery_ids: Sequence[DeliveryId], holder: str, now: datetime, seconds: float) -> set[DeliveryId]:
         """Keeps these in `holder`'s hands, but for those that it has lost; which it has kept."""
@@ -161,6 +177,11 @@ class DeliveryRepository:
         if failed := [item.delivery.id for item in recorded if item.outcome.verdict is not Verdict.ACKNOWLEDGED]:
             self._session.execute(supersede(deliveries.c.id.in_(failed)))
 
+    def drop(self, overtaken: Sequence[DeliveryId], holder: str) -> None:
+        """Supersedes these without an attempt, but for those that `holder` has lost."""
+        if overtaken:
+            self._session.execute(_DROP, {"delivery_ids": overtaken, "holder": holder})
+
     def unrecorded(self, finished: Sequence[tuple[Delivery, Outcome]]) -> list[tuple[Delivery, Outcome]]:
         """Those of the finished attempts that aren't written yet, for whoever doesn't know whether they are."""
         made = [(delivery.id, delivery.attempts + 1) for delivery, _ in finished]
@@ -186,19 +207,20 @@ class DeliveryRepository:
 
     def waiting(self, now: datetime) -> dict[Lane, tuple[int, float]]:
         """For each lane, how many deliveries are due to partners who take pushes, and for how many seconds the oldest."""
-        statement = (
-            select(deliveries.c.lane, func.count(), func.min(deliveries.c.next_attempt_at))
-            .join(partners, partners.c.id == deliveries.c.partner_id)
-            .where(deliveries.c.lane.in_(list(Lane)), IS_OPEN, deliveries.c.next_attempt_at <= now, TAKES_PUSHES)
-            .group_by(deliveries.c.lane)
-        )
-        found = {Lane(lane): (count, (now - oldest).total_seconds()) for lane, count, oldest in self._session.execute(statement)}
+        rows = self._session.execute(_WAITING, {"now": now})
+        found = {Lane(lane): (count, (now - oldest).total_seconds()) for lane, count, oldest in rows}
         return {lane: found.get(lane, (0, 0.0)) for lane in Lane}
 
     def _date(self, which: ColumnElement[bool], now: datetime) -> None:
         self._session.execute(update(deliveries).where(which).values(next_attempt_at=now, put_off_at=now))
 
 
+_WAITING = (
+    select(deliveries.c.lane, func.count(), func.min(deliveries.c.next_attempt_at))
+    .join(partners, partners.c.id == deliveries.c.partner_id)
+    .where(deliveries.c.lane.in_(list(Lane)), IS_OPEN, deliveries.c.next_attempt_at <= NOW, TAKES_PUSHES)
+    .group_by(deliveries.c.lane)
+)
 _ONE_MISDATED = select(deliveries.c.id).where(MISDATED).limit(1)
 _REDATE = update(deliveries).where(MISDATED).values(next_attempt_at=NOW, put_off_at=NOW)
 _LOCK_TO_PARK = TO_PARK.with_for_update(read=True, skip_locked=True)
@@ -222,6 +244,11 @@ _RECORD_ACKNOWLEDGED = (
             "last_detail": bindparam("detail"),
         }
     )
+)
+_DROP = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(bindparam("delivery_ids", expanding=True)), deliveries.c.lease_holder == bindparam("holder"))
+    .values(state=DeliveryState.SUPERSEDED, next_attempt_at=None, lease_holder=None, lease_until=None)
 )
 _LEFT = ("state", "retries", "next_attempt_at", "acknowledged_at", "last_status", "last_detail")
 _RECORD = (

@@ -25,6 +25,9 @@ class Replay:
     state: DeliveryState | None = None
 
 
+_IS_LETTER = deliveries.c.type != PING
+
+
 class DeliveryRecordRepository:
     def __init__(self, session: Session):
         self._session = session
@@ -36,9 +39,12 @@ class DeliveryRecordRepository:
         return None if row is None else delivery_from(row)
 
     def page(self, site_id: SiteId, state: DeliveryState | None, partner_id: str, after: str, limit: int) -> Sequence[Delivery]:
-        """Up to `limit` of the site's deliveries whose ids follow `after`, in order; of one state and partner, if given."""
+        """Up to `limit` of the site's deliveries whose ids follow `after`, in order; of one state and partner, if given. Of
+        those that are dead, it gives the dead letters: pings are none."""
         of_site = deliveries.c.site_id == site_id
         of_partner = and_(of_site, deliveries.c.partner_id == partner_id) if partner_id else of_site
+        if state is DeliveryState.DEAD:
+            of_partner = and_(of_partner, _IS_LETTER)
         # The indexes have the ids in their order within each state.
         of_states = [
             select(deliveries.c.id)
@@ -68,7 +74,7 @@ class DeliveryRecordRepository:
     def dead(self) -> int:
         """How many dead letters there are; pings are none."""
         statement = select(func.count()).select_from(deliveries)
-        is_dead = and_(deliveries.c.state == literal_column(f"'{DeliveryState.DEAD}'"), deliveries.c.type != PING)
+        is_dead = and_(deliveries.c.state == literal_column(f"'{DeliveryState.DEAD}'"), _IS_LETTER)
         return int(self._session.execute(statement.where(is_dead)).scalar_one())
 
     def known(self, partner_id: PartnerId, ids: Sequence[str], now: datetime) -> set[str]:
@@ -112,7 +118,7 @@ class DeliveryRecordRepository:
 
 
 def _conditions(wanted: Replay, now: datetime) -> list[ColumnElement[bool]]:
-    conditions = [deliveries.c.created_at >= now - REPLAYABLE_FOR, deliveries.c.type != PING]
+    conditions = [deliveries.c.created_at >= now - REPLAYABLE_FOR, _IS_LETTER]
     if wanted.ids:
         conditions.append(deliveries.c.id.in_(wanted.ids))
     if wanted.since is not None:

@@ -39,7 +39,11 @@ partners = Table(
     Column("breaker_put_off_at", UtcDateTime),
     Column("breaker_next_probe_at", UtcDateTime),
     Column("breaker_last_detail", Text, nullable=False, server_default=""),
+    Column("breaker_asked_at", UtcDateTime),
+    Column("breaker_retry_after_until", UtcDateTime),
+    Column("host", String, nullable=False, server_default=""),
     Index("partners_site", "site_id"),
+    Index("partners_host", "host"),
     Index("partners_breaker_open", "breaker_next_probe_at", **where("breaker_since IS NOT NULL")),
 )
 

@@ -1,6 +1,6 @@
 """The statements that lease deliveries: what is due to partners who take pushes, and one probe to each who may again.
 
-What is due to the others is parked, out of the index of what is due, so that it costs those who look for work nothing.
+What is due to the others is parked or put off, out of the index of what is due, so that it costs those who look for work nothing.
 """
 
 from functools import cache
@@ -31,8 +31,10 @@ from sokbo.domain.partner import PartnerState
 from sokbo.storage.delivery_tables import deliveries, partners
 from sokbo.storage.leases import NOW, UNTIL, is_free
 
-#: Most deliveries to one partner that are under way at once.
-IN_FLIGHT_PER_PARTNER = 8
+#: Most deliveries to one host, of however many partners, that are under way at once.
+IN_FLIGHT_PER_HOST = 8
+#: The first half of the keys of PostgreSQL's advisory locks by which one worker at a time leases for a host.
+_HOST_LOCKS = 0x50B
 
 
 def _is_open(table: FromClause) -> ColumnElement[bool]:
@@ -45,7 +47,17 @@ IS_PARKED = and_(IS_OPEN, deliveries.c.next_attempt_at.is_(None))
 _DUE = and_(IS_OPEN, is_free(deliveries), deliveries.c.next_attempt_at <= NOW)
 #: Put off by a clock that was ahead and has been put right since; without it, such deliveries would wait for hours.
 MISDATED = and_(IS_OPEN, deliveries.c.put_off_at > NOW, deliveries.c.next_attempt_at.is_not(None))
-TAKES_PUSHES = and_(partners.c.state == PartnerState.ACTIVE, partners.c.breaker_since.is_(None))
+_IS_OPEN_TO_PUSHES = and_(partners.c.state == PartnerState.ACTIVE, partners.c.breaker_since.is_(None))
+#: By its own Retry-After; not by one noted by a clock that was ahead.
+_ASKS_FOR_PATIENCE = and_(partners.c.breaker_retry_after_until > NOW, partners.c.breaker_asked_at <= NOW)
+TAKES_PUSHES = and_(
+    _IS_OPEN_TO_PUSHES,
+    or_(
+        partners.c.breaker_retry_after_until.is_(None),
+        partners.c.breaker_retry_after_until <= NOW,
+        partners.c.breaker_asked_at > NOW,
+    ),
+)
 _MAY_BE_PROBED = and_(
     partners.c.state == PartnerState.ACTIVE,
     partners.c.breaker_since.is_not(None),
@@ -66,14 +78,17 @@ _EARLIER_IS_OPEN = exists().where(
 )
 _PING_IS_DUE = exists().where(deliveries.c.partner_id == partners.c.id, _LANE, _DUE, _IS_PING)
 _leased = deliveries.alias("leased")
-#: How many deliveries to the partner are under way, of any lane.
+_neighbour = partners.alias("neighbour")
+#: How many deliveries to the partner's host are under way, of any lane.
 _UNDER_WAY = (
     select(func.count())
-    .select_from(_leased)
-    .where(_leased.c.partner_id == partners.c.id, _leased.c.lease_until.is_not(None), not_(is_free(_leased)))
+    .select_from(_neighbour.join(_leased, _leased.c.partner_id == _neighbour.c.id))
+    .where(_neighbour.c.host == partners.c.host, _leased.c.lease_until.is_not(None), not_(is_free(_leased)))
     .correlate(partners)
     .scalar_subquery()
 )
+#: True unless another worker is just leasing for the host: neither would count what the other takes.
+_HOST_IS_OURS = func.pg_try_advisory_xact_lock(literal_column(str(_HOST_LOCKS)), func.hashtext(partners.c.host))
 
 
 def _following(partner_id: ColumnElement[Any]) -> ScalarSelect[Any]:
@@ -84,16 +99,16 @@ def _following(partner_id: ColumnElement[Any]) -> ScalarSelect[Any]:
 
 @cache
 def partners_due(dialect: str) -> Select[Any]:
-    """Up to `room` partners with something due in the lane who have room for more, from the one after `after` on.
+    """Up to `room` partners with something due in the lane whose hosts have room for more, from the one after `after` on.
 
     It takes a step of the index from partner to partner, so that it costs the same however much waits for each. PostgreSQL
-    locks them, and passes over those that another worker is just leasing for: neither would count what the other takes.
+    locks them and their hosts, and passes over those that another worker is just leasing for.
     """
     walk = select(_following(bindparam("after", type_=partners.c.id.type)).label("partner_id")).cte("walk", recursive=True)
     walk = walk.union_all(select(_following(walk.c.partner_id)).where(walk.c.partner_id.is_not(None)))
-    has_room = and_(partners.c.id == walk.c.partner_id, or_(TAKES_PUSHES, _PING_IS_DUE), _UNDER_WAY < IN_FLIGHT_PER_PARTNER)
+    has_room = and_(partners.c.id == walk.c.partner_id, or_(TAKES_PUSHES, _PING_IS_DUE), _UNDER_WAY < IN_FLIGHT_PER_HOST)
     if dialect == "postgresql":
-        found = select(partners.c.id).join_from(walk, partners, has_room).limit(bindparam("room"))
+        found = select(partners.c.id).join_from(walk, partners, and_(has_room, _HOST_IS_OURS)).limit(bindparam("room"))
         return found.with_for_update(of=partners, skip_locked=True, key_share=True)
     return select(walk.c.partner_id).where(exists().where(has_room)).limit(bindparam("room"))  # lazy: of one table, no join
 
@@ -104,7 +119,7 @@ def _may_go(takes_pushes: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _heads(*more: ColumnElement[Any]) -> CTE:
     """The partners whose turn it is, once PostgreSQL has seen what others took before they were locked."""
-    known = (partners.c.id, TAKES_PUSHES.label("takes_pushes"), _UNDER_WAY.label("under_way"), *more)
+    known = (partners.c.id, partners.c.host, TAKES_PUSHES.label("takes_pushes"), _UNDER_WAY.label("under_way"), *more)
     return select(*known).where(_CHOSEN_PARTNERS).cte("heads").prefix_with("MATERIALIZED")
 
 
@@ -112,7 +127,7 @@ def _first_of_each() -> tuple[CTE, FromClause, FromClause]:
     """Heads, with them no more of what waits for each than may be under way at once, and that by itself: for PostgreSQL."""
     heads = _heads()
     of_partner = select(deliveries).where(deliveries.c.partner_id == heads.c.id, _may_go(heads.c.takes_pushes))
-    first = of_partner.order_by(deliveries.c.sequence).limit(IN_FLIGHT_PER_PARTNER).lateral("first")
+    first = of_partner.order_by(deliveries.c.sequence).limit(IN_FLIGHT_PER_HOST).lateral("first")
     return heads, heads.join(first, true()), first
 
 
@@ -121,7 +136,7 @@ def _up_to_last_of_each() -> tuple[CTE, FromClause, FromClause]:
     deliveries, and not the other way round."""
     of_partner = select(deliveries.c.sequence).where(deliveries.c.partner_id == partners.c.id, _may_go(TAKES_PUSHES))
     in_order = of_partner.correlate(partners).order_by(deliveries.c.sequence)
-    heads = _heads(in_order.offset(IN_FLIGHT_PER_PARTNER - 1).limit(1).scalar_subquery().label("last"))
+    heads = _heads(in_order.offset(IN_FLIGHT_PER_HOST - 1).limit(1).scalar_subquery().label("last"))
     one_of_them = and_(_may_go(heads.c.takes_pushes), deliveries.c.sequence <= func.coalesce(heads.c.last, _MOST))
     return heads, heads.outerjoin(deliveries, and_(deliveries.c.partner_id == heads.c.id, one_of_them)), deliveries
 
@@ -130,12 +145,17 @@ def _up_to_last_of_each() -> tuple[CTE, FromClause, FromClause]:
 def lease_statement(dialect: str) -> ReturningUpdate[Any]:
     """Leases up to `room` due deliveries of a lane to these partners."""
     heads, joined, first = _first_of_each() if dialect == "postgresql" else _up_to_last_of_each()
-    turn = func.row_number().over(partition_by=heads.c.id, order_by=first.c.sequence) + heads.c.under_way
-    waiting = select(first.c.id, first.c.next_attempt_at, first.c.sequence, turn.label("turn")).select_from(joined).subquery()
+    turn = func.row_number().over(partition_by=heads.c.id, order_by=first.c.sequence).label("turn")
+    known = (first.c.id, first.c.next_attempt_at, first.c.sequence, heads.c.host, heads.c.under_way, turn)
+    waiting = select(*known).select_from(joined).subquery()
+    # The outer join's rows of nothing come last: were they left out here, it would be none.
+    in_order = (waiting.c.id.is_(None), waiting.c.turn, waiting.c.sequence)
+    of_host = func.row_number().over(partition_by=waiting.c.host, order_by=in_order)
+    placed = select(waiting, (of_host + waiting.c.under_way).label("place")).subquery()
     chosen = (
-        select(waiting.c.id)
-        .where(waiting.c.id.is_not(None), waiting.c.turn <= IN_FLIGHT_PER_PARTNER)
-        .order_by(waiting.c.turn, waiting.c.next_attempt_at, waiting.c.sequence)  # each partner's first before anyone's second
+        select(placed.c.id)
+        .where(placed.c.id.is_not(None), placed.c.place <= IN_FLIGHT_PER_HOST)
+        .order_by(placed.c.place, placed.c.next_attempt_at, placed.c.sequence)  # each host's first before anyone's second
         .limit(bindparam("room"))
     )
     # Due still, once PostgreSQL has waited for whoever else was at it. The lane, which never changes, would make SQLite
@@ -158,14 +178,18 @@ def _first_for_probe(is_parked: ColumnElement[bool]) -> ScalarSelect[Any]:
 #: Each has an index of its own.
 _PROBE = func.coalesce(_first_for_probe(deliveries.c.next_attempt_at.is_(None)), _first_for_probe(_IS_NOT_PARKED))
 
-#: Partners whose breaker is open and who may be probed now, without those that another worker is just about to probe.
-TO_PROBE = (
-    select(partners.c.id)
-    .where(_MAY_BE_PROBED, _PROBE.is_not(None))
-    .order_by(partners.c.breaker_next_probe_at)
-    .limit(bindparam("room"))
-    .with_for_update(skip_locked=True, key_share=True)
-)
+
+@cache
+def to_probe(dialect: str) -> Select[Any]:
+    """Partners whose breaker is open and who may be probed now, each with its host and how much is under way there; without
+    those that another worker is just about to probe."""
+    found = select(partners.c.id, partners.c.host, _UNDER_WAY.label("under_way")).where(_MAY_BE_PROBED, _PROBE.is_not(None))
+    if dialect == "postgresql":
+        found = found.where(_HOST_IS_OURS)
+    in_turn = found.order_by(partners.c.breaker_next_probe_at).limit(bindparam("room"))
+    return in_turn.with_for_update(of=partners, skip_locked=True, key_share=True)
+
+
 PUT_OFF_PROBES = (
     update(partners)
     .where(_CHOSEN_PARTNERS)
@@ -184,10 +208,16 @@ TO_PARK = (
     )
     .order_by(partners.c.id)
 )
+#: Due when the partner's own Retry-After ends, or, where the partner takes no pushes for another reason, when that does.
+_PARKED_UNTIL = (
+    select(partners.c.breaker_retry_after_until)
+    .where(partners.c.id == deliveries.c.partner_id, _IS_OPEN_TO_PUSHES, _ASKS_FOR_PATIENCE)
+    .scalar_subquery()
+)
 PARK = (
     update(deliveries)
     .where(deliveries.c.partner_id.in_(bindparam("partner_ids", expanding=True)), _TO_PARK)
-    .values(next_attempt_at=None)
+    .values(next_attempt_at=_PARKED_UNTIL, put_off_at=NOW)
 )
 #: True if something can be leased in a lane.
 IS_UNCLAIMED = select(

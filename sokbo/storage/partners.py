@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, or_, select, update
 
@@ -14,8 +15,8 @@ from sokbo.domain.partner import BREAKING_ONLY_EVENTS, ContentProfile, Filter, P
 from sokbo.storage.delivery_tables import partner_filters, partners
 from sokbo.storage.session import Session
 
-_ANY_ACTIVE = (
-    select(partners.c.id).where(partners.c.site_id == bindparam("site_id"), partners.c.state == PartnerState.ACTIVE).limit(1)
+_ANY_PRESENT = (
+    select(partners.c.id).where(partners.c.site_id == bindparam("site_id"), partners.c.state != PartnerState.DELETED).limit(1)
 )
 _ADDRESSEES = select(
     partners.c.id,
@@ -103,8 +104,8 @@ class PartnerRepository:
         return found[0] if found else None
 
     def has_active(self, site_id: SiteId) -> bool:
-        """True if anything of the site may have to be delivered."""
-        return self._session.execute(_ANY_ACTIVE, {"site_id": site_id}).first() is not None
+        """True if anything of the site may have to be delivered: to disabled partners withdrawals are, once they are back."""
+        return self._session.execute(_ANY_PRESENT, {"site_id": site_id}).first() is not None
 
     def page(self, site_id: SiteId, after: str, limit: int) -> Sequence[Partner]:
         """Up to `limit` partners of the site whose ids follow `after`, in the order in which they registered."""
@@ -151,7 +152,13 @@ def _addressee(row: Row[Any], now: datetime) -> Addressee:
 
 def _breaker(row: Row[Any]) -> Breaker:
     return Breaker(
-        row.breaker_recent, row.breaker_since, row.breaker_put_off_at, row.breaker_next_probe_at, row.breaker_last_detail
+        row.breaker_recent,
+        row.breaker_since,
+        row.breaker_put_off_at,
+        row.breaker_next_probe_at,
+        row.breaker_last_detail,
+        row.breaker_asked_at,
+        row.breaker_retry_after_until,
     )
 
 
@@ -177,6 +184,7 @@ def _columns(partner: Partner) -> dict[str, Any]:
         "name": partner.name,
         "channel": partner.channel,
         "url": partner.url,
+        "host": urlsplit(partner.url).hostname or "",
         "content": partner.content,
         "rel": partner.rel,
         "breaking_only": partner.filter.breaking_only,

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from sokbo.domain.delivery import OPEN_STATES, DeliveryState
-from sokbo.domain.event import EventType
+from sokbo.domain.event import REPLACED_BY, EventType
 from sokbo.domain.partner import PartnerState
 from sokbo.storage.delivery_tables import deliveries, partner_filters, partners
 from sokbo.storage.dialects import insert_or_ignore
@@ -44,24 +44,24 @@ def _given(name: str, column: str) -> BindParameter[Any]:
     return bindparam(name, type_=deliveries.c[column].type)
 
 
-def takes_the_place_of(newer: FromClause, revision: Any, sequence: Any, type_: Any) -> ColumnElement[bool]:
+def takes_the_place_of(newer: FromClause, sequence: Any, type_: Any) -> ColumnElement[bool]:
     """True if `newer` tells of the same article in such a way that an older delivery must not go out any more."""
-    ends_it = and_(type_ == EventType.BREAKING_STARTED, newer.c.type == EventType.BREAKING_ENDED)
-    return and_(newer.c.sequence > sequence, or_(newer.c.revision > revision, ends_it))
+    replaces = [and_(type_ == old, newer.c.type.in_(by)) for old, by in REPLACED_BY.items() if by]
+    return and_(newer.c.sequence > sequence, or_(*replaces))
 
 
 #: True for deliveries that are older than what was planned for the same partner, whatever became of that.
 OUTDATED = exists().where(
     _newer.c.partner_id == deliveries.c.partner_id,
     _newer.c.article_id == deliveries.c.article_id,
-    takes_the_place_of(_newer, deliveries.c.revision, deliveries.c.sequence, deliveries.c.type),
+    takes_the_place_of(_newer, deliveries.c.sequence, deliveries.c.type),
 )
 
 #: The lanes are planned by processes of their own, so that a newer event may have come before.
 _COMES_LATE = exists().where(
     _newer.c.partner_id == partners.c.id,
     _newer.c.article_id == _given("article_id", "article_id"),
-    takes_the_place_of(_newer, _given("revision", "revision"), _given("sequence", "sequence"), _given("type", "type")),
+    takes_the_place_of(_newer, _given("sequence", "sequence"), _given("type", "type")),
 )
 _PLANNED: dict[str, ColumnElement[Any]] = {
     "id": _given("event_id", "event_id").concat("-").concat(partners.c.id),
@@ -94,9 +94,19 @@ _TAKES_BACK = and_(
     _given("type", "type").in_([EventType.ARTICLE_CORRECTED, EventType.ARTICLE_WITHDRAWN]),
     or_(_BROKE, exists().where(_told.c.partner_id == partners.c.id, _told.c.article_id == _given("article_id", "article_id"))),
 )
+#: A disabled partner may show what it was told of, and must learn when it comes back that this was taken back.
+_MUST_LEARN = and_(
+    partners.c.state == PartnerState.DISABLED,
+    _given("type", "type") == EventType.ARTICLE_WITHDRAWN,
+    exists().where(
+        _told.c.partner_id == partners.c.id,
+        _told.c.article_id == _given("article_id", "article_id"),
+        or_(_told.c.attempts > 0, _told.c.lease_until.is_not(None)),
+    ),
+)
 _FOR_PARTNERS = select(*_PLANNED.values()).where(
     partners.c.site_id == _given("site_id", "site_id"),
-    partners.c.state == PartnerState.ACTIVE,
+    or_(partners.c.state == PartnerState.ACTIVE, _MUST_LEARN),
     or_(bindparam("breaking", type_=Boolean), not_(partners.c.breaking_only), _TAKES_BACK),
     _passes("event"),
     _passes("category"),
@@ -110,8 +120,22 @@ def plan_statement(dialect: str) -> Insert:
     return insert_or_ignore(dialect, deliveries).from_select([*_PLANNED], _FOR_PARTNERS)
 
 
+_IS_FREE_TO_CHANGE = and_(deliveries.c.state.in_((*OPEN_STATES, DeliveryState.DEAD)), deliveries.c.lease_until.is_(None))
+_SUPERSEDED = {"state": DeliveryState.SUPERSEDED, "next_attempt_at": None}
+
+#: Supersedes what waits, or is dead, of an article that is taken back by the event `before` which it came: whoever hears of no
+#: withdrawals is told nothing else of it either.
+TAKE_BACK = (
+    update(deliveries)
+    .where(
+        deliveries.c.article_id == _given("of_article", "article_id"),
+        deliveries.c.sequence < _given("before", "sequence"),
+        _IS_FREE_TO_CHANGE,
+    )
+    .values(_SUPERSEDED)
+)
+
+
 def supersede(among: ColumnElement[bool]) -> Update:
     """Supersedes what is outdated of the deliveries that wait or are dead, unless it is under way."""
-    states = deliveries.c.state.in_((*OPEN_STATES, DeliveryState.DEAD))
-    outdated = update(deliveries).where(among, states, deliveries.c.lease_until.is_(None), OUTDATED)
-    return outdated.values(state=DeliveryState.SUPERSEDED, next_attempt_at=None)
+    return update(deliveries).where(among, _IS_FREE_TO_CHANGE, OUTDATED).values(_SUPERSEDED)

@@ -12,8 +12,8 @@ from sokbo.storage.partners import Addressee
 
 @dataclass(frozen=True, slots=True)
 class PushJob:
-    """One attempt of one delivery. `article` is as it was at the event's revision; a ping has neither. `secrets` are opened, the
-    newest first; `bodies` are those made of the event so far, by content and rel, and shared by all of its jobs."""
+    """One attempt of one delivery. `article` is as it is now, whatever the event's revision; a ping has neither. `secrets` are
+    opened, the newest first; `bodies` are those made of the event so far, by content and rel, and shared by all of its jobs."""
 
     delivery_id: DeliveryId
     event: Event | None

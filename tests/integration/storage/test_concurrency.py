@@ -7,9 +7,11 @@ from pathlib import Path
 from threading import Barrier, Event
 from typing import TypeVar
 
+import pytest
+
 from sokbo.domain.event import Lane
 from sokbo.storage import Database
-from sokbo.storage.leasing import IN_FLIGHT_PER_PARTNER
+from sokbo.storage.leasing import IN_FLIGHT_PER_HOST
 from tests.clock import Clock
 from tests.databases import TEMPLATE, Maker, make_ready, new_name
 from tests.newsroom import Newsroom
@@ -83,10 +85,12 @@ def test_each_delivery_is_leased_by_one_only(newsroom: Newsroom) -> None:
     assert 10 <= len(leased) <= 20
 
 
-def test_no_more_than_eight_are_under_way_to_one_partner_whichever_lanes_are_leased_at_once(
-    newsroom: Newsroom, database_url: str
+@pytest.mark.parametrize("partners", [1, 3])
+def test_no_more_than_eight_are_under_way_to_one_host_whichever_lanes_are_leased_at_once(
+    newsroom: Newsroom, database_url: str, partners: int
 ) -> None:
-    newsroom.subscribe()
+    for _ in range(partners):
+        newsroom.subscribe("https://shared.example/hook")
     for number in range(40):
         newsroom.post(breaking=number % 2 == 0)
     newsroom.plan()
@@ -98,7 +102,7 @@ def test_no_more_than_eight_are_under_way_to_one_partner_whichever_lanes_are_lea
             uow.commit()
             return len(leased)
 
-    assert sum(at_once(work)) == IN_FLIGHT_PER_PARTNER
+    assert sum(at_once(work)) == IN_FLIGHT_PER_HOST
     for worker in workers:
         worker.close()
 

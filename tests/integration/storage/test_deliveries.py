@@ -9,7 +9,7 @@ from sokbo.domain.delivery import Delivery, DeliveryState, Outcome, Verdict
 from sokbo.domain.event import EventType, Lane
 from sokbo.storage import Database
 from sokbo.storage.deliveries import Recorded
-from sokbo.storage.leasing import IN_FLIGHT_PER_PARTNER
+from sokbo.storage.leasing import IN_FLIGHT_PER_HOST
 from tests.clock import START, Clock
 from tests.newsroom import Newsroom
 
@@ -188,11 +188,109 @@ def test_newer_revision_takes_the_place_of_one_that_still_waits(newsroom: Newsro
     newsroom.subscribe()
     article = newsroom.post()
     newsroom.plan()
-    newsroom.revise(article, "둘")
-    newsroom.plan()
+    record(newsroom.database, lease(newsroom.database))
+    for title in ("둘", "셋"):
+        newsroom.revise(article, title)
+        newsroom.plan()
     states = {item.revision: item.state for item in newsroom.deliveries(article)}
-    assert states == {1: DeliveryState.SUPERSEDED, 2: DeliveryState.PLANNED}
-    assert [item.revision for item in lease(newsroom.database)] == [2]
+    assert states == {1: DeliveryState.ACKNOWLEDGED, 2: DeliveryState.SUPERSEDED, 3: DeliveryState.PLANNED}
+    assert [item.revision for item in lease(newsroom.database)] == [3]
+
+
+def test_partner_that_has_not_heard_of_an_article_is_told_of_its_last_change_alone(newsroom: Newsroom) -> None:
+    newsroom.subscribe()
+    article = newsroom.post()
+    newsroom.plan()
+    for title in ("둘", "셋"):
+        newsroom.revise(article, title)
+        newsroom.plan()
+    states = {item.revision: item.state for item in newsroom.deliveries(article)}
+    assert states == {1: DeliveryState.SUPERSEDED, 2: DeliveryState.SUPERSEDED, 3: DeliveryState.PLANNED}
+    assert told(newsroom) == [EventType.ARTICLE_UPDATED]
+
+
+def test_update_takes_no_place_of_a_correction_and_a_newer_correction_does(newsroom: Newsroom) -> None:
+    newsroom.subscribe(events=(EventType.ARTICLE_UPDATED, EventType.ARTICLE_CORRECTED))
+    article = newsroom.post()
+    newsroom.revise(article, "둘")
+    newsroom.revise(article, "셋", correction_note="정정")
+    newsroom.revise(article, "넷", correction_note="다시 정정")
+    newsroom.revise(article, "다섯", correction_note="다시 정정")
+    newsroom.plan()
+    states = {item.revision: item.state.value for item in newsroom.deliveries(article)}
+    assert states == {2: "superseded", 3: "superseded", 4: "planned", 5: "planned"}
+    assert told(newsroom) == [EventType.ARTICLE_CORRECTED, EventType.ARTICLE_UPDATED]
+
+
+@pytest.mark.parametrize("lane_first", [0, 1])
+def test_edit_takes_no_place_of_the_start_of_breaking_news(newsroom: Newsroom, lane_first: int) -> None:
+    """Nor does an edit that is planned before it."""
+    newsroom.subscribe(breaking_only=True)
+    article = newsroom.post(breaking=True)
+    newsroom.revise(article, "둘", breaking=True, breaking_until=article.breaking_until)
+    with newsroom.database.write() as uow:
+        for event, touched in newsroom.events[::-1] if lane_first else newsroom.events:
+            uow.deliveries.plan(event, touched, uow.now)
+        uow.commit()
+    assert told(newsroom, Lane.BREAKING) == [EventType.BREAKING_STARTED, EventType.ARTICLE_UPDATED]
+
+
+def test_news_that_breaks_again_takes_the_place_of_its_end(newsroom: Newsroom) -> None:
+    newsroom.subscribe(events=(EventType.BREAKING_STARTED, EventType.BREAKING_ENDED))
+    article = newsroom.post(breaking=True)
+    newsroom.revise(article)
+    newsroom.revise(article, breaking=True)
+    newsroom.plan()
+    assert [(item.type, item.revision) for item in lease(newsroom.database, lane=Lane.BREAKING)] == [
+        (EventType.BREAKING_STARTED, 3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tried", "wanted", "heard"),
+    [
+        (True, {}, [EventType.ARTICLE_WITHDRAWN]),
+        (True, {"breaking_only": True}, [EventType.ARTICLE_WITHDRAWN]),
+        (True, {"events": (EventType.BREAKING_STARTED,)}, []),
+        (False, {}, []),
+    ],
+)
+def test_disabled_partner_hears_of_a_withdrawal_when_it_is_back_if_it_may_know_of_the_article(
+    newsroom: Newsroom, tried: bool, wanted: dict[str, Any], heard: list[EventType]
+) -> None:
+    partner = newsroom.subscribe(**wanted)
+    article = newsroom.post(breaking=True)
+    newsroom.plan()
+    if tried:
+        record(newsroom.database, lease(newsroom.database, lane=Lane.BREAKING), DeliveryState.FAILING, retry_seconds=5)
+    with newsroom.database.write() as uow:
+        uow.partners.disable(partner.id, "410 Gone")
+        uow.commit()
+    newsroom.withdraw(article)
+    newsroom.plan()
+    with newsroom.database.write() as uow:
+        uow.partners.save(partner)
+        uow.deliveries.make_due(partner.id, uow.now)
+        uow.commit()
+    assert told(newsroom, Lane.BREAKING) == heard
+
+
+def test_partner_that_hears_of_no_withdrawals_is_not_told_that_a_withdrawn_article_broke(newsroom: Newsroom) -> None:
+    newsroom.subscribe(events=(EventType.BREAKING_STARTED,))
+    article = newsroom.post(breaking=True)
+    newsroom.plan()
+    newsroom.withdraw(article)
+    newsroom.plan()
+    assert [item.state for item in newsroom.deliveries(article)] == [DeliveryState.SUPERSEDED]
+
+
+def told(newsroom: Newsroom, lane: Lane = Lane.DEFAULT) -> list[str]:
+    """The events that a partner who takes everything from now on is told, in order."""
+    heard = []
+    while leased := lease(newsroom.database, lane=lane):
+        record(newsroom.database, leased)
+        heard += [item.type for item in leased]
+    return heard
 
 
 def test_newer_revision_waits_for_an_older_one_that_is_under_way(newsroom: Newsroom) -> None:
@@ -225,15 +323,37 @@ def test_failing_delivery_of_an_article_holds_back_what_follows_it_to_that_partn
 
 def test_no_more_than_eight_are_under_way_to_one_partner(newsroom: Newsroom) -> None:
     newsroom.subscribe()
-    for _ in range(IN_FLIGHT_PER_PARTNER + 4):
+    for _ in range(IN_FLIGHT_PER_HOST + 4):
         newsroom.post()
     newsroom.plan()
     first = lease(newsroom.database, limit=5)
     second = lease(newsroom.database, "b")
-    assert [len(first), len(second)] == [5, IN_FLIGHT_PER_PARTNER - 5]
+    assert [len(first), len(second)] == [5, IN_FLIGHT_PER_HOST - 5]
     assert not {item.id for item in first} & {item.id for item in second}
     record(newsroom.database, first[:2])
     assert len(lease(newsroom.database, "c")) == 2
+
+
+def test_no_more_than_eight_are_under_way_to_one_host_whosever_they_are(newsroom: Newsroom) -> None:
+    """Partners of one host, two lanes, two workers."""
+    for number in (1, 2):
+        newsroom.subscribe(f"https://Shared.example:{8000 + number}/hook/{number}")
+    for number in range(14):
+        newsroom.post(breaking=number % 2 == 0)
+    newsroom.plan()
+    leased = [
+        *lease(newsroom.database, limit=3),
+        *lease(newsroom.database, "b", Lane.BREAKING, limit=2),
+        *lease(newsroom.database),
+    ]
+    assert len(leased) == IN_FLIGHT_PER_HOST
+    assert len({item.partner_id for item in leased[:3]}) == 2
+    assert lease(newsroom.database, "b", Lane.BREAKING) == []
+    newsroom.subscribe()
+    newsroom.plan()
+    assert len(lease(newsroom.database, "b")) == 7
+    record(newsroom.database, leased[:3])
+    assert len(lease(newsroom.database, "b", Lane.BREAKING, limit=2)) == 2
 
 
 def test_busy_partner_delays_no_other(newsroom: Newsroom) -> None:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
@@ -167,6 +168,7 @@ def test_partner_that_is_gone_is_disabled_by_the_worker_and_enabling_makes_what_
     bureau.syndicate()
     turn(Outcome(Verdict.DISABLE, 0.1, 410, "gone"))
     assert current(bureau, partner).state is PartnerState.DISABLED
+    assert current(bureau, partner).disabled_reason == "410 Gone: gone"
     with bureau.newsroom.database.read() as uow:
         audited = uow.audit.page(bureau.newsroom.site.id, 0, 100)
     assert [entry.actor for entry in audited if entry.action == "partner.disable"] == ["worker"]
@@ -274,16 +276,131 @@ def test_older_event_that_is_planned_late_by_the_slower_lane_is_superseded(burea
 
 
 def test_older_revision_that_fails_while_a_newer_one_waits_is_not_tried_again(bureau: Bureau, turn: Turn) -> None:
-    bureau.newsroom.subscribe()
+    bureau.newsroom.subscribe(events=(EventType.ARTICLE_UPDATED,))
     article = bureau.newsroom.post()
+    bureau.newsroom.revise(article, "둘")
     bureau.syndicate()
     under_way = turn(None)
-    bureau.newsroom.revise(article, "둘")
+    bureau.newsroom.revise(article, "셋")
     bureau.syndicate()
     assert turn(None, "other") == []
     end(bureau, under_way, FAILED)
-    assert [item.revision for item in turn(TAKEN)] == [2]
+    assert [item.revision for item in turn(TAKEN)] == [3]
     assert [item.state for item in bureau.newsroom.deliveries(article)] == [DeliveryState.SUPERSEDED, DeliveryState.ACKNOWLEDGED]
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_partner_that_comes_back_is_told_of_a_withdrawn_article_only_that_it_is_withdrawn(
+    bureau: Bureau, turn: Turn, clock: Clock, is_gone: bool
+) -> None:
+    partner = bureau.newsroom.subscribe()
+    article = bureau.newsroom.post(breaking=True)
+    bureau.syndicate()
+    turn(Outcome(Verdict.DISABLE, 0.1, 410) if is_gone else FAILED)
+    if not is_gone:
+        with bureau.newsroom.database.write() as uow:
+            partners.disable(uow, bureau.newsroom.site.id, partner.id, **BY)
+            uow.commit()
+    bureau.newsroom.withdraw(article)
+    bureau.syndicate()
+    clock.advance(3600)
+    bureau.sweep()
+    assert turn() == []
+    close(bureau, partner)
+    assert [item.type for item in turn(TAKEN)] == [EventType.ARTICLE_WITHDRAWN]
+    assert turn() == []
+
+
+ASKED = Outcome(Verdict.RETRY, 0.1, 503, "busy", retry_after_seconds=120.0)
+
+
+def asking_partner(bureau: Bureau, turn: Turn) -> Partner:
+    """A partner that has answered its first push with a Retry-After of two minutes; three more deliveries wait for it, one
+    of them in the place of the first."""
+    partner = bureau.newsroom.subscribe()
+    first = bureau.newsroom.post()
+    bureau.syndicate()
+    turn(ASKED)
+    bureau.newsroom.revise(first, "둘")
+    bureau.newsroom.post("셋")
+    bureau.newsroom.post("넷", breaking=True)
+    bureau.syndicate()
+    return partner
+
+
+@pytest.mark.parametrize("is_swept", [True, False])
+def test_retry_after_holds_for_all_that_waits_for_the_partner(bureau: Bureau, turn: Turn, clock: Clock, is_swept: bool) -> None:
+    with capture_logs() as logs:
+        asking_partner(bureau, turn)
+        other = bureau.newsroom.subscribe()
+        bureau.newsroom.post("다섯")
+        bureau.syndicate()
+    assert [(log["log_level"], log["until"]) for log in logs if log["event"] == "retry_after_asked"] == [
+        ("warning", clock() + timedelta(seconds=120))
+    ]
+    assert {item.partner_id for item in turn(TAKEN)} == {other.id}
+    if is_swept:
+        bureau.sweep()
+    with bureau.newsroom.database.read() as uow:
+        assert not any(uow.deliveries.unclaimed(lane, uow.now, LEASE_SECONDS) for lane in LANES)
+        assert [count for count, _ in uow.deliveries.waiting(uow.now).values()] == [0, 0]
+        assert not is_swept or not any(uow.deliveries.to_park(lane, uow.now, LEASE_SECONDS) for lane in LANES)
+    clock.advance(119)
+    assert turn() == []
+    clock.advance(1)
+    with bureau.newsroom.database.read() as uow:
+        assert all(uow.deliveries.unclaimed(lane, uow.now, LEASE_SECONDS) for lane in LANES)
+    assert len([*turn(TAKEN), *turn(TAKEN)]) == 5
+
+
+@pytest.mark.parametrize("deed", ["ping", "enable"])
+def test_operator_ends_the_time_that_a_partner_has_asked_for(bureau: Bureau, turn: Turn, deed: str) -> None:
+    partner = asking_partner(bureau, turn)
+    bureau.sweep()
+    if deed == "enable":
+        close(bureau, partner)
+    else:
+        with bureau.newsroom.database.write() as uow:
+            redelivery.ping(uow, bureau.newsroom.site.id, partner.id, **BY)
+            uow.commit()
+    assert current(bureau, partner).breaker.retry_after_until is None
+    assert len([*turn(TAKEN), *turn(TAKEN)]) == 4 + (deed == "ping")
+
+
+def test_retry_after_noted_by_a_clock_that_was_ahead_stalls_nothing(bureau: Bureau, turn: Turn, clock: Clock) -> None:
+    clock.advance(10_800)
+    asking_partner(bureau, turn)
+    bureau.sweep()
+    clock.advance(-10_800)
+    bureau.sweep()
+    assert len([*turn(TAKEN), *turn(TAKEN)]) == 4
+
+
+def test_partner_with_an_open_breaker_is_not_probed_before_the_time_that_it_has_asked_for(
+    bureau: Bureau, turn: Turn, clock: Clock
+) -> None:
+    partner = bureau.newsroom.subscribe()
+    for _ in range(7):
+        bureau.newsroom.post()
+    bureau.syndicate()
+    turn(ASKED)
+    assert current(bureau, partner).breaker.is_open
+    bureau.sweep()
+    clock.advance(119)
+    assert turn() == []
+    clock.advance(1)
+    assert turn(TAKEN)
+
+
+def test_partner_that_is_gone_without_a_word_has_a_reason_and_the_operator_is_told(bureau: Bureau, turn: Turn) -> None:
+    partner = bureau.newsroom.subscribe()
+    bureau.newsroom.post()
+    bureau.syndicate()
+    with capture_logs() as logs:
+        turn(Outcome(Verdict.DISABLE, 0.1, 410))
+    assert current(bureau, partner).disabled_reason == "410 Gone"
+    told = [log for log in logs if log["event"] == "partner_disabled"]
+    assert told == [{"event": "partner_disabled", "log_level": "warning", "partner_id": partner.id, "reason": "410 Gone"}]
 
 
 def test_end_of_breaking_takes_the_place_of_a_start_that_still_waits(bureau: Bureau, turn: Turn, clock: Clock) -> None:
@@ -308,3 +425,15 @@ def test_ping_is_tried_once_whatever_the_partners_state(bureau: Bureau, turn: Tu
         assert pinged is not None
         assert (pinged.state, pinged.attempts, pinged.last_status) == (DeliveryState.DEAD, 1, 503)
         assert uow.delivery_records.dead() == 0
+
+
+def test_probes_of_one_host_are_eight_at_once(bureau: Bureau, turn: Turn, clock: Clock) -> None:
+    for _ in range(10):
+        bureau.newsroom.subscribe("https://shared.example/hook")
+    for _ in range(5):
+        bureau.newsroom.post()
+    bureau.syndicate()
+    while turn(FAILED):
+        pass
+    clock.advance(60)
+    assert [len(turn(None)), len(turn(None))] == [8, 0]

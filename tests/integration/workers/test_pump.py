@@ -102,6 +102,44 @@ async def test_failed_push_waits_for_its_time_and_keeps_its_id(bureau: Bureau, c
     assert only(bureau, article).attempts == 2
 
 
+async def test_start_of_breaking_news_survives_a_failure_and_an_edit_and_carries_the_newest_words(
+    bureau: Bureau, clock: Clock
+) -> None:
+    with receiving() as receiver:
+        receiver.statuses[:] = [503]
+        bureau.newsroom.subscribe(receiver.url, breaking_only=True)
+        article = bureau.newsroom.post("하나", breaking=True)
+        bureau.syndicate()
+        async with pumping(bureau) as pump:
+            await until(lambda: states(bureau, article) == ["failing"])
+            bureau.newsroom.revise(article, "둘", breaking=True, breaking_until=article.breaking_until)
+            await asyncio.to_thread(bureau.syndicate)
+            clock.advance(6)
+            pump.wake()
+            await until(lambda: len(receiver.pushes) == 3)
+    heard = [(push.type, push.data["article"]["revision"], push.data["link"]["title"]) for push in receiver.pushes]
+    assert heard == [("breaking.started", 1, "하나"), ("breaking.started", 2, "둘"), ("article.updated", 2, "둘")]
+
+
+async def test_nothing_but_its_withdrawal_is_pushed_of_a_withdrawn_article(bureau: Bureau) -> None:
+    """It is withdrawn, and no worker has seen that yet."""
+    with receiving() as receiver:
+        bureau.newsroom.subscribe(receiver.url)
+        article = bureau.newsroom.post(breaking=True)
+        bureau.syndicate()
+        bureau.newsroom.withdraw(article)
+        async with pumping(bureau) as pump:
+            await until(lambda: states(bureau, article) == ["superseded", "superseded"])
+            assert receiver.pushes == []
+            await asyncio.to_thread(bureau.syndicate)
+            pump.wake()
+            await until(lambda: receiver.pushes)
+        with bureau.newsroom.database.read() as uow:
+            attempts = [len(uow.delivery_records.attempts(item.id)) for item in bureau.newsroom.deliveries(article)]
+    assert [push.type for push in receiver.pushes] == ["article.withdrawn"]
+    assert attempts == [0, 0, 1]
+
+
 async def test_retry_after_is_kept_to(bureau: Bureau, clock: Clock) -> None:
     with receiving() as receiver:
         receiver.statuses[:] = [429]

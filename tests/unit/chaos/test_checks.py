@@ -138,6 +138,21 @@ def test_news_that_has_stopped_breaking_need_not_be_told_to_have_started() -> No
     assert complaints(receipts(told, 1, 2, 3, 4, 5, 6)) == ["reached: everything never got event 7, breaking.ended of id-plain"]
 
 
+def test_start_of_breaking_news_must_be_told_whatever_is_told_after_it() -> None:
+    started = replace(event(6, "", "plain", 1, breaking=True), type="breaking.started")
+    edited = event(7, "updated", "plain", 2, breaking=True)
+    told = ledger(events=[*good().ledger.events, started, edited])(good())
+
+    assert "reached: everything never got event 6, breaking.started of id-plain" in complaints(receipts(told, 1, 2, 3, 4, 5, 7))
+
+
+def test_correction_must_be_told_whatever_update_is_told_after_it() -> None:
+    corrected, edited = event(6, "corrected", "plain", 2), event(7, "updated", "plain", 3)
+    told = ledger(events=[*good().ledger.events, corrected, edited])(good())
+
+    assert "reached: everything never got event 6, article.corrected of id-plain" in complaints(receipts(told, 1, 2, 3, 4, 5, 7))
+
+
 def test_repeated_push_of_an_older_revision_is_no_disorder() -> None:
     said = complaints(receipts(good(), 1, 2, 3, 4, 5, 2))
 

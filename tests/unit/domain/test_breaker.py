@@ -46,3 +46,33 @@ def test_failures_while_it_is_open_keep_the_time_of_its_opening_and_of_the_next_
 def test_probe_waits_for_the_time_that_the_remote_asks_for() -> None:
     asked = after("ffff").after_failure(NOW, PROBE_SECONDS, 300.0, "429")
     assert asked.next_probe_at == NOW + timedelta(seconds=300)
+
+
+def asked(seconds: float, breaker: Breaker, now: datetime = NOW) -> Breaker:
+    """The breaker after a failure with a Retry-After."""
+    return breaker.after_failure(now, PROBE_SECONDS, seconds, "503")
+
+
+def test_retry_after_holds_until_its_end_whatever_is_taken_meanwhile() -> None:
+    until = NOW + timedelta(seconds=120)
+    for breaker in (asked(120, Breaker()), asked(120, Breaker()).after_success(), asked(120, after("fffff")).after_success()):
+        assert (breaker.asked_at, breaker.retry_after_until) == (NOW, until)
+
+
+def test_of_several_retry_afters_the_latest_end_holds_for_a_day_at_most() -> None:
+    breaker = asked(5, asked(120, Breaker()))
+    assert breaker.retry_after_until == NOW + timedelta(seconds=120)
+    assert asked(1e9, breaker).retry_after_until == NOW + timedelta(hours=24)
+
+
+def test_retry_after_of_a_clock_that_was_ahead_is_forgotten_with_the_next_failure() -> None:
+    ahead = asked(120, Breaker(), NOW + timedelta(hours=3))
+    assert asked(0, ahead).retry_after_until is None
+    assert asked(5, ahead).retry_after_until == NOW + timedelta(seconds=5)
+
+
+def test_open_breaker_that_is_hastened_may_be_probed_at_once() -> None:
+    breaker = asked(3600, after("fffff"))
+    assert breaker.next_probe_at == NOW + timedelta(hours=1)
+    hastened = breaker.hastened(NOW)
+    assert (hastened.is_open, hastened.next_probe_at, hastened.retry_after_until) == (True, NOW, None)
