@@ -14,6 +14,8 @@ from service.connections import CHECK_SECONDS as CONNECTIONS_CHECK_SECONDS
 from service.connections import Connections
 from service.document_cache import DocumentCache
 from service.following import CHECK_SECONDS, RECONNECT_SECONDS, check_versions, follow_announcements, load_sites
+from service.image_directory import ImageDirectory
+from service.key_lookups import KeyLookups
 from service.limits import RateLimit
 from service.metrics import Metrics
 from service.middlewares import edge
@@ -82,7 +84,7 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
             writer=Writer(database),
             nudger=Nudger(broker, metrics),
             authenticator=Authenticator(
-                database,
+                KeyLookups(database),
                 proxies,
                 per_key=RateLimit(settings.requests_per_minute),
                 failures=RateLimit(settings.failed_logins_per_minute),
@@ -116,7 +118,7 @@ def _make_app(services: Services, reader: Reader, directory: SiteDirectory) -> w
     add_audit_routes(app, services)
     add_media_routes(app, services)
     add_host_routes(app, directory)
-    add_image_routes(app, services.files)
+    add_image_routes(app, services.files, directory, ImageDirectory(services.database))
     add_document_routes(app, reader, directory)
     return app
 

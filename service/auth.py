@@ -1,6 +1,10 @@
-"""Who asks: bearer keys (RFC 6750), checked before the body is read."""
+"""Who asks: bearer keys (RFC 6750), checked before the body is read.
 
-import asyncio
+A key is looked up first, and only one that isn't known counts against its sender's address: a key has 192 random bits and
+can't be guessed, while many publishers may share an address (behind NAT, or a proxy that isn't named as trusted), and whoever
+sends nonsense from there must not silence them.
+"""
+
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -9,18 +13,16 @@ from aiohttp import web
 
 from service.answering import REQUEST_ID
 from service.http_protocol import EXPECTS_CONTINUE
+from service.key_lookups import Found, KeyLookups
 from service.limits import RateLimit, network_of
 from service.proxies import TrustedProxies
 from sokbo.domain.key import ApiKey, Scope, token_digest
 from sokbo.domain.site import Site
-from sokbo.errors import Forbidden, TooLarge, Unauthorized, Unavailable
-from sokbo.storage import Database
+from sokbo.errors import Forbidden, TooLarge, Unauthorized
 
 #: How long a key is believed without asking again; a revoked one works no longer than this.
 BELIEVED_SECONDS = 2.0
 MAX_KEYS = 10_000
-#: When a key couldn't be looked up, how long others aren't either: one after the other, the last would wait for minutes.
-AWAY_SECONDS = 0.5
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="sokbo"'}
 
 
@@ -34,22 +36,21 @@ class Caller:
 
 
 class Authenticator:
-    """Finds keys by their digest and remembers them for a moment."""
+    """Finds keys by their digest and remembers them for a moment. For one loop's use."""
 
-    def __init__(self, database: Database, proxies: TrustedProxies, *, per_key: RateLimit, failures: RateLimit):
-        self._database = database
+    def __init__(self, lookups: KeyLookups, proxies: TrustedProxies, *, per_key: RateLimit, failures: RateLimit):
+        self._lookups = lookups
         self._proxies = proxies
         self._per_key = per_key
         self._failures = failures
-        self._known: OrderedDict[str, tuple[float, ApiKey, Site]] = OrderedDict()
-        self._looking_up = asyncio.Lock()
-        self._away: tuple[float, Unavailable] | None = None
+        self._known: OrderedDict[str, tuple[float, Found]] = OrderedDict()
 
     async def caller(self, request: web.Request, scope: Scope, *, max_body_bytes: int | None = None) -> Caller:
         """Whose request it is. A sender who waits to be asked for the body is asked only now. `max_body_bytes` is the body's
         limit where it isn't the application's.
 
-        Raises Unauthorized, Forbidden without the scope, RateLimited beyond the key's or the address's rate, and TooLarge.
+        Raises Unauthorized, Forbidden without the scope, RateLimited beyond the key's rate and, for a key that isn't known,
+        beyond the address's, TooLarge, and Unavailable if the key can't be looked up.
         """
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
@@ -63,42 +64,23 @@ class Authenticator:
         await _ask_for_body(request, max_body_bytes or request.client_max_size)
         return Caller(key, site, request[REQUEST_ID])
 
-    async def _find(self, digest: str, network: str) -> tuple[ApiKey, Site]:
-        """The key and its site. One lookup at a time, so that guesses sent at once are counted before the next is looked up."""
-        if (known := self._believed(digest)) is not None:
+    async def _find(self, digest: str, network: str) -> Found:
+        """The key and its site. Nobody is refused because of what others at the address have sent: while they are beyond its
+        rate, what was a key a while ago is looked up as ever, and what may be a guess a little later, with all that may be."""
+        believed_until, known = self._known.get(digest, (-1.0, None))
+        if known is not None and believed_until > time.monotonic():
             return known
-        async with self._looking_up:
-            if (known := self._believed(digest)) is not None:
-                return known
+        may_be_guess = known is None and self._failures.is_spent(network)
+        found = await self._lookups.find(digest, can_wait=may_be_guess)
+        self._known.pop(digest, None)
+        if found is None:
             self._failures.check(network)
-            found = await self._look_up(digest)
-            self._known.pop(digest, None)
-            if found is None:
-                self._failures.take(network)
-                raise Unauthorized("the API key is not known or has been revoked", headers=_CHALLENGE)
-            self._known[digest] = (time.monotonic() + BELIEVED_SECONDS, *found)
-            while len(self._known) > MAX_KEYS:
-                self._known.popitem(last=False)
-            return found
-
-    def _believed(self, digest: str) -> tuple[ApiKey, Site] | None:
-        known = self._known.get(digest)
-        return known[1:] if known is not None and known[0] > time.monotonic() else None
-
-    async def _look_up(self, digest: str) -> tuple[ApiKey, Site] | None:
-        """The key and its site, if it is one. Raises Unavailable, for those who waited for that at once."""
-        if self._away is not None and time.monotonic() < self._away[0]:
-            raise Unavailable(self._away[1].message, headers=self._away[1].headers)
-        try:
-            return await asyncio.to_thread(self._load, digest)
-        except Unavailable as error:
-            self._away = time.monotonic() + AWAY_SECONDS, error
-            raise
-
-    def _load(self, digest: str) -> tuple[ApiKey, Site] | None:
-        with self._database.read() as uow:
-            key = uow.keys.by_digest(digest)
-            return None if key is None else (key, uow.sites.get(key.site_id))
+            self._failures.take(network)
+            raise Unauthorized("the API key is not known or has been revoked", headers=_CHALLENGE)
+        self._known[digest] = (time.monotonic() + BELIEVED_SECONDS, found)
+        while len(self._known) > MAX_KEYS:
+            self._known.popitem(last=False)
+        return found
 
 
 async def _ask_for_body(request: web.Request, max_bytes: int) -> None:

@@ -13,6 +13,8 @@ from aiohttp.web_request import BaseRequest
 from multidict import CIMultiDict
 
 from service.connections import Connections
+from service.problems import PROBLEM, details
+from sokbo.errors import BadRequest, RequestTimeout, SokboError
 
 KEEPALIVE_SECONDS = 75.0
 #: What is still sent after its request was refused is read for so long, or the sender might never see the answer.
@@ -20,7 +22,19 @@ LINGERING_SECONDS = 2.0
 #: Set on a request whose sender waits to be asked for the body (RFC 9110 section 10.1.1).
 EXPECTS_CONTINUE = web.RequestKey("expects_continue", bool)
 
-_TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nServer: Sokbo\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+#: The answers where there is no request, ready made: nothing of what was sent is in them.
+_HEADERS = {"Server": "Sokbo", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_TOO_SLOW = details(RequestTimeout("the request's head came too slowly"))
+_MALFORMED = details(BadRequest("this is no HTTP request, or not a sound one"))
+_FAILED = details(SokboError("something went wrong on our side"))
+_TIMED_OUT = b"".join(
+    (
+        b"HTTP/1.1 408 Request Timeout\r\n",
+        *(f"{name}: {value}\r\n".encode() for name, value in _HEADERS.items()),
+        f"Content-Type: {PROBLEM}\r\nConnection: close\r\nContent-Length: {len(_TOO_SLOW)}\r\n\r\n".encode(),
+        _TOO_SLOW,
+    )
+)
 
 log = structlog.get_logger()
 
@@ -109,14 +123,19 @@ class HttpProtocol(web.RequestHandler):
 
         Raises ConnectionError if an answer has begun already.
         """
-        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        is_ours = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if not is_ours:
             log.info("request_malformed", address=request.remote, reason=type(exc).__name__)
         else:
             log.error("request_failed", address=request.remote, exc_info=exc)
         if request.writer.output_size > 0:
             raise ConnectionError("an answer has begun already")
-        headers = {"Server": "Sokbo", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-        response = web.Response(status=status, text=f"{status} {HTTPStatus(status).phrase}\n", headers=headers)
+        response = web.Response(
+            status=HTTPStatus.INTERNAL_SERVER_ERROR if is_ours else HTTPStatus.BAD_REQUEST,
+            body=_FAILED if is_ours else _MALFORMED,
+            content_type=PROBLEM,
+            headers=_HEADERS,
+        )
         response.force_close()
         return response
 

@@ -20,10 +20,13 @@ class RateLimit:
 
     def check(self, name: str) -> None:
         """Raises RateLimited, with the seconds to wait, if the name has no token left."""
-        tokens = self._tokens(name)
-        if tokens < 1:
-            wait = max(1, math.ceil((1 - tokens) * _MINUTE / self._per_minute))
+        if self.is_spent(name):
+            wait = max(1, math.ceil((1 - self._tokens(name)) * _MINUTE / self._per_minute))
             raise RateLimited(f"more than {self._per_minute} a minute", headers={"Retry-After": str(wait)})
+
+    def is_spent(self, name: str) -> bool:
+        """True if the name has no token left."""
+        return self._tokens(name) < 1
 
     def take(self, name: str) -> None:
         """Takes a token, if there is one."""

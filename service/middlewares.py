@@ -3,7 +3,6 @@
 import time
 from http import HTTPStatus
 
-import orjson
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -12,10 +11,9 @@ from service.answering import REQUEST_ID
 from service.http_protocol import SlowBody
 from service.metrics import Metrics
 from service.private_feeds import without_token
+from service.problems import PROBLEM, details
 from sokbo.domain.ids import new_id
 from sokbo.errors import BadRequest, MethodNotAllowed, NotFound, RequestTimeout, SokboError, TooLarge
-
-PROBLEM = "application/problem+json"
 
 log = structlog.get_logger()
 
@@ -65,17 +63,6 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def problem(error: SokboError, request_id: str) -> web.Response:
-    """The error as problem details; `errors` names each field and the rule that it breaks."""
-    body: dict[str, object] = {
-        "type": f"urn:sokbo:error:{error.code}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.message.encode(errors="replace").decode(),  # it may quote a header that isn't UTF-8
-        "code": error.code,
-        "request_id": request_id,
-    }
-    if error.errors:
-        body["errors"] = list(error.errors)
+    """The error as problem details."""
     headers = {**error.headers, "Cache-Control": "no-store"}
-    rendered = orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
-    return web.Response(status=error.status, body=rendered, content_type=PROBLEM, headers=headers)
+    return web.Response(status=error.status, body=details(error, request_id), content_type=PROBLEM, headers=headers)

@@ -10,18 +10,19 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sokbo.errors import Unavailable
 from sokbo.storage import Database, UnitOfWork
-from sokbo.storage.session import Outrun
+from sokbo.storage.session import Locked, Outrun
 
 MAX_TOGETHER = 64
 MAX_WAITING = 2000
 #: How long a group waits for as many as the last one had. One that comes alone waits for nobody.
 GATHER_SECONDS = 0.003
-#: Whoever has waited so long for others' turns is told to try again, so that a locked database keeps nobody for minutes.
+#: Whoever has waited so long, for others' turns and for the database's lock together, is told to try again.
 MAX_WAIT_SECONDS = 5.0
 _RETRY = {"Retry-After": "1"}
 
@@ -41,6 +42,9 @@ class _Waiting:
     result: Any = None
     error: BaseException | None = None
     woken: bool = False
+
+    def seconds_left(self) -> float:
+        return self.since + MAX_WAIT_SECONDS - time.monotonic()
 
 
 class Writer:
@@ -78,15 +82,16 @@ class Writer:
 
     def _run(self) -> None:
         taken: list[_Waiting | None] = []
-        while None not in taken:
+        while None not in taken and not self._loop.is_closed():
             taken = self._take(len(taken))
             together = [waiting for waiting in taken if waiting is not None]
             self._write(together)
             _wake([waiting for waiting in together if waiting.error is None])
-            try:
-                self._loop.call_soon_threadsafe(_answer, together)
-            except RuntimeError:  # the loop is closed: nobody waits any more
-                return
+            self._tell(together)
+
+    def _tell(self, those: Sequence[_Waiting]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(_answer, those)
 
     def _take(self, expected: int) -> list[_Waiting | None]:
         """What waits, up to the end if that has come. As many as came together last time are likely to come together again, and
@@ -101,21 +106,32 @@ class Writer:
         return taken
 
     def _write(self, together: Sequence[_Waiting]) -> None:
-        latest = time.monotonic() - MAX_WAIT_SECONDS
-        for waiting in together:
-            if waiting.since < latest:
-                waiting.error = Unavailable("the database is busy", headers=_RETRY)
-        in_time = [waiting for waiting in together if waiting.error is None]
-        if not in_time:
-            return
-        if not self._do_together(in_time):
-            for waiting in in_time:
-                self._do_alone(waiting)
+        """Does the deeds. As long as others hold the lock, those whose time is up leave, and the rest go on waiting for it."""
+        in_time = self._in_time(together)
+        while in_time:
+            try:
+                done = self._do_together(in_time)
+            except Locked:
+                in_time = self._in_time(in_time)
+            else:
+                for waiting in () if done else in_time:
+                    self._do_alone(waiting)
+                return
+
+    def _in_time(self, together: Sequence[_Waiting]) -> list[_Waiting]:
+        """Those who have time left; the others are told at once."""
+        late = [waiting for waiting in together if waiting.seconds_left() <= 0]
+        for waiting in late:
+            waiting.error = Unavailable("the database is busy", headers=_RETRY)
+        if late:
+            self._tell(late)
+        return [waiting for waiting in together if waiting.error is None]
 
     def _do_together(self, together: Sequence[_Waiting]) -> bool:
-        """Does the deeds in one transaction; False if one of them can't be done, and then none is."""
+        """Does the deeds in one transaction; False if one of them can't be done, and then none is. Raises Locked if the lock
+        can't be had while there is time left for all of them."""
         try:
-            with self._database.write() as uow:
+            with self._database.write(wait_seconds=min(waiting.seconds_left() for waiting in together)) as uow:
                 for waiting in together:
                     waiting.result = waiting.deed(uow)
                 if self._database.has_one_writer:  # whoever is woken takes as long as the disk does, and waits for the lock
@@ -124,6 +140,8 @@ class Writer:
                 uow.commit_for_certain()
         except Outrun:  # another service's group locks the same in another order; single deeds all have one order
             return False
+        except Locked:
+            raise
         except Unavailable as error:
             for waiting in together:
                 waiting.error = error
@@ -134,7 +152,7 @@ class Writer:
     def _do_alone(self, waiting: _Waiting) -> None:
         waiting.woken = False
         try:
-            with self._database.write() as uow:
+            with self._database.write(wait_seconds=waiting.seconds_left()) as uow:
                 waiting.result = waiting.deed(uow)
                 uow.commit_for_certain()
         except Exception as error:  # noqa: BLE001 the request raises it, and the thread serves the next ones

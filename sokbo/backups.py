@@ -97,10 +97,13 @@ def restore_backup(settings: Settings, file: Path, *, replace: bool, actor: str,
 
 
 def _unpack(file: Path, folder: Path) -> None:
-    """Only the members that belong there, whatever else the archive says."""
+    """Only the members that belong there, whatever else the archive says. Of links and devices a backup has none, and to ask
+    for what they point to is to follow them."""
     images = MediaFiles(folder / MEDIA_FOLDER)
     with tarfile.open(file, mode="r:") as archive:
         for member in archive:
+            if not member.isreg() and not member.isdir():
+                raise StartupError(f"the backup can't be read: {member.name!r} in it is neither a file nor a folder")
             content = archive.extractfile(member)
             name = member.name.removeprefix(f"{MEDIA_FOLDER}/")
             if content is not None and member.name in {DATABASE_FILE, SECRET_KEY, PUBLIC_URL_FILE}:

@@ -5,6 +5,7 @@ import sys
 import warnings
 
 import structlog
+from celery import signals
 from celery.exceptions import CPendingDeprecationWarning
 
 from sokbo import logs
@@ -42,6 +43,8 @@ def main(arguments: list[str]) -> int:
     except SokboError as error:
         log.critical("worker_not_started", reason=error.message)
         return 1
+    codes: list[int] = []  # which Celery keeps to itself
+    signals.worker_shutdown.connect(lambda sender, **_: codes.append(sender.exitcode or 0), weak=False)
     make_worker(settings, runtime).worker_main(
         [
             "--quiet",
@@ -57,7 +60,7 @@ def main(arguments: list[str]) -> int:
             "--without-heartbeat",
         ]
     )
-    return 0
+    return max(codes, default=0)
 
 
 if __name__ == "__main__":

@@ -43,8 +43,11 @@ def make_worker(settings: Settings, runtime: Runtime) -> Celery:
     def told_to_end(**_: Any) -> None:
         runtime.begin_to_end()  # and no more: in a signal's handler, to wait for a lock, as a log's, may be to wait for oneself
 
-    def end(**_: Any) -> None:
-        log.info("worker_ending")
+    def end(sender: Any, **_: Any) -> None:
+        if sender.exitcode:  # Celery's log says what it couldn't get over
+            log.error("worker_ending", exit_code=sender.exitcode)
+        else:
+            log.info("worker_ending")
         runtime.close()
 
     signals.worker_ready.connect(ready, weak=False)

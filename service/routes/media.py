@@ -8,13 +8,15 @@ import structlog
 from aiohttp import web
 
 from service.answering import json_response
+from service.image_directory import ImageDirectory
 from service.negotiation import field, lists
 from service.reading import ALLOW, preflight
 from service.services import Services
+from service.site_directory import SiteDirectory
 from service.uploads import Uploads, described
 from sokbo.domain.key import Scope
-from sokbo.domain.picture import FILE_NAME, SUFFIXES
-from sokbo.domain.site import MEDIA_PATH
+from sokbo.domain.picture import FILE_NAME, SUFFIXES, digest_of
+from sokbo.domain.site import MEDIA_PATH, Site
 from sokbo.errors import MethodNotAllowed, NotFound
 from sokbo.media.files import MediaFiles
 
@@ -52,33 +54,44 @@ def add_media_routes(app: web.Application, services: Services) -> None:
     app.router.add_get("/v1/media/{id}", get)
 
 
-def add_image_routes(app: web.Application, files: MediaFiles) -> None:
-    """Adds what readers ask for: the same files below each site and below the host."""
+def add_image_routes(app: web.Application, files: MediaFiles, directory: SiteDirectory, images: ImageDirectory) -> None:
+    """Adds what readers ask for: a site's images, below its name or below a host of its own."""
 
     async def serve(request: web.Request) -> web.Response:
         if request.method == "OPTIONS":
             return preflight()
         if request.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed("Images can only be read.", headers={"Allow": ALLOW})
-        name = request.match_info["name"]
-        if not FILE_NAME.fullmatch(name):
+        name, site = request.match_info["name"], _site(directory, request)
+        if site is None or not FILE_NAME.fullmatch(name):
             raise NotFound("There is nothing at this address.")
-        digest, _, suffix = name.partition(".")
-        etag = f'"{digest}"'
-        headers = {**_HEADERS, "ETag": etag}
         path = files.path(name)
         length = await asyncio.to_thread(_length, path)
-        if length is None:
+        if length is None or not await images.has(site.id, name):
             raise NotFound("There is nothing at this address.")
+        etag = f'"{digest_of(name)}"'
+        headers = {**_HEADERS, "ETag": etag}
         if (held := field(request.headers, "If-None-Match")) is not None and lists(held, etag, weakly=True):
             return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-        headers |= {"Content-Type": _TYPES[suffix], "Content-Length": str(length), "Content-Disposition": "inline"}
+        headers |= {
+            "Content-Type": _TYPES[name.partition(".")[2]],
+            "Content-Length": str(length),
+            "Content-Disposition": "inline",
+        }
         if request.method == "HEAD":
             return web.Response(headers=headers)
         return web.Response(body=await asyncio.to_thread(path.open, "rb"), headers=headers)
 
     for path in (f"/{MEDIA_PATH}/{{name}}", f"/{{site}}/{MEDIA_PATH}/{{name}}"):
         app.router.add_route("*", path, serve)
+
+
+def _site(directory: SiteDirectory, request: web.Request) -> Site | None:
+    """Whose image it would be: on a host of its own, a site has no prefix, and there is no other site."""
+    own, name = directory.at_host(request.headers.get("Host", "")), request.match_info.get("site")
+    if name is None:
+        return own
+    return directory.named(name) if own is None else None
 
 
 def _length(path: Path) -> int | None:

@@ -1,5 +1,8 @@
 """`sokbo partner`: registers, lists, disables and enables partners, gives them new secrets, sends them deliveries again."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,6 +12,7 @@ from sokbo.cli.opening import by_command, opened
 from sokbo.cli.options import data_option, site_option
 from sokbo.domain.event import EventType
 from sokbo.domain.partner import CHANNELS, ContentProfile, Partner
+from sokbo.errors import Invalid, StartupError
 from sokbo.net.sealing import Sealer
 from sokbo.net.secret_key import load_secret_key
 
@@ -143,11 +147,25 @@ def replay(
     site: str, partner_id: str, ids: tuple[str, ...], since: str | None, until: str | None, dead: bool, data: Path | None
 ) -> None:
     """Send a partner deliveries of the last 30 days again: by id, by time, or those that were given up."""
-    wanted = redelivery.parse_replay({"ids": [*ids], "since": since, "until": until, "state": "dead" if dead else None})
-    with opened(data) as (_, database), database.write() as uow:
-        counts = redelivery.replay(uow, sites.find(uow, site).id, partner_id, wanted, **by_command())
-        uow.commit()
+    if (bool(ids), since is not None, dead).count(True) != 1:
+        raise StartupError("say what to send again: --delivery, --since or --dead, and only one of them")
+    with _named_by_option(ids):
+        wanted = redelivery.parse_replay({"ids": [*ids], "since": since, "until": until, "state": "dead" if dead else None})
+        with opened(data) as (_, database), database.write() as uow:
+            counts = redelivery.replay(uow, sites.find(uow, site).id, partner_id, wanted, **by_command())
+            uow.commit()
     click.echo("{} are due again; {} were left out because something newer has taken their place.".format(*counts))
+
+
+@contextmanager
+def _named_by_option(ids: Sequence[str]) -> Iterator[None]:
+    """Has the rules that are broken tell of options, where the API's have fields."""
+    options = {"ids": "--delivery", "since": "--since", "until": "--until"}
+    options |= {f"ids.{number}": f"--delivery {name}" for number, name in enumerate(ids)}
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(*(replace(broken, field=options.get(broken.field, broken.field)) for broken in error.errors)) from error
 
 
 def _state(shown: Partner) -> str:

@@ -20,6 +20,7 @@ from sokbo.cli.children import Child, ChildSpec, describe_end, kill_group, last_
 from sokbo.cli.console import Console
 from sokbo.cli.forking import fork
 from sokbo.cli.signals import SignalInbox
+from sokbo.disk import is_full
 from sokbo.errors import SokboError, StartupError
 
 STOP_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
@@ -118,7 +119,8 @@ class Supervisor:
             until_due = max(0.0, min(child.due_at for child in self._children) - time.monotonic())
             timeout_seconds = until_due if timeout_seconds is None else min(until_due, timeout_seconds)
         for child, status in self._wait(timeout_seconds, also):
-            self._will_start_again(child, NO_ANSWER if child.is_lost else describe_end(status))
+            ended_itself = not child.is_lost and os.WIFEXITED(status)
+            self._will_start_again(child, NO_ANSWER if child.is_lost else describe_end(status), knows_why=ended_itself)
         if self._stop_signals:
             raise StopRequested
         for child in self._children:
@@ -145,10 +147,12 @@ class Supervisor:
         except OSError as error:
             self._will_start_again(child, f"can't start: {error.strerror}")
 
-    def _will_start_again(self, child: Child, what_happened: str) -> None:
+    def _will_start_again(self, child: Child, what_happened: str, *, knows_why: bool = False) -> None:
+        """`knows_why`: the child ended by itself, and has said why if it could. On a full disk it couldn't."""
         backoff_seconds = child.note_death(time.monotonic())
-        quote = f"; {self._quote(child.spec.name)}" if child.in_crash_loop else ""
-        self._console.warn(f"{child.spec.name} {what_happened}; starts again in {backoff_seconds:g} s{quote}")
+        quote = f"; {self._quote(child.spec.name)}" if knows_why or child.in_crash_loop else ""
+        full = f"; the disk that holds {self._logs} is full" if is_full(self._logs) else ""
+        self._console.warn(f"{child.spec.name} {what_happened}; starts again in {backoff_seconds:g} s{quote}{full}")
 
     def _end(self, group: list[Child]) -> None:
         for child in group:
@@ -164,7 +168,8 @@ class Supervisor:
             self._wait(None)
 
     def _quote(self, name: str) -> str:
-        return f"its log ends: {last_line(self._logs / f'{name}.log') or '(nothing)'}"
+        log = self._logs / f"{name}.log"
+        return f"its log ends: {last_line(log) or '(nothing)'} ({log})"
 
 
 def _stop_order(child: Child) -> int:

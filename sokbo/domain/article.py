@@ -71,7 +71,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """`published_at` is set for everything but drafts; `modified_at` is the time of the shown revision, never before it."""
+    """`published_at` is set for everything but drafts; `modified_at` is the time of the shown revision, never before it
+    but where it was withdrawn before."""
 
     id: ArticleId
     site_id: SiteId

@@ -32,7 +32,8 @@ class Change:
 def create(site_id: SiteId, number: int, draft: Draft, now: datetime) -> Change:
     """A new article. Its first edition bears the time of its publication, also where that lies in the past.
 
-    Raises Invalid for breaking time that would end before it begins.
+    Raises Invalid for breaking time that would end before it begins. One that is over by now makes no breaking news of it, but
+    is no reason to refuse what may have been sent in time and has been long on its way.
     """
     published_at = draft.published_at or (None if draft.draft else now)
     article = Article(
@@ -61,7 +62,7 @@ def revise(article: Article, draft: Draft, now: datetime) -> Change | None:
         raise Gone(f"article {article.id} is withdrawn")
     if article.state is ArticleState.PUBLISHED:
         return _revise_published(article, draft, now)
-    published_at = draft.published_at or (None if draft.draft else article.published_at or now)
+    published_at = draft.published_at or (None if draft.draft else now)
     revised = replace(
         article,
         slug=draft.slug or slugify(draft.content.title),
@@ -128,7 +129,7 @@ def withdraw(article: Article, now: datetime) -> Change | None:
             article,
             state=ArticleState.WITHDRAWN,
             revision=article.revision + 1,
-            modified_at=max(now, article.modified_at),
+            modified_at=max(now, article.modified_at) if was_published else now,  # until then it is that of the publication
             breaking_until=None,
         ),
         action="article.withdraw",

@@ -5,6 +5,7 @@ It says on stdout, as JSON, what it has made, or why it refused. See `images`, w
 
 import os
 import resource
+import struct
 import sys
 import warnings
 from collections.abc import Sequence
@@ -25,10 +26,15 @@ VARIANT_QUALITY = 80
 
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
 _SUFFIXES = {"WEBP": "webp", "JPEG": "jpg"}
+_NOT_WHOLE = "must be whole and sound: it can't be decoded to its end"
 _NOT_TAKEN = "must be a JPEG, PNG, WebP or GIF image"
 #: A JPEG that holds several pictures, as some cameras write it; its first is what everybody shows.
 _MULTI_PICTURE = "MPO"
 _WHITE = (255, 255, 255)
+#: A chunk's length and type (PNG section 5.3).
+_PNG_CHUNK = struct.Struct(">I4s")
+_PNG_SIGNATURE_BYTES = 8
+_PNG_CHECKSUM_BYTES = 4
 
 
 class Refusal(Exception):
@@ -56,7 +62,7 @@ def perform(deed: str, source: Path, folder: Path, limits: Sequence[int]) -> dic
     except MemoryError:
         return {"refused": "must not take so much memory to decode"}
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError):  # what Pillow's decoders raise on bad files
-        return {"refused": "must be whole and sound: it can't be decoded to its end"}
+        return {"refused": _NOT_WHOLE}
 
 
 def _limit() -> None:
@@ -76,6 +82,8 @@ def _clean(source: Path, folder: Path, limits: Sequence[int]) -> list[dict[str, 
     target = folder / "cleaned"
     with Image.open(source, formats=tuple(_TYPES)) as image:
         form = "JPEG" if image.format == _MULTI_PICTURE else str(image.format)
+        if form == "PNG" and not _has_png_end(source):
+            raise Refusal(_NOT_WHOLE)
         frames = 1 if form == "JPEG" else getattr(image, "n_frames", 1)
         if frames > MAX_FRAMES:
             raise Refusal(f"must have at most {MAX_FRAMES} frames")
@@ -87,6 +95,19 @@ def _clean(source: Path, folder: Path, limits: Sequence[int]) -> list[dict[str, 
             shown = _upright(image)
             shown.save(target, form, **_still_options(image, source, form))
     return [_made(target, form, shown, animated=frames > 1)]
+
+
+def _has_png_end(source: Path) -> bool:
+    """True if the chunks lead to an IEND (PNG section 11.2.5). Pillow asks for none: as soon as it has the pixels, it takes what
+    is cut short."""
+    with source.open("rb") as file:
+        file.seek(_PNG_SIGNATURE_BYTES)
+        while len(head := file.read(_PNG_CHUNK.size)) == _PNG_CHUNK.size:
+            length, kind = _PNG_CHUNK.unpack(head)
+            file.seek(length, os.SEEK_CUR)
+            if len(file.read(_PNG_CHECKSUM_BYTES)) == _PNG_CHECKSUM_BYTES and kind == b"IEND":
+                return True
+    return False
 
 
 def _too_many_pixels(most: int | None) -> str:

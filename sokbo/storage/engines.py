@@ -14,6 +14,8 @@ from sokbo.errors import Unavailable
 from sokbo.storage.session import RETRY_LATER
 
 LOCK_WAIT_SECONDS = 5
+#: The execution option of a connection to SQLite that says otherwise, in seconds.
+LOCK_WAIT = "sokbo_lock_wait"
 LOCK_POLL_SECONDS = 0.0005
 STATEMENT_SECONDS = 30
 #: After this, PostgreSQL ends the transaction of a process that has stopped in the middle of it, and frees its locks.
@@ -59,17 +61,17 @@ def _on_begin(engine: Engine, statement: str, path: Path) -> None:
         if connection.info["file"] != _identity(path):
             connection.invalidate()
             raise Unavailable("the database file has been moved or deleted", headers=RETRY_LATER)
-        _begin(connection, statement)
+        _begin(connection, statement, connection.get_execution_options().get(LOCK_WAIT, LOCK_WAIT_SECONDS))
 
     event.listen(engine, "begin", begin)
 
 
-def _begin(connection: Connection, statement: str) -> None:
-    """Begins as soon as the lock is free. SQLite itself looks again after 1, 2, 5, 10, 15, 20 and 25 ms, while most transactions
-    take less than 5, and so leaves the lock unused for most of the time in which two processes want it. The driver is asked
-    itself: SQLAlchemy's errors take longer to make than the lock is held."""
+def _begin(connection: Connection, statement: str, wait_seconds: float) -> None:
+    """Begins as soon as the lock is free, and asks for it once at least. SQLite itself looks again after 1, 2, 5, 10, 15, 20 and
+    25 ms, while most transactions take less than 5, and so leaves the lock unused for most of the time in which two processes
+    want it. The driver is asked itself: SQLAlchemy's errors take longer to make than the lock is held."""
     driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
-    deadline = time.monotonic() + LOCK_WAIT_SECONDS
+    deadline = time.monotonic() + wait_seconds
     while True:
         try:
             driver.execute(statement)

@@ -1,15 +1,17 @@
 """API keys, found by their token's digest."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from sokbo.domain.ids import KeyId, SiteId
 from sokbo.domain.key import ApiKey, Scope
 from sokbo.storage.session import Session
 from sokbo.storage.tables import api_keys
+
+_BY_DIGESTS = select(api_keys).where(api_keys.c.digest.in_(bindparam("digests", expanding=True)), api_keys.c.revoked_at.is_(None))
 
 
 class KeyRepository:
@@ -29,10 +31,10 @@ class KeyRepository:
             )
         )
 
-    def by_digest(self, digest: str) -> ApiKey | None:
-        """The key with this digest, unless it is revoked."""
-        row = self._session.execute(select(api_keys).where(api_keys.c.digest == digest, api_keys.c.revoked_at.is_(None))).first()
-        return None if row is None else _key(row)
+    def by_digests(self, digests: Collection[str]) -> dict[str, ApiKey]:
+        """The keys with these digests, by digest, but for those that are revoked."""
+        rows = self._session.execute(_BY_DIGESTS, {"digests": [*digests]})
+        return {row.digest: _key(row) for row in rows}
 
     def of_site(self, site_id: SiteId) -> Sequence[ApiKey]:
         """The site's keys that are not revoked, oldest first."""

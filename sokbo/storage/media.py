@@ -2,14 +2,24 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, bindparam, exists, or_, select
 
 from sokbo.domain.ids import MediaId, SiteId
-from sokbo.domain.picture import Media
+from sokbo.domain.picture import Media, digest_of
 from sokbo.storage.dialects import insert_or_ignore
-from sokbo.storage.picture_tables import media, pictures
+from sokbo.storage.picture_tables import media, picture_variants, pictures
 from sokbo.storage.pictures import picture_from
 from sokbo.storage.session import Session
+
+_HAS_FILE = select(
+    exists().where(
+        media.c.site_id == bindparam("site"),
+        or_(
+            media.c.digest == bindparam("digest"),
+            media.c.digest.in_(select(picture_variants.c.source).where(picture_variants.c.name == bindparam("name"))),
+        ),
+    )
+)
 
 
 class MediaRepository:
@@ -36,6 +46,10 @@ class MediaRepository:
     def by_uploaded(self, site_id: SiteId, uploaded_digest: str) -> Media | None:
         """What became of the same bytes when the site sent them before."""
         return self._find(site_id, media.c.uploaded_digest == uploaded_digest)
+
+    def has_file(self, site_id: SiteId, name: str) -> bool:
+        """True if the file is an upload of the site's or a variant of one."""
+        return bool(self._session.execute(_HAS_FILE, {"site": site_id, "digest": digest_of(name), "name": name}).scalar_one())
 
     def _find(self, site_id: SiteId, which: ColumnElement[bool]) -> Media | None:
         statement = (

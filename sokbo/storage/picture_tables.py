@@ -25,6 +25,15 @@ pictures = Table(
     Index("pictures_failed", "next_attempt_at", **where("state = 'failed'")),
 )
 
+#: The pictures of which a file of ours is a variant; two may have the same one.
+picture_variants = Table(
+    "picture_variants",
+    metadata,
+    Column("name", String, nullable=False),
+    Column("source", Text, ForeignKey("pictures.source"), nullable=False),
+    PrimaryKeyConstraint("name", "source"),
+)
+
 #: A site's uploads. The same file uploaded twice is one.
 media = Table(
     "media",

@@ -11,7 +11,7 @@ from sokbo.domain.ids import ArticleId
 from sokbo.domain.picture import Picture, PictureState, Variant
 from sokbo.storage.dialects import insert_or_ignore
 from sokbo.storage.leases import NOW, UNTIL, is_free, moments
-from sokbo.storage.picture_tables import awaited_pictures, pictures
+from sokbo.storage.picture_tables import awaited_pictures, picture_variants, pictures
 from sokbo.storage.session import Session
 from sokbo.storage.types import UtcDateTime
 
@@ -93,6 +93,9 @@ class PictureRepository:
         is written."""
         if not self._leave(picture.source, holder, {**_columns(picture), "last_detail": detail}):
             return False
+        if picture.variants:
+            names = [{"name": variant.name, "source": picture.source} for variant in picture.variants]
+            self._session.execute(insert_or_ignore(self._session.dialect, picture_variants), names)
         waiting = update(awaited_pictures).where(awaited_pictures.c.source == picture.source)
         self._session.execute(waiting.values(settled_at=now))
         return True

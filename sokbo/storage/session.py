@@ -16,6 +16,8 @@ from sokbo.storage.schema import metadata
 RETRY_LATER = {"Retry-After": "2"}
 #: What PostgreSQL calls a deadlock, and a transaction that others have made impossible.
 _OUTRUN_STATES = {"40P01", "40001"}
+#: And a lock that it didn't get within `lock_timeout`.
+_LOCK_TIMEOUT = "55P03"
 
 _RANKS = {table.name: rank for rank, table in enumerate(metadata.sorted_tables)}
 
@@ -24,20 +26,33 @@ class Outrun(Unavailable):
     """Other transactions were in the way of this one, which the database has rolled back: done again, it may succeed."""
 
 
+class Locked(Unavailable):
+    """Others have held a lock for longer than was to be waited for it."""
+
+
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns the drivers' failures to reach or lock the database into Unavailable, with the reason in one line; into Outrun
-    where it lost against other transactions."""
+    """Turns the drivers' failures to reach or lock the database into Unavailable, with the reason in one line; into Locked where
+    others hold it, into Outrun where it lost against them."""
     try:
         yield
     except (OperationalError, InterfaceError, InternalError, PoolTimeoutError, sqlite3.OperationalError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode == sqlite3.SQLITE_ERROR:
             raise  # SQLite's word for statements that are wrong, which no waiting mends
-        raise (Outrun if getattr(cause, "sqlstate", None) in _OUTRUN_STATES else Unavailable)(
+        raise _kind(cause)(
             f"the database can't be used right now: {' '.join(str(cause).split())}",
             headers=RETRY_LATER,
         ) from error
+
+
+def _kind(cause: BaseException | None) -> type[Unavailable]:
+    if isinstance(cause, sqlite3.Error):
+        return Locked if cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY else Unavailable
+    state = getattr(cause, "sqlstate", None)
+    if state == _LOCK_TIMEOUT:
+        return Locked
+    return Outrun if state in _OUTRUN_STATES else Unavailable
 
 
 class Session:

@@ -179,7 +179,7 @@ def test_nginx_accepts_its_configuration_without_a_warning(site: Site, tmp_path:
     assert "[warn]" not in said.stderr
 
 
-def test_guesses_lock_out_only_the_address_that_they_come_from(site: Site) -> None:
+def test_guesses_are_counted_for_the_address_that_they_come_from_alone(site: Site) -> None:
     def guess(address: str) -> int:
         headers = {"Authorization": "Bearer sokbo_wrong", "X-Forwarded-For": f"192.0.2.9, {address}"}
         return site.ask("GET", "/v1/deliveries", headers=headers).status

@@ -19,8 +19,20 @@ async def edge(tmp_path: Path) -> AsyncIterator[Edge]:
         yield running
 
 
+SCHEDULED = {"title": "t", "markdown": "x", "published_at": "2099-01-01T00:00:00Z"}
+
+
+async def posted(edge: Edge, fields: dict[str, Any]) -> dict[str, Any]:
+    article: dict[str, Any] = orjson.loads((await ask(edge, "POST", "", orjson.dumps(fields))).body)
+    return article
+
+
 async def ask(edge: Edge, method: str, path: str, body: bytes = b"") -> Reply:
-    head = (f"{method} /v1/articles{path} HTTP/1.1", f"Authorization: Bearer {edge.key}")
+    head = (
+        f"{method} /v1/articles{path} HTTP/1.1",
+        f"Authorization: Bearer {edge.key}",
+        "If-Match: *" if method == "PATCH" else "X: y",
+    )
     return await edge.ask(*head, "Content-Type: application/json", f"Content-Length: {len(body)}", body=body)
 
 
@@ -39,6 +51,35 @@ async def test_what_was_got_can_be_put_back_and_changes_nothing(edge: Edge, fiel
     put = await ask(edge, "PUT", path, got.body)
     assert (put.status, orjson.loads(put.body)["revision"]) == (200, 1)
     assert (await ask(edge, "GET", path)).body == got.body
+
+
+@pytest.mark.parametrize(("method", "fields"), [("PATCH", {"published_at": None}), ("PUT", {"title": "t", "markdown": "x"})])
+async def test_scheduled_article_that_loses_its_hour_is_published(edge: Edge, method: str, fields: dict[str, Any]) -> None:
+    article = await posted(edge, SCHEDULED)
+    changed = orjson.loads((await ask(edge, method, f"/{article['id']}", orjson.dumps(fields))).body)
+    assert (article["state"], changed["state"], changed["revision"]) == ("scheduled", "published", 2)
+    assert changed["published_at"] == changed["modified_at"] < SCHEDULED["published_at"]
+
+
+@pytest.mark.parametrize(
+    ("method", "fields"),
+    [
+        ("PATCH", {"title": "new"}),
+        ("PATCH", {"published_at": "2099-01-01T00:00:00Z"}),
+        ("PUT", {"published_at": "2099-01-01T00:00:00Z"}),
+    ],
+)
+async def test_scheduled_article_that_keeps_its_hour_stays_scheduled(edge: Edge, method: str, fields: dict[str, Any]) -> None:
+    article = await posted(edge, SCHEDULED)
+    body = fields if method == "PATCH" else SCHEDULED | fields
+    changed = orjson.loads((await ask(edge, method, f"/{article['id']}", orjson.dumps(body))).body)
+    assert (changed["state"], changed["published_at"]) == ("scheduled", article["published_at"])
+
+
+async def test_withdrawn_scheduled_article_bears_the_time_of_its_withdrawal(edge: Edge) -> None:
+    article = await posted(edge, SCHEDULED)
+    withdrawn = orjson.loads((await ask(edge, "DELETE", f"/{article['id']}")).body)
+    assert withdrawn["modified_at"] < article["modified_at"] == withdrawn["published_at"]
 
 
 async def test_answers_end_with_a_line_break(edge: Edge) -> None:

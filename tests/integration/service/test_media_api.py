@@ -2,18 +2,21 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 import pytest_asyncio
 
 from sokbo import keys, sites
 from sokbo.domain.key import Scope
 from sokbo.domain.picture import PictureState
+from sokbo.errors import Unavailable
 from sokbo.settings import Settings
-from sokbo.storage import Database
+from sokbo.storage import Database, UnitOfWork
 from tests.integration.service.edge.running import Edge, whole_service
 from tests.integration.service.reading.serving import Reply
 from tests.pictures import SECRET, animation, exif, jpeg, png
@@ -100,7 +103,44 @@ async def test_image_is_served_for_ever_and_for_nothing_but_an_image(edge: Edge)
         "access-control-allow-origin": "*",
     }
     assert wanted.items() <= image.headers.items()
-    assert (await get(edge, f"/media/{name}")).body == image.body
+
+
+async def test_image_is_served_below_the_sites_that_have_it_alone(edge: Edge, tmp_path: Path) -> None:
+    """The file is one; on a host of its own, a site has no prefix, and others have nothing."""
+    other = make_key(tmp_path, "other", Scope.PUBLISH)
+    make_key(tmp_path, "wave", Scope.PUBLISH, base_url="http://wave.example")
+    name = path_of(await upload(edge)).rpartition("/")[2]
+    async with whole_service(tmp_path, make=False) as again:  # which knows the new sites
+        for path in (f"/news/media/{name}", f"/news/media/{name}?x"):
+            assert (await get(again, path)).status == 200
+        for path in (f"/other/media/{name}", f"/wave/media/{name}", f"/nobody/media/{name}", f"/media/{name}"):
+            assert (await get(again, path)).status == 404
+        for path in (f"/news/media/{name}", f"/media/{name}"):
+            assert (await get(again, path, "Host: wave.example")).status == 404
+        await upload(again, key=other)
+        assert (await get(again, f"/other/media/{name}")).status == 200
+
+
+async def test_image_on_a_sites_own_host(edge: Edge, tmp_path: Path) -> None:
+    wave = make_key(tmp_path, "wave", Scope.PUBLISH, base_url="http://wave.example")
+    name = (await upload(edge, key=wave))["url"].removeprefix("http://wave.example/media/")
+    async with whole_service(tmp_path, make=False) as again:
+        assert (await get(again, f"/media/{name}", "Host: wave.example")).status == 200
+        assert (await get(again, f"/wave/media/{name}")).status == 200
+        assert (await get(again, f"/wave/media/{name}", "Host: wave.example")).status == 404
+
+
+async def test_images_that_were_served_need_no_database(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = path_of(await upload(edge))
+    assert (await get(edge, path)).status == 200
+
+    @contextmanager
+    def away(_: Database) -> Iterator[UnitOfWork]:
+        raise Unavailable("the database is away")
+        yield
+
+    monkeypatch.setattr(Database, "read", away)
+    assert (await get(edge, path)).status == 200
 
 
 async def test_who_has_the_image_gets_304_and_head_gets_no_body(edge: Edge) -> None:
@@ -244,12 +284,12 @@ async def test_disk_that_refuses_is_503_and_nothing_is_recorded(edge: Edge, tmp_
     assert audit(tmp_path, "media.upload") == []
 
 
-def make_key(folder: Path, name: str, *scopes: Scope) -> str:
+def make_key(folder: Path, name: str, *scopes: Scope, base_url: str = "") -> str:
     """A key to a new site."""
     database = Database(Settings(data=folder).resolved_database_url)
     by = {"actor": "test", "request_id": "req_test"}
     with database.write() as uow:
-        site = sites.create(uow, {"name": name, "title": name, "base_url": f"http://127.0.0.1/{name}"}, **by)
+        site = sites.create(uow, {"name": name, "title": name, "base_url": base_url or f"http://127.0.0.1/{name}"}, **by)
         _, key = keys.issue(uow, site.id, scopes, "test", **by)
         uow.commit()
     database.close()

@@ -2,8 +2,8 @@
 
 import random
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +159,8 @@ async def test_query_that_makes_no_sense_is_refused_by_name(desk: Desk, query: s
         ({"since": "2026-03-02"}, "since"),
         ({"since": 1}, "since"),
         ({"state": "dead", "until": "2026-03-02T09:00:00Z"}, "until"),
+        ({"since": "2026-03-02T09:00:00Z", "until": "2026-03-02T08:59:59Z"}, "until"),
+        ({"since": "2026-03-02T09:00:00Z", "until": "2026-03-02T10:00:00+01:00"}, "until"),
         ({"since": "0001-01-01T00:00:00+14:00"}, "since"),
         ({"ids": ["evt_x"]}, "ids.0"),
         ({"ids": ["evt_\0"]}, "ids.0"),
@@ -238,7 +240,7 @@ async def registered(desk: Desk) -> dict[str, Any]:
 
 async def test_partner_shows_its_breaker(desk: Desk) -> None:
     partner: Partner = desk.newsroom.subscribe()
-    closed = {"state": "closed", "since": None, "next_probe_at": None, "last_detail": None}
+    closed = {"state": "closed", "since": None, "next_probe_at": None, "last_detail": None, "retry_after_until": None}
     assert (await desk.ask("GET", f"/v1/partners/{partner.id}"))[1]["breaker"] == closed
     for _ in range(5):
         desk.plan()
@@ -247,6 +249,29 @@ async def test_partner_shows_its_breaker(desk: Desk) -> None:
     assert (shown["breaker"]["state"], shown["breaker"]["last_detail"]) == ("open", "busy")
     _, enabled = await desk.ask("POST", f"/v1/partners/{partner.id}/enable")
     assert enabled["breaker"] == closed
+
+
+async def test_partner_shows_until_when_it_has_asked_for_nothing_to_be_sent(desk: Desk) -> None:
+    partner: Partner = desk.newsroom.subscribe()
+    desk.plan()
+    desk.push(replace(FAILED, retry_after_seconds=86_400.0))
+    _, shown = await desk.ask("GET", f"/v1/partners/{partner.id}")
+    left = datetime.fromisoformat(shown["breaker"]["retry_after_until"]) - datetime.now(UTC)
+    assert (shown["breaker"]["state"], timedelta(hours=23) < left <= timedelta(hours=24)) == ("closed", True)
+    _, enabled = await desk.ask("POST", f"/v1/partners/{partner.id}/enable")
+    assert enabled["breaker"]["retry_after_until"] is None
+
+
+async def test_failed_ping_is_no_dead_letter_in_the_list_either(desk: Desk) -> None:
+    partner = desk.newsroom.subscribe()
+    _, ping = await desk.ask("POST", f"/v1/partners/{partner.id}/ping")
+    desk.push(FAILED)
+    assert await dead(desk) == []
+    assert (await desk.ask("GET", f"/v1/deliveries?state=dead&partner={partner.id}"))[1]["items"] == []
+    assert (await desk.ask("GET", f"/v1/deliveries/{ping['id']}"))[1]["state"] == "dead"
+    desk.plan()
+    desk.push(FAILED)
+    assert [item["type"] for item in await dead(desk)] == ["article.published"]
 
 
 async def test_events_are_listed_in_order_with_what_a_webhook_says(desk: Desk) -> None:

@@ -219,6 +219,20 @@ def test_same_picture_is_one_upload_of_a_site_and_another_of_another(newsroom: N
         assert uow.media.get(other.site.id, first.id) is None
 
 
+def test_files_of_a_site_are_its_uploads_and_their_variants(newsroom: Newsroom) -> None:
+    other, media = Newsroom.open(newsroom.database), upload(newsroom)
+    variant = Variant(f"{'e' * 64}.webp", "image/webp", 320, 200, 1000)
+    with newsroom.database.write() as uow:
+        for picture, _ in uow.pictures.lease("me", uow.now, 5.0, 10):
+            assert uow.pictures.settle(replace(picture, state=PictureState.READY, variants=(variant,)), "me", uow.now)
+        uow.commit()
+
+    with newsroom.database.read() as uow:
+        names = (media.picture.name, variant.name, f"{'f' * 64}.webp")
+        assert [uow.media.has_file(newsroom.site.id, name) for name in names] == [True, True, False]
+        assert [uow.media.has_file(other.site.id, name) for name in names] == [False] * 3
+
+
 @pytest.mark.parametrize("seconds", [-3 * 3600, 3 * 3600])
 def test_clock_that_is_put_right_does_not_hold_a_lease_for_hours(database: Database, clock: Clock, seconds: float) -> None:
     add(database, Picture(URL))

@@ -221,3 +221,38 @@ def test_backup_whose_image_is_damaged_or_that_holds_other_files_is_refused_or_t
     pack(damaged, **others, secret_key=key, sokbo_db=database)
     other.lines("restore", str(damaged))
     assert {path.name for path in other.data.iterdir()} == {"lock", "secret.key", "sokbo.db"}
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE])
+@pytest.mark.parametrize("name", ["media/x", f"media/{'0' * 64}.png", "sokbo.db", "secret.key", "/etc/x", "../x"])
+def test_backup_with_links_or_devices_is_refused_in_a_line(terminal: Terminal, file: Path, kind: bytes, name: str) -> None:
+    other, spoilt = elsewhere(terminal), file.parent / "spoilt.backup"
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, "/etc/passwd"
+    with tarfile.open(file) as whole, tarfile.open(spoilt, "w") as archive:
+        archive.addfile(member)
+        for kept in whole:
+            archive.addfile(kept, whole.extractfile(kept))
+
+    assert (
+        other.refusal("restore", str(spoilt)) == f"Error: the backup can't be read: {name!r} in it is neither a file nor a folder"
+    )
+    assert [path.name for path in other.data.iterdir()] == ["lock"]
+
+
+def test_files_that_a_backup_would_put_elsewhere_are_left(terminal: Terminal, file: Path) -> None:
+    other, odd = elsewhere(terminal), file.parent / "odd.backup"
+    names = ("/tmp/sokbo-odd", "../sokbo-odd", "media/../../sokbo-odd", "./sokbo-odd", f"media/{'0' * 64}.png/x")
+    with tarfile.open(file) as whole, tarfile.open(odd, "w") as archive:
+        for name in names:
+            archive.addfile(tarfile.TarInfo(name), io.BytesIO())
+        folder = tarfile.TarInfo("media")
+        folder.type = tarfile.DIRTYPE
+        archive.addfile(folder)
+        for kept in whole:
+            archive.addfile(kept, whole.extractfile(kept))
+
+    other.lines("restore", str(odd))
+    assert {path.name for path in other.data.iterdir()} == {"lock", "secret.key", "sokbo.db"}
+    assert not list(file.parent.rglob("sokbo-odd"))
+    assert not Path("/tmp/sokbo-odd").exists()

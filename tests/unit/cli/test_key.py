@@ -13,7 +13,7 @@ def _site(terminal: Terminal) -> None:
 def _scopes(terminal: Terminal, token: str) -> set[Scope]:
     """What the token is good for; nothing if it opens nothing."""
     with terminal.database.read() as uow:
-        key = uow.keys.by_digest(token_digest(token))
+        key = uow.keys.by_digests([token_digest(token)]).get(token_digest(token))
     return set() if key is None else {*key.scopes}
 
 

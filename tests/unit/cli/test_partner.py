@@ -102,4 +102,24 @@ def test_replay_says_how_many_are_due_again(terminal: Terminal) -> None:
 
     assert said == "0 are due again; 0 were left out because something newer has taken their place."
     assert terminal.audit()[-1] == ("cli", "partner.replay", partner.id)
-    assert terminal.refusal(*replay).startswith("Error: ids: is required")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "say what to send again: --delivery, --since or --dead, and only one of them"),
+        (
+            ("--dead", "--since", "2026-03-02T09:00:00Z"),
+            "say what to send again: --delivery, --since or --dead, and only one of them",
+        ),
+        (("--until", "2026-03-02T09:00:00Z"), "say what to send again: --delivery, --since or --dead, and only one of them"),
+        (("--dead", "--until", "2026-03-02T09:00:00Z"), "--until: needs since"),
+        (("--since", "2026-03-02T09:00:00Z", "--until", "2026-03-02T08:00:00Z"), "--until: must be after since"),
+        (("--since", "now"), "--since: must be a time with a zone (RFC 3339), such as 2026-03-02T09:00:00Z"),
+        (("--delivery", "evt_x"), "--delivery evt_x: is no delivery to this partner of the last 30 days"),
+    ],
+)
+def test_replay_that_makes_no_sense_is_refused_by_option(terminal: Terminal, options: tuple[str, ...], said: str) -> None:
+    terminal.lines(*LEAST)
+    [partner] = _partners(terminal)
+    assert terminal.refusal("partner", "replay", "--site", "news", partner.id, *options) == f"Error: {said}"

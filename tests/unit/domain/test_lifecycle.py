@@ -38,7 +38,6 @@ def made(**fields: Any) -> Change:
         ({"published_at": LATER, "breaking": True}, ArticleState.SCHEDULED, ()),
         ({"published_at": START}, ArticleState.PUBLISHED, (PUBLISHED,)),
         ({"published_at": START - HOUR}, ArticleState.PUBLISHED, (PUBLISHED,)),
-        ({"breaking": True, "breaking_until": START}, ArticleState.PUBLISHED, (PUBLISHED,)),
     ],
 )
 def test_new_article_is_what_its_draft_says(fields: dict[str, Any], state: ArticleState, events: tuple[EventType, ...]) -> None:
@@ -81,7 +80,10 @@ def test_times_of_a_new_article(fields: dict[str, Any], published_at: object, br
         ({"draft": True}, {}, ArticleState.PUBLISHED, (PUBLISHED,)),
         ({"draft": True}, {"draft": True, "title": "둘"}, ArticleState.DRAFT, ()),
         ({"draft": True}, {"published_at": LATER + HOUR}, ArticleState.SCHEDULED, ()),
-        ({"published_at": LATER + HOUR}, {"title": "둘"}, ArticleState.SCHEDULED, ()),
+        ({"published_at": LATER + HOUR}, {"title": "둘", "published_at": LATER + HOUR}, ArticleState.SCHEDULED, ()),
+        ({"published_at": LATER + HOUR}, {"title": "둘"}, ArticleState.PUBLISHED, (PUBLISHED,)),
+        ({"published_at": LATER + HOUR}, {}, ArticleState.PUBLISHED, (PUBLISHED,)),
+        ({"draft": True, "published_at": LATER + HOUR}, {"draft": True}, ArticleState.DRAFT, ()),
         ({"published_at": LATER + HOUR}, {"published_at": START}, ArticleState.PUBLISHED, (PUBLISHED,)),
         ({"published_at": LATER + HOUR}, {"draft": True}, ArticleState.DRAFT, ()),
     ],
@@ -182,7 +184,41 @@ def test_breaking_time_that_would_end_before_the_publication_is_refused(publishe
 
 def test_scheduled_article_can_not_be_given_breaking_time_that_ends_before_its_hour() -> None:
     with pytest.raises(Invalid):
-        revise(made(published_at=LATER + HOUR).article, draft(breaking=True, breaking_until=LATER), START)
+        revise(
+            made(published_at=LATER + HOUR).article,
+            draft(published_at=LATER + HOUR, breaking=True, breaking_until=LATER),
+            START,
+        )
+
+
+@pytest.mark.parametrize("until", [START - HOUR, START])
+def test_breaking_time_that_is_over_makes_no_breaking_news(until: datetime) -> None:
+    posted = made(breaking=True, breaking_until=until)
+    revised = revise(made().article, draft("둘", breaking=True, breaking_until=until), LATER)
+    assert revised is not None
+    assert [change.article.breaking_until for change in (posted, revised)] == [None, None]
+    assert [change.article.state for change in (posted, revised)] == [ArticleState.PUBLISHED] * 2
+    assert (posted.events, revised.events) == ((PUBLISHED,), (UPDATED,))
+
+
+def test_draft_whose_breaking_time_has_run_out_can_be_changed() -> None:
+    article = made(draft=True, breaking=True, breaking_until=LATER).article
+    change = revise(article, draft("둘", draft=True, breaking=True, breaking_until=LATER), LATER + HOUR)
+    assert change is not None
+    assert (change.article.state, change.article.breaking_until) == (ArticleState.DRAFT, None)
+
+
+def test_scheduled_article_whose_hour_is_taken_away_bears_the_time_of_its_publication() -> None:
+    change = revise(made(published_at=LATER).article, draft(), START + timedelta(minutes=1))
+    assert change is not None
+    assert change.article.published_at == change.article.modified_at == START + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("fields", [{"published_at": LATER + HOUR}, {"published_at": LATER + HOUR, "draft": True}])
+def test_article_that_never_was_out_is_withdrawn_at_the_time_of_its_withdrawal(fields: dict[str, Any]) -> None:
+    change = withdraw(made(**fields).article, LATER)
+    assert change is not None
+    assert change.article.modified_at == LATER
 
 
 def test_breaking_time_that_is_over_ends_without_a_new_revision() -> None:

@@ -279,3 +279,20 @@ def test_every_kind_of_png_has_variants(tmp_path: Path, mode: str) -> None:
 
 def test_very_flat_image_keeps_a_pixel_of_height(tmp_path: Path) -> None:
     assert {item["height"] for item in resized(tmp_path, png(5000, 1), 320)} == {1}
+
+
+@pytest.mark.parametrize("missing_bytes", [1, 4, 8, 11, 12, 13, 20])
+@pytest.mark.parametrize("sent", [png(), animation("PNG")])
+def test_png_without_its_end_is_refused(tmp_path: Path, sent: bytes, missing_bytes: int) -> None:
+    assert clean(tmp_path, sent[:-missing_bytes]) == {"refused": NOT_WHOLE}
+
+
+def test_png_may_be_followed_by_something(tmp_path: Path) -> None:
+    [made] = clean(tmp_path, png() + SECRET)["made"]
+    assert SECRET not in (tmp_path / made["file"]).read_bytes()
+
+
+@pytest.mark.parametrize("form", ["JPEG", "WEBP"])
+@pytest.mark.parametrize("missing_bytes", [1, 2, 20])
+def test_image_whose_last_bytes_are_missing_is_refused(tmp_path: Path, form: str, missing_bytes: int) -> None:
+    assert clean(tmp_path, encoded(two_colours(), form)[:-missing_bytes]) == {"refused": NOT_WHOLE}

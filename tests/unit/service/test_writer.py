@@ -1,6 +1,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -12,7 +13,8 @@ from service.writer import Writer
 from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site
 from sokbo.errors import NotFound, Unavailable
-from sokbo.storage import Database, UnitOfWork, engines
+from sokbo.storage import Database, UnitOfWork
+from sokbo.storage.session import Locked
 from tests.databases import make_ready
 
 
@@ -210,7 +212,7 @@ def test_a_loop_that_is_gone_ends_the_thread_quietly(stored: Database) -> None:
 
 
 async def test_a_locked_database_is_waited_for_only_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "LOCK_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(writing, "MAX_WAIT_SECONDS", 0.05)
     url = f"sqlite:///{tmp_path}/locked.db"
     make_ready(url)
     database = Database(url)
@@ -221,9 +223,51 @@ async def test_a_locked_database_is_waited_for_only_so_long(tmp_path: Path, monk
                 await writer.do(adding("early"))
             assert int(caught.value.headers["Retry-After"]) >= 1
             other.execute("ROLLBACK")
+            monkeypatch.setattr(writing, "MAX_WAIT_SECONDS", 5.0)
             await writer.do(adding("late"))
     assert names(database) == {"late"}
     database.close()
+
+
+async def test_wait_for_others_turns_and_for_the_lock_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of those who wait together each has its own time; who has some left when another's is up goes on waiting."""
+    monkeypatch.setattr(writing, "MAX_WAIT_SECONDS", 1.0)
+    url = f"sqlite:///{tmp_path}/locked.db"
+    make_ready(url)
+    database = Database(url)
+    with closing(sqlite3.connect(tmp_path / "locked.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with writing_to(database) as writer:
+
+            async def timed(name: str) -> tuple[bool, float]:
+                began = time.monotonic()
+                [outcome] = await asyncio.gather(writer.do(adding(name)), return_exceptions=True)
+                return isinstance(outcome, Site), time.monotonic() - began
+
+            first = asyncio.create_task(timed("first"))
+            await asyncio.sleep(0.3)  # behind it, which holds the writer's thread
+            second = asyncio.create_task(timed("second"))
+            await asyncio.sleep(0.4)
+            third = asyncio.create_task(timed("third"))
+            for kept, seconds in (await first, await second):
+                assert not kept
+                assert 0.9 < seconds < 1.25
+            other.execute("ROLLBACK")
+            assert (await third)[0]
+    assert names(database) == {"third"}
+    database.close()
+
+
+def test_time_for_a_lock_can_be_said_for_a_transaction(database: Database) -> None:
+    with database.write() as uow:
+        site = uow.sites.add(Site(SiteId(0), "held", "Held", "https://held.example", uow.now))
+        uow.commit()
+    with database.write() as holder:
+        holder.sites.hold_counters(site.id)
+        began = time.monotonic()
+        with pytest.raises(Locked), database.write(wait_seconds=0.1) as uow:
+            uow.sites.hold_counters(site.id)
+        assert time.monotonic() - began < 1
 
 
 async def test_whoever_waited_too_long_for_others_is_told_to_come_again(

@@ -72,10 +72,13 @@ async def edge_before(handler: Handler, connections: Connections) -> AsyncIterat
 
 
 @asynccontextmanager
-async def whole_service(folder: Path, change: Callable[[Settings], Settings] = lambda settings: settings) -> AsyncIterator[Edge]:
-    """The service as `python -m service` runs it, without a broker, and a key to publish on its site `news`."""
+async def whole_service(
+    folder: Path, change: Callable[[Settings], Settings] = lambda settings: settings, *, make: bool = True
+) -> AsyncIterator[Edge]:
+    """The service as `python -m service` runs it, without a broker, and a key to publish on its site `news`; without `make` on
+    the database that is there, without a key."""
     settings = change(Settings(data=folder, redis_url=f"unix://{folder}/no-broker"))
-    key = await asyncio.to_thread(make_site, settings)
+    key = await asyncio.to_thread(make_site, settings) if make else ""
     async with build_service(settings) as service, _listening(service.app, service.connections, service.memory) as port:
         yield Edge(service.connections, port, key)
 

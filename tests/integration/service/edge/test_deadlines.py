@@ -2,6 +2,7 @@
 
 import asyncio
 
+import orjson
 import pytest
 from aiohttp import web
 
@@ -29,7 +30,11 @@ async def test_half_a_head_after_an_answer_is_answered_408() -> None:
         assert (await connection.ask("GET / HTTP/1.1")).status == 200
         connections.patience = NO_TIME
         connection.writer.write(HALF_A_HEAD)
-        assert (await edge.closes(connection)).startswith(b"HTTP/1.1 408 ")
+        said = await edge.closes(connection)
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert f"\r\nContent-Type: application/problem+json\r\nConnection: close\r\nContent-Length: {len(body)}".encode() in head
+    assert orjson.loads(body)["code"] == "request_timeout"
 
 
 async def test_dripping_doesnt_win_time() -> None:

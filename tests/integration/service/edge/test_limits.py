@@ -4,17 +4,21 @@ import asyncio
 import gzip
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from sokbo.domain.key import ApiKey
 from sokbo.errors import Unavailable
 from sokbo.settings import Settings
 from sokbo.storage import Database, UnitOfWork
+from sokbo.storage.keys import KeyRepository
 from tests.integration.service.edge.running import Edge, whole_service
+from tests.integration.service.reading.serving import Reply
 
 POST = "POST /v1/articles HTTP/1.1"
 ARTICLE = b"Title\n\nText."
@@ -36,14 +40,64 @@ def publisher(edge: Edge, *lines: str) -> tuple[str, ...]:
     return (POST, f"Authorization: Bearer {edge.key}", "Content-Type: text/plain", *lines)
 
 
-async def test_guesses_are_refused_before_they_are_looked_up_even_when_sent_at_once(edge: Edge) -> None:
+def guess(edge: Edge, number: int) -> Coroutine[Any, Any, Reply]:
     lines = ["GET /v1/articles/art_x HTTP/1.1", "X-Forwarded-For: 192.0.2.{}", "Authorization: Bearer sokbo_{}"]
-    replies = await asyncio.gather(*(edge.ask(*(line.format(number) for line in lines)) for number in range(40)))
+    return edge.ask(*(line.format(number) for line in lines))
+
+
+@pytest.fixture
+def queries(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many keys each query for keys has asked for."""
+    asked: list[int] = []
+    by_digests = KeyRepository.by_digests
+
+    def counting(self: KeyRepository, digests: Collection[str]) -> dict[str, ApiKey]:
+        asked.append(len(digests))
+        return by_digests(self, digests)
+
+    monkeypatch.setattr(KeyRepository, "by_digests", counting)
+    return asked
+
+
+async def test_guesses_are_counted_and_refused_also_when_sent_at_once(edge: Edge) -> None:
+    replies = await asyncio.gather(*(guess(edge, number) for number in range(40)))
     statuses = [reply.status for reply in replies]
     assert (statuses.count(401), statuses.count(429)) == (FAILURES, 40 - FAILURES)
     refused = next(reply for reply in replies if reply.status == 429)
     assert 1 <= int(refused.headers["retry-after"]) <= 60 / FAILURES
     assert b'"code":"rate_limited"' in refused.body
+
+
+async def test_guesses_cost_a_query_for_many_of_them(edge: Edge, queries: list[int]) -> None:
+    for first in range(0, 300, 100):
+        await asyncio.gather(*(guess(edge, first + number) for number in range(100)))
+    assert sum(queries) == 300
+    assert len(queries) < 60
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+async def test_others_guesses_from_the_same_address_keep_no_key_out(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch, is_new: bool
+) -> None:
+    monkeypatch.setattr("service.auth.BELIEVED_SECONDS", 0.0)
+    asked = ("GET /v1/articles/art_x HTTP/1.1", f"Authorization: Bearer {edge.key}")
+    if not is_new:
+        assert (await edge.ask(*asked)).status == 404
+    for turn in range(1, 4):
+        *guessed, reply = await asyncio.gather(*(guess(edge, 50 * turn + number) for number in range(50)), edge.ask(*asked))
+        assert reply.status == 404
+        assert {reply.status for reply in guessed} <= {401, 429}
+        assert (await edge.ask(*asked)).status == 404
+
+
+async def test_key_that_is_known_waits_for_no_turn_among_guesses(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.auth.BELIEVED_SECONDS", 0.0)
+    asked = ("GET /v1/articles/art_x HTTP/1.1", f"Authorization: Bearer {edge.key}")
+    assert (await edge.ask(*asked)).status == 404
+    await asyncio.gather(*(guess(edge, number) for number in range(2 * FAILURES)))
+    monkeypatch.setattr("service.key_lookups.PACE_SECONDS", 3600.0)
+    async with asyncio.timeout(10):
+        assert (await edge.ask(*asked)).status == 404
 
 
 async def test_a_key_that_asks_too_often_is_told_when_to_come_back(tmp_path: Path) -> None:

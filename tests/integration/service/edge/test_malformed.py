@@ -1,9 +1,10 @@
-"""What isn't HTTP, or is only nearly: a small plain answer, no trace in the log, no version in any header."""
+"""What isn't HTTP, or is only nearly: a small problem in answer, no trace in the log, no version in any header."""
 
 import asyncio
 import logging
 from pathlib import Path
 
+import orjson
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
@@ -42,7 +43,10 @@ async def test_what_is_no_request_gets_a_small_400_and_no_trace(sent: bytes, cap
             said = await connection.reader.read()
     assert said.startswith(b"HTTP/1.0 400 Bad Request\r\n")
     assert b"\r\nServer: Sokbo\r\n" in said
-    assert said.endswith(b"\r\n\r\n400 Bad Request\n")
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert b"\r\nContent-Type: application/problem+json\r\n" in head
+    assert orjson.loads(body)["code"] == "bad_request"
+    assert len(said) < 500
     assert [entry["event"] for entry in logs] == ["request_malformed"]
     assert not [record for record in caplog.records if record.exc_info]
 

@@ -1,0 +1,23 @@
+"""Problem details (RFC 9457): what every error is answered with, also where there is no request that could be answered."""
+
+import orjson
+
+from sokbo.errors import SokboError
+
+PROBLEM = "application/problem+json"
+
+
+def details(error: SokboError, request_id: str | None = None) -> bytes:
+    """The body. `errors` names each field and the rule that it breaks; without a request there is no id."""
+    body: dict[str, object] = {
+        "type": f"urn:sokbo:error:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.message.encode(errors="replace").decode(),  # it may quote a header that isn't UTF-8
+        "code": error.code,
+    }
+    if request_id is not None:
+        body["request_id"] = request_id
+    if error.errors:
+        body["errors"] = list(error.errors)
+    return orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
