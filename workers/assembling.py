@@ -38,13 +38,13 @@ def listing_documents(workshop: Workshop, touched: Iterable[Listing]) -> list[Do
     site = workshop.site
     made: list[Document] = []
     for listing in workshop.uow.listings.labelled(site.id, touched):
-        entries = _entries(workshop, listing)
+        entries, left_at = _entries(workshop, listing)
         history = History(previous=workshop.turn.archive) if listing == SITE_LISTING else NO_HISTORY
         footer: FooterLink | None = None
         if listing == BREAKING_LISTING:
             strip, footer = _strip(workshop)
             made.append(strip)
-        updated = updated_at(site, entries)
+        updated = updated_at(site, entries, left_at)
         for form in FORMATS.values():
             shell = form.shell(site, listing, updated, footer, history)
             made.append(feed_document(site, listing.feed_path(form.suffix), form, shell, entries, updated))
@@ -67,26 +67,30 @@ def to_store(workshop: Workshop, made: Sequence[Document], *, anew: bool = False
     return kept, [document for document in kept if document.path not in stored]
 
 
-def _entries(workshop: Workshop, listing: Listing) -> Sequence[PlacedEntry]:
-    """The listing's newest articles, and the withdrawn ones that would stand among them."""
+def _entries(workshop: Workshop, listing: Listing) -> tuple[Sequence[PlacedEntry], datetime | None]:
+    """The listing's newest articles, and the withdrawn ones that would stand among them; and when one that would stand among them
+    last left the listing."""
     uow, site_id, most = workshop.uow, workshop.site.id, workshop.entries
     entries = uow.documents.entries(site_id, listing, most)
     oldest = entries[-1].published_at if len(entries) == most else EVER
+    left_at = uow.departures.last(site_id, listing, oldest)
     if workshop.turn.withdrawn is None or workshop.turn.withdrawn < oldest:
-        return entries
+        return entries, left_at
     tombstones = uow.tombstones.of_listing(site_id, listing, oldest, most)
-    return sorted([*entries, *tombstones.values()], key=lambda entry: (entry.published_at, entry.number), reverse=True)
+    everything = [*entries, *tombstones.values()]
+    return sorted(everything, key=lambda entry: (entry.published_at, entry.number), reverse=True), left_at
 
 
-def updated_at(site: Site, entries: Sequence[ListedEntry]) -> datetime:
-    """When what the entries show was last modified."""
-    return max((entry.modified_at for entry in entries), default=site.created_at)
+def updated_at(site: Site, entries: Iterable[ListedEntry], left_at: datetime | None = None) -> datetime:
+    """When what the entries show was last modified, or one that isn't among them any more left at `left_at`."""
+    moments = [entry.modified_at for entry in entries]
+    return max(moments if left_at is None else [*moments, left_at], default=site.created_at)
 
 
 def feed_document(
     site: Site, path: str, form: FeedFormat, shell: Shell, entries: Sequence[ListedEntry], updated: datetime
 ) -> Document:
-    """The shell with those of the entries that there are in its format: tombstones aren't in every one."""
+    """The shell with those of the entries that there are in its format: tombstones aren't in every one. It names its address."""
     listed = [entry.fragments[form.format] for entry in entries if form.format in entry.fragments]
     return Document(
         site_id=site.id,
@@ -98,6 +102,7 @@ def feed_document(
         separator=kept_piece(shell.separator) if listed else EMPTY,
         tail=kept_piece(shell.tail),
         fragments=tuple(number for number, _ in listed),
+        headers={"Link": f'<{site.url(path)}>; rel="self"'},
     )
 
 

@@ -13,8 +13,9 @@ from workers import feeds
 from workers.assembling import Workshop
 from workers.feeds import Linked
 from workers.feeds.sitemap import MOST_NEWS, MOST_URLS, NEWS_LASTS
+from workers.feeds.words import word
 from workers.pages.stylesheet import copy_script, page_headers
-from workers.rendering import digest, page_document
+from workers.rendering import digest, gone_document, page_document
 
 SITEMAP_INDEX_PATH = "sitemap.xml"
 PAGES_SITEMAP_PATH = "sitemap/pages.xml"
@@ -38,12 +39,16 @@ def lists_of_feeds(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Documen
 
 
 def sitemaps(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
-    """The sitemaps of the parts with these keys, and the index, which tells their times."""
+    """The sitemaps of the parts with these keys, and the index, which tells their times. One whose articles are all withdrawn is
+    gone."""
     uow, site = workshop.uow, workshop.site
     for part in map(Part.from_key, keys):
         articles = uow.archives.mapped(site.id, part)
         modified_at = max((article.modified_at for article in articles), default=None)
         uow.archives.note_sitemap(site.id, part, modified_at)
+        if modified_at is None:  # the schema wants a sitemap to list something, and no index names this one
+            yield gone_document(site, part.sitemap_path, word("emptied", site.language), site.created_at)
+            continue
         raw = feeds.SITEMAP.document(site, (Linked(article.path, article.modified_at) for article in articles))
         yield _document(site, part.sitemap_path, feeds.SITEMAP.media_type, raw, modified_at)
     yield from sitemap_index(workshop, ())

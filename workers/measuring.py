@@ -6,7 +6,7 @@ from http import HTTPStatus
 from urllib.parse import urljoin
 
 from sokbo.domain.picture import Picture, PictureState
-from sokbo.media.heads import read_head
+from sokbo.media.heads import contradicts, read_head
 from sokbo.net.client import Fetched, GuardedClient, RemoteFailure
 
 #: Pictures are often moved; each stop passes the same guard.
@@ -37,6 +37,8 @@ async def measure(client: GuardedClient, url: str) -> Picture:
     media_type = _media_type(fetched.headers)
     if not media_type.startswith("image/"):
         raise Unmeasured(f"no image: {media_type[:80]}")
+    if contradicts(media_type, fetched.beginning):
+        raise Unmeasured(f"no image, though it is said to be {media_type[:80]}")
     return Picture(url, PictureState.READY, media_type, length=fetched.length)
 
 

@@ -60,8 +60,8 @@ def _redraw_site(
     """Whoever has been changed meanwhile goes on waiting: its newer event may have been rendered without the picture too."""
     with runtime.database.read() as uow:
         site = uow.sites.get(site_id)
-    ready = {source for source, picture in pictures.items() if picture.state is PictureState.READY}
-    changed = {article_id for source, article_id in settled if source in ready}
+    known = {source for source, picture in pictures.items() if picture.state is PictureState.READY or picture.is_unknowable}
+    changed = {article_id for source, article_id in settled if source in known}
     rendered: dict[ArticleId, Rendered] = {}
     for article_id in changed:
         try:

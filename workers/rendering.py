@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from http import HTTPStatus
 
 from sokbo.domain.article import Article, ArticleState
 from sokbo.domain.compression import concatenate, piece
@@ -83,6 +84,20 @@ def page_document(
         status=status,
         canonical_path=canonical_path,
         headers=page_headers(),
+    )
+
+
+def gone_document(site: Site, path: str, said: str, last_modified: datetime) -> Document:
+    """What takes the place of a document for programs that is no more, with that line for people."""
+    raw = f"{said}\n".encode()
+    return Document(
+        site_id=site.id,
+        path=path,
+        media_type="text/plain; charset=utf-8",
+        etag=digest([raw]),
+        last_modified=last_modified,
+        head=piece(raw),
+        status=HTTPStatus.GONE,
     )
 
 

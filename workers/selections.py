@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
-from http import HTTPStatus
 
 import structlog
 
 from sokbo.domain.archive import publication_time
 from sokbo.domain.assembly import of_listing, touched_paths
-from sokbo.domain.compression import piece
 from sokbo.domain.dialects import DIALECTS, Subject
 from sokbo.domain.document import Document, Fragment
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKind
@@ -22,7 +20,7 @@ from workers.assembling import EVER, Workshop, feed_document, updated_at
 from workers.feeds import ATOM, FORMATS, FeedFormat, Options, formats_of
 from workers.feeds.item import item
 from workers.feeds.words import word
-from workers.rendering import digest, fragment
+from workers.rendering import fragment, gone_document
 
 #: Articles rendered in one turn; the selection's others follow in turns of their own.
 RENDERED_AT_ONCE = 10
@@ -72,28 +70,39 @@ def _feeds(workshop: Workshop, selection: Selection) -> list[tuple[Document, boo
     article_ids = workshop.uow.selections.articles(selection, workshop.site.language, wanted)
     known = workshop.uow.forms.entries(article_ids)
     candidates = {article_id: known[article_id] for article_id in article_ids if article_id in known}
-    tombstones = _tombstones(workshop, selection, article_ids) if selection.profile == PLAIN else []
+    oldest = _oldest(workshop, article_ids, wanted)
+    left_at = _left_at(workshop, selection, oldest)
+    tombstones = _tombstones(workshop, selection, oldest) if selection.profile == PLAIN else []
     made = []
     for form in formats_of(selection):
         entries, is_whole = _entries(workshop, selection, form, candidates)
         if form.suffix == ATOM.suffix:
             entries += [ListedEntry(item.modified_at, {form.format: item.fragments[ATOM.format]}) for item in tombstones]
-        made.append((_feed(workshop, selection, form, entries), is_whole))
+        made.append((_feed(workshop, selection, form, entries, left_at), is_whole))
     if not all(is_whole for _, is_whole in made):  # anew: its bytes may be the same then, and its fragments are others
         workshop.uow.assemblies.want(workshop.site.id, [of_listing(selection.listing, anew=True)], workshop.uow.now)
     return made
 
 
-def _tombstones(workshop: Workshop, selection: Selection, article_ids: Sequence[ArticleId]) -> Sequence[ListedEntry]:
-    """Of the withdrawn articles that would stand among these. They go behind the entries: their order means nothing (RFC 4287
-    section 4.1.1)."""
+def _oldest(workshop: Workshop, article_ids: Sequence[ArticleId], wanted: int) -> datetime:
+    """When the last of the articles was published; where they are fewer than wanted, none is too old to stand among them."""
+    if len(article_ids) < wanted:
+        return EVER
+    return publication_time(workshop.uow.articles.many(article_ids[-1:])[article_ids[-1]])
+
+
+def _left_at(workshop: Workshop, selection: Selection, oldest: datetime) -> datetime | None:
+    """When an article no older than that last left one of the listings that lead to the selection."""
+    uow, site_id = workshop.uow, workshop.site.id
+    leading = selection.named or [SITE_LISTING]
+    return max(filter(None, (uow.departures.last(site_id, listing, oldest) for listing in leading)), default=None)
+
+
+def _tombstones(workshop: Workshop, selection: Selection, oldest: datetime) -> Sequence[ListedEntry]:
+    """Of the withdrawn articles that would stand among the selection's, the oldest of which was published then. They go behind
+    the entries: their order means nothing (RFC 4287 section 4.1.1)."""
     uow, site = workshop.uow, workshop.site
-    if workshop.turn.withdrawn is None:
-        return []
-    oldest = EVER
-    if len(article_ids) >= selection.entries:
-        oldest = publication_time(uow.articles.many(article_ids[-1:])[article_ids[-1]])
-    if workshop.turn.withdrawn < oldest:
+    if workshop.turn.withdrawn is None or workshop.turn.withdrawn < oldest:
         return []
     leading = BREAKING_LISTING if selection.breaking else SITE_LISTING
     withdrawn = uow.tombstones.of_listing(site.id, leading, oldest, MOST_TOMBSTONES)
@@ -105,9 +114,11 @@ def _tombstones(workshop: Workshop, selection: Selection, article_ids: Sequence[
     ][: selection.entries]
 
 
-def _feed(workshop: Workshop, selection: Selection, form: FeedFormat, entries: list[ListedEntry]) -> Document:
+def _feed(
+    workshop: Workshop, selection: Selection, form: FeedFormat, entries: list[ListedEntry], left_at: datetime | None
+) -> Document:
     site, listing = workshop.site, selection.listing
-    updated = updated_at(site, entries)
+    updated = updated_at(site, entries, left_at)
     options = Options(hidden=selection.private, language=selection.language, logo=selection.logo)
     shell = form.shell(site, listing, updated, options=options)
     entries = _as_many_as_fit(workshop, selection, entries, form, len(shell.head + shell.tail))
@@ -206,20 +217,8 @@ def _taken_back(workshop: Workshop, name: str, left: Set[str]) -> list[Document]
     if private:
         uow.documents.remove(site.id, private)
     public = uow.documents.states(site.id, left - private) if left - private else {}
-    said = f"{word('taken_back', site.language)}\n".encode()
-    return [_gone(workshop, path, said, modified_at) for path, (_, modified_at) in public.items()]
-
-
-def _gone(workshop: Workshop, path: str, said: bytes, modified_at: datetime) -> Document:
-    return Document(
-        site_id=workshop.site.id,
-        path=path,
-        media_type="text/plain; charset=utf-8",
-        etag=digest([said]),
-        last_modified=modified_at,
-        head=piece(said),
-        status=HTTPStatus.GONE,
-    )
+    said = word("taken_back", site.language)
+    return [gone_document(site, path, said, modified_at) for path, (_, modified_at) in public.items()]
 
 
 def _public_paths(name: str) -> list[str]:

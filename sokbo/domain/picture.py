@@ -54,6 +54,11 @@ class Picture:
         return "/" not in self.source
 
     @property
+    def is_unknowable(self) -> bool:
+        """True if it has been measured in vain: it is nowhere, or no image."""
+        return self.state is PictureState.FAILED and self.type is None
+
+    @property
     def name(self) -> str:
         """Our file's name."""
         return file_name(self.source, self.type or "")
@@ -73,3 +78,8 @@ class Media:
 def file_name(digest: str, media_type: str) -> str:
     """The name of our file of that content."""
     return f"{digest}.{SUFFIXES[media_type]}"
+
+
+def digest_of(name: str) -> str:
+    """The digest in our file's name."""
+    return name.partition(".")[0]

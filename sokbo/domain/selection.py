@@ -67,6 +67,12 @@ class Selection:
         """What its feeds are called, and where they are if it is public."""
         return Listing(ListingKind.SELECTION, self.name, self.title)
 
+    @property
+    def named(self) -> list[Listing]:
+        """The listings in which what stands in it has to stand, all or some of them; none where that is the site's alone."""
+        terms_of = self.wanted.by_kind().items()
+        return [*(Listing(kind, key) for kind, keys in terms_of for key in keys), *([BREAKING_LISTING] if self.breaking else [])]
+
     def is_concerned(self, paths: Collection[str]) -> bool:
         """True if a change in the listings at these paths may change what stands in it."""
         wanted = self.wanted.by_kind()

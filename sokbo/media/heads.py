@@ -4,10 +4,13 @@ By hand, for pictures of others that workers measure without having them whole: 
 worker, and reads WebP only when all of it is there.
 """
 
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+_KNOWN_TYPES = frozenset({"image/jpeg", "image/jpg", "image/png", "image/webp", "image/gif"})
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _ORIENTATION = 0x0112
 #: EXIF orientations that show an image's width as its height.
 _LYING = range(5, 9)
@@ -38,6 +41,14 @@ def read_head(beginning: bytes) -> Head | None:
                 return None
             return head if head is not None and head.width > 0 and head.height > 0 else None
     return None
+
+
+def contradicts(media_type: str, beginning: bytes) -> bool:
+    """True if what begins like this is no image of that type, whoever says so: a format that we know by its signature without
+    it, or a page of HTML."""
+    if media_type in _KNOWN_TYPES:
+        return not beginning.startswith(tuple(_READERS))
+    return _PAGE.match(beginning) is not None
 
 
 def _png(data: bytes) -> Head | None:

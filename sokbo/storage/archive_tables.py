@@ -1,4 +1,4 @@
-"""The tables of archives, sitemaps and tombstones."""
+"""The tables of archives, sitemaps, tombstones and departures."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, Text
 
@@ -56,4 +56,17 @@ tombstones = Table(
     Column("published_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("site_id", "kind", "key", "number"),
     Index("tombstones_newest", "site_id", "kind", "key", "published_at"),
+)
+
+#: When articles last left each listing, by where they stood. What was published no later than something that left after it is
+#: forgotten, so that of all that was published since some time the first row has the newest `left_at`.
+listing_departures = Table(
+    "listing_departures",
+    metadata,
+    site_id(),
+    Column("kind", String, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("published_at", UtcDateTime, nullable=False),
+    Column("left_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("site_id", "kind", "key", "published_at"),
 )

@@ -19,6 +19,7 @@ from sokbo.storage.assemblies import AssemblyRepository
 from sokbo.storage.audit import AuditRepository
 from sokbo.storage.deliveries import DeliveryRepository
 from sokbo.storage.delivery_records import DeliveryRecordRepository
+from sokbo.storage.departures import DepartureRepository
 from sokbo.storage.direct import DirectStatements
 from sokbo.storage.documents import DocumentRepository
 from sokbo.storage.events import EventRepository
@@ -42,6 +43,8 @@ Mark = Mapping[str, Any]
 _SERVER_TIME = text("SELECT clock_timestamp()")
 _TRANSACTION = text("SELECT CAST(pg_current_xact_id() AS text)")
 _BECAME = text("SELECT pg_xact_status(CAST(:transaction AS xid8))")
+#: 0 would mean that there is no limit.
+_LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :milliseconds, true)")
 #: How long to ask what became of a commit whose answer was lost, and how often.
 SETTLE_SECONDS = 5.0
 _SETTLE_POLL_SECONDS = 0.1
@@ -107,6 +110,10 @@ class UnitOfWork:
     @cached_property
     def tombstones(self) -> TombstoneRepository:
         return TombstoneRepository(self._session)
+
+    @cached_property
+    def departures(self) -> DepartureRepository:
+        return DepartureRepository(self._session)
 
     @cached_property
     def documents(self) -> DocumentRepository:
@@ -196,11 +203,19 @@ class Database:
         self._writer = self._durable_writer if durable or not is_sqlite else engines.sqlite_writer(url, "NORMAL")
 
     @contextmanager
-    def write(self, *, durable: bool = False) -> Iterator[UnitOfWork]:
+    def write(self, *, durable: bool = False, wait_seconds: float | None = None) -> Iterator[UnitOfWork]:
         """A transaction that may write; `durable` waits for the disk whatever the others do. Raises Unavailable when the
-        database can't be had in time."""
+        database can't be had in time, and its kind Locked when others hold it for longer than `wait_seconds`, or five.
+
+        SQLite has one lock, and all of the wait is for that. PostgreSQL's limit is for each statement's locks; to set one costs a
+        round trip, and is left out where it would make no difference of a second.
+        """
         with translated(), (self._durable_writer if durable else self._writer).connect() as connection:
+            if wait_seconds is not None and self.has_one_writer:
+                connection.execution_options(**{engines.LOCK_WAIT: wait_seconds})
             connection.begin()  # SQLite waits for its lock here, so that no moment is read before that wait
+            if wait_seconds is not None and not self.has_one_writer and wait_seconds < engines.LOCK_WAIT_SECONDS - 1:
+                connection.execute(_LOCK_TIMEOUT, {"milliseconds": str(max(1, round(wait_seconds * 1000)))})
             yield UnitOfWork(Session(connection, self._direct), self._clock, self._was_kept)
 
     @contextmanager

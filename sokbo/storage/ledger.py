@@ -1,8 +1,10 @@
 """Writes a change: the article, its listings, its events and the audit, all in the caller's transaction."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sokbo.domain.event import Event
+from sokbo.domain.feed import Listing
 from sokbo.domain.ids import EventId, new_id
 from sokbo.domain.lifecycle import Change
 from sokbo.storage.database import UnitOfWork
@@ -15,8 +17,7 @@ def write_change(uow: UnitOfWork, change: Change, *, actor: str, request_id: str
         uow.articles.add(article, request_id)
     else:
         uow.articles.save(article, request_id if change.is_revision else None)
-    if not change.is_new:
-        uow.listings.hide(article.id)
+    stood = [] if change.is_new else uow.listings.hide(article.id)
     if change.shown_in:
         uow.listings.show(article, change.shown_in)
     uow.audit.record(article.site_id, actor, change.action, article.id, request_id, uow.now)
@@ -36,4 +37,17 @@ def write_change(uow: UnitOfWork, change: Change, *, actor: str, request_id: str
     ]
     for event in events:
         uow.events.append(event, change.touched)
+    if left := _left(change, stood):  # behind the events: who numbers them holds the site's counters
+        uow.departures.note(article.site_id, left, max(uow.now, article.modified_at))
     return events
+
+
+def _left(change: Change, stood: Sequence[tuple[Listing, datetime]]) -> list[tuple[Listing, datetime]]:
+    """The places where the article stands no more; in some of the listings it may have an older one now."""
+    shown_in = {(listing.kind, listing.key) for listing in change.shown_in}
+    now_at = change.article.published_at
+    return [
+        (listing, published_at)
+        for listing, published_at in stood
+        if (listing.kind, listing.key) not in shown_in or (now_at is not None and now_at < published_at)
+    ]

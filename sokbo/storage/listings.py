@@ -1,6 +1,7 @@
 """Which articles each listing shows, and which terms there are."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, insert, select, tuple_
 
@@ -13,7 +14,11 @@ from sokbo.storage.session import Session
 from sokbo.storage.tables import articles, listing_articles, listings
 
 _INSERT = insert(listing_articles)
-_HIDE = delete(listing_articles).where(listing_articles.c.article_id == bindparam("hidden"))
+_HIDE = (
+    delete(listing_articles)
+    .where(listing_articles.c.article_id == bindparam("hidden"))
+    .returning(listing_articles.c.kind, listing_articles.c.key, listing_articles.c.published_at)
+)
 
 
 _LABELS = select(listings).where(
@@ -48,9 +53,10 @@ class ListingRepository:
         if named:
             self._session.insert_later(insert_or_ignore(self._session.dialect, listings), *named)
 
-    def hide(self, article_id: ArticleId) -> None:
-        """Takes an article out of every listing."""
-        self._session.execute(_HIDE, {"hidden": article_id})
+    def hide(self, article_id: ArticleId) -> list[tuple[Listing, datetime]]:
+        """Takes an article out of every listing. Those in which it stood, without their labels, by what time of publication."""
+        rows = self._session.execute(_HIDE, {"hidden": article_id})
+        return [(Listing(ListingKind(kind), key), published_at) for kind, key, published_at in rows]
 
     def newest(self, site_id: SiteId, listing: Listing, limit: int) -> Sequence[Article]:
         """The listing's newest articles, whole."""

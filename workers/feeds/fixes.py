@@ -32,17 +32,31 @@ NAMESPACES = {
     "media": MEDIA,
 }
 
-_FORBIDDEN = re.compile("[^\t\n\r -~\u00a0-\ud7ff\ue000-\ufffc\U00010000-\U0010ffff]")
+_PLANES = "".join(f"{chr(plane << 16)}-{chr((plane << 16) + 0xFFFD)}" for plane in range(1, 17))
+_FORBIDDEN = re.compile(f"[^\t\n\r -~\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffc{_PLANES}]")
+_PLAYER = re.compile(r'<(?:audio|video)(?: [^\s=>"]+(?:="[^"]*")?)+>')
+_ATTRIBUTE = re.compile(r' ([^\s=>"]+)(?:="[^"]*")?')
+
+_TITLE = re.compile(b"<title>[^<]*</title>")
 
 
 def printable(text: str) -> str:
     """The text without what XML 1.0 section 2.2 forbids, on which lxml raises, and so one article would end a whole feed.
 
-    DEL, the C1 controls and U+FFFD, which XML allows, go too: the W3C validator warns of them, and nobody can read them.
+    DEL, the C1 controls, U+FFFD and the noncharacters (Unicode section 23.7), which XML allows, go too: the W3C validator warns
+    of them, and nobody can read them.
     """
     if text.replace("\n", "").isprintable() and "\ufffd" not in text:
         return text  # as most are, and this is found in a fraction of the time
     return _FORBIDDEN.sub("", text)
+
+
+def without_controls(html: str) -> str:
+    """The HTML, in nh3's canonical form, whose players ask for no controls: for the W3C validator, `controls` is a security risk
+    (SecurityRiskAttr)."""
+    if "controls" not in html:
+        return html
+    return _PLAYER.sub(lambda tag: _ATTRIBUTE.sub(lambda each: "" if each[1] == "controls" else each[0], tag[0]), html)
 
 
 def restore_link_attributes(entry: etree._Element, links: Sequence[dict[str, str]]) -> None:
@@ -110,7 +124,18 @@ def styled(document: bytes, href: str) -> bytes:
     return b'%b?>\n<?xml-stylesheet type="text/css" href="%b"?>\n%b' % (declaration, href.encode(), rest)
 
 
-def without_declarations(entry: etree._Element, namespaces: Mapping[str, str] = NAMESPACES) -> bytes:
+def titles_as_text(rss: bytes) -> bytes:
+    """The RSS with `&` and `<` in its titles by their numbers, as the W3C validator asks (CharacterData): RSS 2.0 doesn't say
+    whether a title is text or HTML, and by this it is known to be text."""
+    return _TITLE.sub(lambda title: title[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;"), rss)
+
+
+def rss_item(item: etree._Element, namespaces: Mapping[str, str] = NAMESPACES) -> bytes:
+    """An RSS item's XML, as `without_declarations` has it, with its title as text."""
+    return titles_as_text(without_declarations(item, namespaces))
+
+
+def without_declarations(entry: etree._Element, namespaces: Mapping[str, str]) -> bytes:
     """The entry's XML, indented, without the namespace declarations that feedgen leaves on its elements.
 
     It is correct below a root that declares the `namespaces`: an ancestor that declares them is put around the entry, for lxml

@@ -12,7 +12,7 @@ from sokbo.domain.article import Article, Author, article_url, slugify
 from sokbo.domain.feed import Listing
 from sokbo.domain.illustration import Illustration, illustration
 from sokbo.domain.site import Site
-from workers.feeds.fixes import printable
+from workers.feeds.fixes import printable, without_controls
 from workers.feeds.image import FeedImage, feed_image
 from workers.feeds.words import word
 
@@ -27,7 +27,7 @@ _TAG = re.compile(r"</?\w[^<>]*>")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """All text is printable, all URLs are encoded, the times are whole seconds of UTC, and `updated` is never before `published`.
+    """All text is printable, all URLs are encoded, the times are in UTC, and `updated` is never before `published`.
 
     `html` and `text` begin with the correction, if there is one. None but the optional fields is ever empty.
     `labels` are the categories and then the tags by slug, each once, as the publisher wrote them.
@@ -52,6 +52,17 @@ class Item:
     correction_note: str | None
     breaking_until: datetime | None
     site_language: str
+    site_title: str
+
+    @property
+    def creators(self) -> list[str]:
+        """Whom to name where somebody has to be named: the authors, else the site."""
+        return [author.name for author in self.authors] or [self.site_title]
+
+    @property
+    def is_later_edition(self) -> bool:
+        """True if a reader who goes by whole seconds would see a later time than the publication's."""
+        return second(self.updated) > second(self.published)
 
 
 def item(site: Site, article: Article, picture: Illustration | None = None) -> Item:
@@ -64,7 +75,7 @@ def item(site: Site, article: Article, picture: Illustration | None = None) -> I
     title = plain(content.title) or article.path
     text = printable(content.text).strip()
     summary = plain(content.summary) or _shortened(text) or title
-    html = printable(content.html).strip() or f"<p>{escape(summary)}</p>"
+    html = without_controls(printable(content.html)).strip() or f"<p>{escape(summary)}</p>"
     note = printable(content.correction_note or "")
     language = printable(content.language or "")
     published = utc(article.published_at or article.created_at)
@@ -93,6 +104,7 @@ def item(site: Site, article: Article, picture: Illustration | None = None) -> I
         correction_note=note or None,
         breaking_until=utc(article.breaking_until) if article.breaking_until else None,
         site_language=site.language,
+        site_title=plain(site.title) or site.name,
     )
 
 
@@ -108,14 +120,18 @@ def url(address: str) -> str:
 
 
 def utc(when: datetime) -> datetime:
-    """The whole second in UTC, as which a time without a zone is read too."""
-    aware = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-    return aware.replace(microsecond=0)
+    """The time in UTC, as which one without a zone is read too."""
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def second(when: datetime) -> datetime:
+    """The whole second in UTC, for what has no finer times."""
+    return utc(when).replace(microsecond=0)
 
 
 def feed_id(site: Site, listing: Listing) -> str:
     """The feed's own id, which neither title nor host changes (RFC 9562 section 5.5)."""
-    return uuid5(_FEED_IDS, f"{site.id}/{utc(site.created_at).isoformat()}/{listing.path}").urn
+    return uuid5(_FEED_IDS, f"{site.id}/{second(site.created_at).isoformat()}/{listing.path}").urn
 
 
 def _author(author: Author) -> Author:

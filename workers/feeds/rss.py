@@ -17,7 +17,7 @@ from workers.feeds import fixes
 from workers.feeds.atom import Atom
 from workers.feeds.footer import FooterLink
 from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, PUBLIC, History, Options, Shell
-from workers.feeds.item import GENERATOR, Item, plain, utc
+from workers.feeds.item import GENERATOR, Item, plain, second, utc
 from workers.feeds.words import listing_title
 
 _TTL_MINUTES = 5
@@ -47,12 +47,12 @@ class Rss:
         if shown.image and shown.image.is_measured:
             made.enclosure(shown.image.url, str(shown.image.length), shown.image.type)
         element = made.rss_entry()
-        fixes.add_creators(element, [author.name for author in shown.authors])
-        if shown.updated > shown.published:
-            etree.SubElement(element, f"{{{fixes.DCTERMS}}}modified").text = shown.updated.isoformat()
+        fixes.add_creators(element, shown.creators)
+        if shown.is_later_edition:
+            etree.SubElement(element, f"{{{fixes.DCTERMS}}}modified").text = second(shown.updated).isoformat()
         if shown.image:
             fixes.add_media(element, shown.image)
-        return fixes.without_declarations(element)
+        return fixes.rss_item(element)
 
     def shell(
         self,
@@ -86,8 +86,8 @@ def _frame(site: Site, listing: Listing, history: History, options: Options) -> 
         feed.link(href=site.url(listing.feed_path(Rss.suffix)), rel="self", type=Rss.media_type.partition(";")[0])
     page = site.url(listing.page_path)
     feed.link(href=page, rel="alternate")  # the last one is the channel's link
-    feed.image(options.logo or site.logo, title, page)
-    document = fixes.styled(feed.rss_str(pretty=True), site.url(STYLESHEET_PATH))
+    feed.image(options.channel_image(site), title, page)
+    document = fixes.styled(fixes.titles_as_text(feed.rss_str(pretty=True)), site.url(STYLESHEET_PATH))
     return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)
 
 

@@ -9,7 +9,7 @@ from html import escape
 
 from sokbo.domain.archive import ArchivedArticle
 from sokbo.domain.site import Site
-from workers.feeds.item import plain, utc
+from workers.feeds.item import plain, second
 
 #: The protocol's limit for one sitemap, and for the sitemaps of an index.
 MOST_URLS = 50_000
@@ -77,7 +77,7 @@ def _located(site: Site) -> Callable[[Linked], str]:
 
     @lru_cache(maxsize=_KEPT_LINES)
     def located(item: Linked) -> str:
-        modified = f"<lastmod>{utc(item.modified_at).isoformat()}</lastmod>" if item.modified_at else ""
+        modified = f"<lastmod>{second(item.modified_at).isoformat()}</lastmod>" if item.modified_at else ""
         return f"<loc>{escape(site.url(item.path))}</loc>{modified}"
 
     return located
@@ -94,7 +94,7 @@ def _news(site: Site) -> Callable[[ArchivedArticle], str]:
         return (
             f"<url><loc>{escape(site.url(item.path))}</loc><news:news>"
             f"<news:publication>{name}{language}</news:publication>"
-            f"<news:publication_date>{utc(item.published_at).isoformat()}</news:publication_date>"
+            f"<news:publication_date>{second(item.published_at).isoformat()}</news:publication_date>"
             f"<news:title>{escape(plain(item.title) or item.path)}</news:title>"
             "</news:news></url>"
         )

@@ -13,6 +13,7 @@ _WORDS = {
         "selection": "골라 담은 피드",
         "correction": "정정",
         "taken_back": "이 피드는 더 이상 제공되지 않습니다.",
+        "emptied": "이 사이트맵에는 더 이상 실린 기사가 없습니다.",
         "separator": " · ",
     },
     "en": {
@@ -23,6 +24,7 @@ _WORDS = {
         "selection": "Selections",
         "correction": "Correction",
         "taken_back": "This feed is not offered any more.",
+        "emptied": "No article is listed in this sitemap any more.",
         "separator": " — ",
     },
 }

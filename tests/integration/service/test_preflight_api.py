@@ -13,6 +13,7 @@ from service.app import build_service
 from service.routes import articles
 from sokbo import keys, selections, sites
 from sokbo.domain.key import Scope
+from sokbo.domain.picture import Picture, PictureState
 from sokbo.errors import Unavailable
 from sokbo.settings import Settings
 from sokbo.storage import Database
@@ -87,6 +88,26 @@ async def test_change_that_mends_it_is_told_so(api: Api) -> None:
 
     assert told(patched) == {("portal", "title", "left_out")}
     assert replaced.body["warnings"] == []
+
+
+@pytest.mark.parametrize("state", [PictureState.WAITING, PictureState.FAILED])
+async def test_image_that_was_measured_in_vain_is_told_and_one_that_waits_is_not(api: Api, state: PictureState) -> None:
+    image = "https://news.example/a.png"
+    with api.database.write() as uow:
+        uow.pictures.add([Picture(image, state)], uow.now)
+        uow.commit()
+    wanted = SHORT | {"title": GOOD_TITLE, "categories": ["문화"], "image": image}
+
+    found = {("magazine", "image", "left_out")} if state is PictureState.FAILED else set()
+    assert told(await api.ask("POST", "/v1/articles?dry_run=true", wanted)) == found
+    posted = await api.ask("POST", "/v1/articles", wanted)
+    assert told(await api.ask("GET", f"/v1/articles/{posted.body['id']}")) == found
+
+
+async def test_deep_nesting_leaves_an_article_out_of_msn(api: Api) -> None:
+    wanted = SHORT | {"title": GOOD_TITLE, "image": "https://news.example/a.png", "markdown": "> " * 14 + "본문"}
+
+    assert told(await api.ask("POST", "/v1/articles?dry_run=true", wanted)) == {("portal", "content", "left_out")}
 
 
 async def test_withdrawn_article_has_no_warnings(api: Api) -> None:

@@ -7,10 +7,13 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import BigInteger, Engine, Integer, create_engine, inspect
+from sqlalchemy import BigInteger, Engine, Integer, create_engine, inspect, select
 
+from sokbo.domain.ids import MediaId
+from sokbo.domain.picture import Media, Picture, PictureState, Variant
 from sokbo.errors import Unavailable
 from sokbo.storage import Database, migrate, schema
+from sokbo.storage.delivery_tables import partners
 from sokbo.storage.migrate import _config
 from sokbo.storage.schema import metadata
 from tests.databases import Maker, new_name
@@ -84,6 +87,38 @@ def test_site_of_before_has_no_logo_and_one_of_after_loses_it(database_url: str,
 
     with database.read() as uow:
         assert uow.sites.get(newsroom.site.id) == replace(newsroom.site, logo=None)
+
+
+def test_variants_made_before_are_found_by_name(database_url: str, database: Database) -> None:
+    newsroom = Newsroom.open(database)
+    variants = tuple(Variant(f"{letter * 64}.webp", "image/webp", 320, 180, 9) for letter in "bc")
+    picture = Picture("a" * 64, PictureState.READY, "image/png", 640, 360, 9, variants)
+    with database.write() as uow:
+        uow.pictures.add([picture], uow.now)
+        uow.media.add(Media(MediaId("med_x"), newsroom.site.id, "d" * 64, uow.now, picture))
+        uow.commit()
+    downgrade(database_url, "0012")
+
+    migrate(database_url)
+
+    with database.read() as uow:
+        assert all(uow.media.has_file(newsroom.site.id, variant.name) for variant in variants)
+
+
+def test_partner_of_before_has_its_host_and_a_reason_for_having_been_disabled(database_url: str, newsroom: Newsroom) -> None:
+    partner = newsroom.subscribe("https://Partner.example:8443/hook")
+    with newsroom.database.write() as uow:
+        uow.partners.disable(partner.id, "")
+        uow.commit()
+    downgrade(database_url, "0011")
+
+    migrate(database_url)
+
+    engine = engine_of(database_url)
+    with engine.connect() as connection:
+        migrated = connection.execute(select(partners.c.host, partners.c.disabled_reason)).one()
+    engine.dispose()
+    assert tuple(migrated) == ("partner.example", "410 Gone")
 
 
 def test_processes_that_start_together_migrate_once(empty_url: str) -> None:

@@ -65,7 +65,7 @@ def fill(bureau: Bureau, clock: Clock) -> list[Article]:
         if number % 4 == 0:
             articles.append(bureau.newsroom.post(f"옛 기사 {number}", published_at=clock() - timedelta(days=45)))
         if number % 8 == 0:
-            articles.append(bureau.newsroom.post(f"예약 {number}", published_at=clock() + timedelta(days=5)))
+            articles.append(bureau.newsroom.post(f"예약 {number}", published_at=clock() + timedelta(days=5, seconds=1)))
         bureau.syndicate()
         clock.advance(2.5 * 24 * 3600)
         if number % 4 == 3:

@@ -112,7 +112,9 @@ async def test_format_that_is_not_read_is_known_by_what_its_server_says(bureau: 
     assert (found.type, found.width, found.height, found.length) == ("image/avif", None, None, 1012)
 
 
-@pytest.mark.parametrize("content_type", ["text/html", "image/<script>", "", "application/octet-stream"])
+@pytest.mark.parametrize(
+    "content_type", ["text/html", "image/<script>", "", "application/octet-stream", "image/jpeg", "image/avif"]
+)
 async def test_what_is_no_image_is_given_up_after_some_attempts(
     bureau: Bureau, gallery: Gallery, clock: Clock, content_type: str
 ) -> None:

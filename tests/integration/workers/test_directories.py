@@ -78,6 +78,21 @@ def test_sitemap_whose_articles_are_all_withdrawn_leaves_the_index(bureau: Burea
     assert locations(bureau, "sitemap.xml") == ["sitemap/pages.xml"]
 
 
+def test_sitemap_whose_articles_are_all_withdrawn_is_gone_until_another_comes(bureau: Bureau, clock: Clock) -> None:
+    bureau.newsroom.withdraw(bureau.newsroom.post("하나"))
+    bureau.syndicate()
+    gone = bureau.document("sitemap/2026/03.xml")
+    assert gone is not None
+    assert gone.status == 410
+    clock.advance(60)
+    article = bureau.newsroom.post("둘")
+    bureau.syndicate()
+    found = bureau.document("sitemap/2026/03.xml")
+    assert found is not None
+    assert found.status == 200
+    assert locations(bureau, "sitemap/2026/03.xml") == addresses(bureau, article)
+
+
 def test_news_sitemap_has_two_days_and_the_sweep_takes_out_what_is_older(bureau: Bureau, clock: Clock) -> None:
     first = bureau.newsroom.post("하나", language="en-GB")
     clock.advance(DAY_SECONDS)

@@ -266,6 +266,23 @@ def test_flipboard_takes_or_drops_an_article_when_its_image_is_measured(bureau: 
     assert [entry.title for entry in feedparser.parse(bureau.text("selection/chosen.rss")).entries] == titles
 
 
+@pytest.mark.parametrize(
+    "known", [Picture(PICTURE.url, PictureState.FAILED), Picture(PICTURE.url, PictureState.READY, "image/svg+xml")]
+)
+def test_flipboard_drops_an_article_whose_image_has_been_measured_in_vain(bureau: Bureau, known: Picture) -> None:
+    choose(bureau, profile="flipboard")
+    post(bureau, "그림이 있다", image=PICTURE)
+    assert "그림이 있다" in bureau.text("selection/chosen.rss")
+
+    with bureau.newsroom.database.write() as uow:
+        uow.pictures.lease("darkroom", uow.now, 5, 10)
+        assert uow.pictures.settle(known, "darkroom", uow.now)
+        uow.commit()
+    bureau.sweep()
+
+    assert feedparser.parse(bureau.text("selection/chosen.rss")).entries == []
+
+
 def test_smartnews_feed_stays_below_its_size(bureau: Bureau) -> None:
     for letter in "가나다":
         post(bureau, letter, html=f"<p>{letter * 130_000}</p>")
@@ -312,6 +329,7 @@ def test_private_feed_says_nothing_of_where_it_is_and_is_kept_by_nobody(bureau: 
         document = stored(bureau, private_path("chosen", suffix))
         assert document.headers["Cache-Control"] == "private, no-store"
         assert document.headers["X-Robots-Tag"] == "noindex"
+        assert "Link" not in document.headers
         assert "selection" not in document.head.raw.decode()
         assert bureau.document(f"selection/chosen.{suffix}") is None
 

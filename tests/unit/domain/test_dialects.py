@@ -19,7 +19,7 @@ SITE = Site(SiteId(1), "news", "News", "https://news.example", NOW)
 GOOD_TITLE = "통영 앞바다 여객선 오늘 오전부터 운항 재개"
 
 
-def subject(published_at: datetime = NOW, *, width: int | None = None, **fields: Any) -> Subject:
+def subject(published_at: datetime = NOW, *, width: int | None = 1024, **fields: Any) -> Subject:
     words: dict[str, Any] = {
         "title": GOOD_TITLE,
         "html": "<p>본문</p>",
@@ -78,13 +78,15 @@ def test_msn_wants_nothing_older_than_a_year(age: timedelta, taken: bool) -> Non
         ("<p><b>x</b></p>" * 20, False),
         ("<p>" + '<br><img src="https://x.example/a.png" alt="a > b">' * 20 + "</p>", False),
         ("<div>" * 8 + "<p>x</p><p>&lt;b&gt;</p>" + "</div>" * 8, False),
+        ("<figure><section>" + "<div>" * 9 + "x" + "</div>" * 9 + "</section></figure>", False),
+        ("<figure><section>" + "<div>" * 10 + "x" + "</div>" * 10 + "</section></figure>", True),
     ],
 )
-def test_msn_advises_against_deep_nesting(html: str, deep: bool) -> None:
+def test_msn_takes_no_deep_nesting_of_what_it_is_sent(html: str, deep: bool) -> None:
     given = subject(html=html)
 
     assert codes("msn", given) == ({"nested_too_deep"} if deep else set())
-    assert DIALECTS["msn"].takes(given)
+    assert DIALECTS["msn"].takes(given) is not deep
 
 
 @pytest.mark.parametrize(("name", "taken"), [("flipboard", False), ("msn", True), ("smartnews", True), ("apple-news", True)])
@@ -95,12 +97,20 @@ def test_only_flipboard_insists_on_an_image(name: str, taken: bool) -> None:
     assert DIALECTS[name].takes(given) is taken
 
 
-@pytest.mark.parametrize(("width", "taken"), [(None, True), (499, False), (500, True)])
-def test_flipboard_wants_images_of_500_pixels_as_far_as_their_width_is_known(width: int | None, taken: bool) -> None:
+@pytest.mark.parametrize(("width", "broken"), [(None, "image_immeasurable"), (499, "image_too_narrow"), (500, None)])
+def test_flipboard_wants_images_that_are_known_to_be_500_pixels_wide(width: int | None, broken: str | None) -> None:
     given = subject(width=width)
 
-    assert DIALECTS["flipboard"].takes(given) is taken
-    assert codes("flipboard", given) == (set() if taken else {"image_too_narrow"})
+    assert codes("flipboard", given) == ({broken} if broken else set())
+    assert DIALECTS["flipboard"].takes(given) is (broken is None)
+
+
+@pytest.mark.parametrize(("state", "taken"), [(PictureState.WAITING, True), (PictureState.FAILED, False)])
+def test_flipboard_waits_for_an_image_until_it_has_been_measured_in_vain(state: PictureState, taken: bool) -> None:
+    known = {PICTURE.url: Picture(PICTURE.url, state)}
+    given = subject()
+
+    assert DIALECTS["flipboard"].takes(replace(given, picture=illustration(SITE, given.content, known))) is taken
 
 
 @every_dialect

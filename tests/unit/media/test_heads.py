@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageOps
 
-from sokbo.media.heads import Head, read_head
+from sokbo.media.heads import Head, contradicts, read_head
 from tests.pictures import animation, encoded, exif, jpeg, png, png_that_says, two_colours
 
 WHOLE = {
@@ -82,3 +82,21 @@ def test_size_is_that_of_the_image_turned_upright(orientation: int, order: str) 
 )
 def test_nothing_is_said_of_what_is_no_image_or_a_broken_one(sent: bytes) -> None:
     assert read_head(sent) is None
+
+
+@pytest.mark.parametrize(
+    ("media_type", "beginning", "found"),
+    [
+        ("image/jpeg", b"<html>", True),
+        ("image/jpeg", b"", True),
+        ("image/png", b"\xef\xbb\xbf\n<!DOCTYPE html>", True),
+        ("image/avif", b" <HTML lang='ko'>", True),
+        ("image/jpeg", b"\xff\xd8\xff\xe1", False),
+        ("image/jpeg", b"GIF89a", False),
+        ("image/svg+xml", b"<?xml version='1.0'?><svg/>", False),
+        ("image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg'/>", False),
+        ("image/avif", b"\0\0\0 ftypavif", False),
+    ],
+)
+def test_bytes_contradict_the_type_of_which_they_are_no_image(media_type: str, beginning: bytes, found: bool) -> None:
+    assert contradicts(media_type, beginning) is found

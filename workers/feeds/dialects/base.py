@@ -12,7 +12,7 @@ from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
 from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell
-from workers.feeds.item import GENERATOR, Item, plain, utc
+from workers.feeds.item import GENERATOR, Item, plain, second, utc
 from workers.feeds.words import listing_title
 
 SUFFIX = "rss"
@@ -35,9 +35,9 @@ def item_element(shown: Item, description: str, html: str = "") -> etree._Elemen
     made.category([{"term": key, "label": label} for key, label in shown.labels.items()])
     made.pubDate(shown.published)
     element: etree._Element = made.rss_entry()
-    fixes.add_creators(element, [author.name for author in shown.authors])
-    if shown.updated > shown.published:
-        etree.SubElement(element, f"{{{fixes.DCTERMS}}}modified").text = shown.updated.isoformat()
+    fixes.add_creators(element, shown.creators)
+    if shown.is_later_edition:
+        etree.SubElement(element, f"{{{fixes.DCTERMS}}}modified").text = second(shown.updated).isoformat()
     return element
 
 
@@ -65,7 +65,7 @@ def channel_element(
 def shell_of(rss: etree._Element) -> Shell:
     """The element cut where its items go."""
     etree.indent(rss)
-    document = etree.tostring(rss, encoding="UTF-8", xml_declaration=True) + b"\n"
+    document = fixes.titles_as_text(etree.tostring(rss, encoding="UTF-8", xml_declaration=True) + b"\n")
     return Shell(document.removesuffix(_TAIL) + b"\n", b"\n", _TAIL)
 
 
@@ -85,8 +85,7 @@ class PlainChannel:
         options: Options = PUBLIC,
     ) -> Shell:
         rss = channel_element(site, listing, updated, options)
-        if logo := options.logo or site.logo:
-            _add_image(rss[0], logo)
+        _add_image(rss[0], options.channel_image(site))
         return shell_of(rss)
 
 

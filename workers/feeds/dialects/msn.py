@@ -4,17 +4,12 @@ from html import escape
 
 import nh3
 
+from sokbo.domain.dialects.msn import TAGS
 from sokbo.domain.document import FragmentFormat
 from workers.feeds import fixes
 from workers.feeds.dialects import base
 from workers.feeds.item import Item
 
-#: The Partner Hub's HTML guidelines, «Allowed HTML tags», but for iframe. What is in another tag stays without it.
-_TAGS = {
-    *("a", "b", "blockquote", "br", "div", "em", "h1", "h2", "h3", "h4", "h5", "i", "img", "li", "ol", "p", "small", "span"),
-    *("strong", "sub", "sup", "ul"),
-    *("caption", "col", "colgroup", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
-}
 _ATTRIBUTES = {
     "a": {"href"},
     "img": {"src", "alt", "width", "height"},
@@ -29,9 +24,11 @@ class Msn(base.PlainChannel):
     format = FragmentFormat.MSN
 
     def entry(self, shown: Item) -> bytes:
-        html = nh3.clean(shown.html, tags=_TAGS, attributes=_ATTRIBUTES, link_rel=None, url_schemes={"http", "https", "mailto"})
+        html = nh3.clean(
+            shown.html, tags=set(TAGS), attributes=_ATTRIBUTES, link_rel=None, url_schemes={"http", "https", "mailto"}
+        )
         summary = escape(shown.summary, quote=False)
         element = base.item_element(shown, summary, html.strip() or f"<p>{summary}</p>")
         if shown.image:
             fixes.add_media(element, shown.image)
-        return fixes.without_declarations(element, base.NAMESPACES)
+        return fixes.rss_item(element, base.NAMESPACES)

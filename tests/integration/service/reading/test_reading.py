@@ -13,9 +13,15 @@ import pytest_asyncio
 import zstandard
 
 from service.negotiation import Coding
+from service.prepared import Loaded
 from service.site_files import STYLESHEET
+from sokbo.domain.feed import SITE_LISTING, Listing, ListingKind
+from sokbo.domain.site import Site
+from tests.clock import START
 from tests.integration.service.reading.serving import Reply, Serving, serve
 from tests.unit.service.reading.source import SITE, MemorySource
+from workers.assembling import feed_document
+from workers.feeds import FORMATS
 
 DATE = "Sun, 01 Mar 2026 09:30:15 GMT"
 KOREAN = "category/정치"
@@ -60,6 +66,20 @@ async def test_a_document_comes_with_all_its_headers(serving: Serving) -> None:
         "x-content-type-options": "nosniff",
         "link": '<https://sokbo.example/hub>; rel="hub"',
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "listing"), [("feed", SITE_LISTING), (KOREAN, Listing(ListingKind.CATEGORY, "정치"))], ids=["site", "category"]
+)
+async def test_feed_is_sent_with_its_own_address(serving: Serving, path: str, listing: Listing) -> None:
+    site = Site(SITE, "news", "News", "https://news.example", START)
+    for form in FORMATS.values():
+        shell = form.shell(site, listing, START)
+        made = feed_document(site, listing.feed_path(form.suffix), form, shell, [], START)
+        serving.source.documents[SITE, made.path] = Loaded(made, ())
+        reply = await twice(serving, f"GET /news/{quote(path)}.{form.suffix} HTTP/1.1")
+        assert (reply.status, reply.body) == (200, shell.head + shell.tail)
+        assert reply.headers["link"] == f'<https://news.example/{quote(path)}.{form.suffix}>; rel="self"'
 
 
 LONG = "속보 ".encode() * 1000

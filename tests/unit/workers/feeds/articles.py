@@ -1,5 +1,6 @@
 """Sites and articles for the feed tests: a plain one, and those that have broken other people's feeds."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -50,6 +51,7 @@ _CASES: dict[str, dict[str, Any]] = {
     "ampersand": {"title": "AT&T, R&D", "summary": "Q&A", "html": "<p>AT&amp;T</p>"},
     "entity-in-summary": {"summary": "how to write &amp; and &lt;b&gt;"},
     "entity-in-html": {"html": "<p>&amp;amp; &nbsp; &copy;</p>"},
+    "references-in-title": {"title": "&amp;amp; &lt;b&gt; &#38; AT&T"},
     "less-than": {"title": "3 < 4 > 2", "summary": "3 < 4 > 2", "html": "<p>3 &lt; 4</p>"},
     "html-in-title": {"title": "<b>굵은</b> 제목"},
     "script-in-title": {"title": "<script>alert(1)</script>제목"},
@@ -64,7 +66,7 @@ _CASES: dict[str, dict[str, Any]] = {
     "lone-surrogates": {"title": "a\ud83db", "html": "<p>\udc00</p>", "text": "\udfff", "summary": "\ud800"},
     "surrogate-in-author": {"authors": (Author("김\ud800", "https://a.example/\udc00"),)},
     "controls-in-labels": {"categories": ("정\x00치", "\x01"), "tags": ("\ufffe", "태\x0b그")},
-    "noncharacters": {"title": "a\ufffe\uffffb", "html": "<p>\ufffe</p>"},
+    "noncharacters": {"title": "a\ufffe\uffff\ufdd0\ufdef\U0001fffe\U0010ffffb", "html": "<p>\ufffe\ufdd0</p>"},
     "replacement-character": {"title": "a\ufffdb", "html": "<p>\ufffd</p>"},
     "line-separators": {"title": "a\u2028b\u2029c", "text": "a\r\nb\rc\n", "html": "<p>a\r\nb\rc</p>"},
     "newlines-in-title": {"title": "  한 줄\n두 줄\t탭  "},
@@ -93,5 +95,14 @@ _CASES: dict[str, dict[str, Any]] = {
     "modified-later": {"modified_at": PUBLISHED + timedelta(days=1)},
     "modified-before-published": {"modified_at": PUBLISHED - timedelta(days=1)},
 }
+
+
+def apart(articles: Iterable[Article]) -> list[Article]:
+    """The same, each with a time of its own to the microsecond, as articles of one second are given."""
+    return [
+        replace(each, modified_at=each.modified_at + timedelta(microseconds=index))
+        for index, each in enumerate(articles, start=1)
+    ]
+
 
 NASTY = {name: article(number, **fields) for number, (name, fields) in enumerate(_CASES.items(), start=1)}

@@ -11,7 +11,7 @@ from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from tests.unit.workers.feeds.articles import NASTY, PUBLISHED, SITE
 from workers.feeds import FORMATS, NO_HISTORY, FeedFormat, FooterLink, History
-from workers.feeds.item import item
+from workers.feeds.item import item, utc
 
 
 def feed(
@@ -20,14 +20,15 @@ def feed(
     *,
     site: Site = SITE,
     listing: Listing = SITE_LISTING,
-    updated: datetime = PUBLISHED,
+    updated: datetime | None = None,
     footer: FooterLink | None = None,
     history: History = NO_HISTORY,
     tombstones: Sequence[bytes] = (),
     pictures: Sequence[Picture] = (),
 ) -> bytes:
-    """The complete document, with what is known of these pictures; the tombstones come last."""
-    shell = feed_format.shell(site, listing, updated, footer, history)
+    """The complete document, with what is known of these pictures; the tombstones come last. It is as new as its newest entry."""
+    newest = max((utc(article.modified_at) for article in articles), default=PUBLISHED)
+    shell = feed_format.shell(site, listing, updated or newest, footer, history)
     known = {picture.source: picture for picture in pictures}
     entries = [feed_format.entry(item(site, article, illustration(site, article.content, known))) for article in articles]
     entries += tombstones

@@ -7,7 +7,7 @@ import pytest
 from lxml import etree
 
 from sokbo.domain.article import Article, Author, Image, article_url
-from sokbo.domain.dialects import DIALECTS
+from sokbo.domain.dialects import DIALECTS, Subject
 from sokbo.domain.feed import Listing, ListingKind
 from tests.unit.workers.feeds.articles import ENGLISH, NASTY, PUBLISHED, SITE, article
 from tests.unit.workers.feeds.w3c import rss_complaints
@@ -115,6 +115,16 @@ def test_smartnews_description_is_cut_to_30_characters() -> None:
 
     assert len(described) <= 30
     assert described.endswith("…")
+
+
+@pytest.mark.parametrize(("depth", "taken"), [(9, True), (10, False)])
+def test_msn_is_sent_no_deeper_nesting_than_its_rule_allows(depth: int, taken: bool) -> None:
+    made = article(title="가" * 20, html="<figure>" * 5 + "<div>" * depth + "글" + "</div>" * depth + "</figure>" * 5)
+    [item] = items(DIALECT_FORMATS["msn"], made)
+    content = etree.fromstring(item.findtext("{http://purl.org/rss/1.0/modules/content/}encoded") or "")
+
+    assert max(len([*element.iterancestors()]) + 1 for element in content.iter()) == depth
+    assert DIALECTS["msn"].takes(Subject(made.content, PUBLISHED, PUBLISHED)) is taken
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Each of feedgen's faults, and that it doesn't reach our feeds."""
 
 import locale
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import feedparser
@@ -12,7 +13,7 @@ from sokbo.domain.article import Author
 from sokbo.domain.document import FragmentFormat
 from tests.unit.workers.feeds.articles import NASTY, PUBLISHED, SITE, article
 from tests.unit.workers.feeds.feeds import feed
-from workers.feeds import FORMATS
+from workers.feeds import DIALECT_FORMATS, FORMATS, FeedFormat
 from workers.feeds.fixes import printable
 from workers.feeds.item import item
 
@@ -25,7 +26,7 @@ def test_text_that_xml_cannot_hold_is_removed() -> None:
 
 
 def test_text_that_xml_can_hold_is_kept() -> None:
-    text = "\t\n\r ~\u00a0가힣\u2028\ue000\ufffc\U00010000🚨\U0010ffff"
+    text = "\t\n\r ~\u00a0가힣\u2028\ue000\ufffc\U00010000🚨\U0010fffd"
 
     assert printable(text) == text
     element = etree.Element("text")
@@ -34,11 +35,25 @@ def test_text_that_xml_can_hold_is_kept() -> None:
 
 
 def test_every_character_is_printed_or_left_out_as_the_ranges_say() -> None:
-    kept = [(0x09, 0x0A), (0x0D, 0x0D), (0x20, 0x7E), (0xA0, 0xD7FF), (0xE000, 0xFFFC), (0x10000, 0x10FFFF)]
+    kept = [(0x09, 0x0A), (0x0D, 0x0D), (0x20, 0x7E), (0xA0, 0xD7FF), (0xE000, 0xFDCF), (0xFDF0, 0xFFFC)]
+    kept += [(plane << 16, (plane << 16) + 0xFFFD) for plane in range(1, 17)]
     everything = range(0x110000)
     assert [code for code in everything if printable(chr(code))] == [
         code for first, last in kept for code in range(first, last + 1)
     ]
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ('<video controls="" src="https://x.example/a.mp4"></video>', '<video src="https://x.example/a.mp4"></video>'),
+        ('<audio src="https://x.example/a" controls=""></audio>', '<audio src="https://x.example/a"></audio>'),
+        ('<video title="a > controls=" controls=""></video>', '<video title="a > controls="></video>'),
+        ("<p>&lt;video controls=&gt; controls</p>", "<p>&lt;video controls=&gt; controls</p>"),
+    ],
+)
+def test_players_in_feeds_ask_for_no_controls(html: str, shown: str) -> None:
+    assert item(SITE, article(html=html)).html == shown
 
 
 def test_atom_links_keep_rel_and_type_which_feedgen_drops() -> None:
@@ -80,6 +95,23 @@ def test_rendering_leaves_the_processs_locale_alone(monkeypatch: pytest.MonkeyPa
     assert b"<pubDate>Mon, 02 Mar 2026 09:30:15 +0000</pubDate>" in feed(RSS, [article()])
 
 
+@pytest.mark.parametrize("form", [RSS, *DIALECT_FORMATS.values()], ids=lambda form: str(form.format))
+def test_rss_names_the_site_where_no_author_is_named(form: FeedFormat) -> None:
+    document = etree.fromstring(feed(form, [article(authors=(Author(" "),))], site=replace(SITE, title="경남진 & <b>벗</b>")))
+
+    assert [creator.text for creator in document.iter("{http://purl.org/dc/elements/1.1/}creator")] == ["경남진 & 벗"]
+
+
+@pytest.mark.parametrize("form", [RSS, *DIALECT_FORMATS.values()], ids=lambda form: str(form.format))
+def test_rss_titles_are_text_for_whoever_takes_them_for_html(form: FeedFormat) -> None:
+    site = replace(SITE, title="R&D <b>")
+    document = feed(form, [NASTY["references-in-title"]], site=site)
+
+    assert b"<title>&#x26;amp;amp; &#x26;lt;b&#x26;gt; &#x26;#38; AT&#x26;T</title>" in document
+    assert b"<title>R&#x26;D &#x3C;b&gt;</title>" in document
+    assert etree.fromstring(document).findtext("channel/item/title") == "&amp;amp; &lt;b&gt; &#38; AT&T"
+
+
 def test_times_without_zone_do_not_raise_but_are_utc() -> None:
     naive = PUBLISHED.replace(tzinfo=None)
 
@@ -102,7 +134,8 @@ def test_content_is_escaped_and_never_cdata() -> None:
 
 
 def test_entry_without_later_edition_has_no_modified_date() -> None:
-    assert b"dcterms:modified" not in RSS.entry(item(SITE, NASTY["microseconds"]))
+    for form in (RSS, *DIALECT_FORMATS.values()):
+        assert b"dcterms:modified" not in form.entry(item(SITE, NASTY["microseconds"]))
 
 
 def test_summary_comes_before_content_and_both_are_kept() -> None:

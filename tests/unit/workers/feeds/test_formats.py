@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import fastfeedparser
@@ -17,8 +18,8 @@ from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from tests.unit.workers.feeds.articles import ENGLISH, NASTY, POLITICS, PUBLISHED, SITE, article
 from tests.unit.workers.feeds.feeds import digest, feed
-from workers.feeds import FORMATS, FeedFormat
-from workers.feeds.item import item
+from workers.feeds import ATOM, FORMATS, FeedFormat
+from workers.feeds.item import feed_id, item
 
 every_format = pytest.mark.parametrize("feed_format", FORMATS.values(), ids=FORMATS.keys())
 every_article = pytest.mark.parametrize("nasty", NASTY.values(), ids=NASTY.keys())
@@ -184,6 +185,25 @@ def test_bytes_are_the_same_in_every_process() -> None:
     }
 
     assert seen == {digest()}
+
+
+def test_times_are_told_as_finely_as_they_are_known_where_the_format_can() -> None:
+    made = replace(NASTY["microseconds"], published_at=PUBLISHED + timedelta(microseconds=5))
+    rss, atom, json = (FORMATS[form] for form in (FragmentFormat.RSS, FragmentFormat.ATOM, FragmentFormat.JSON))
+
+    assert b"<pubDate>Mon, 02 Mar 2026 09:30:15 +0000</pubDate>" in rss.entry(item(SITE, made))
+    assert b"<published>2026-03-02T09:30:15.000005+00:00</published>" in atom.entry(item(SITE, made))
+    assert b"<updated>2026-03-02T09:30:15.654321+00:00</updated>" in atom.entry(item(SITE, made))
+    assert b'"date_modified":"2026-03-02T09:30:15.654321Z"' in json.entry(item(SITE, made))
+    assert b"<updated>2026-03-02T09:30:15.654321+00:00</updated>" in feed(atom, [made]).partition(b"<entry>")[0]
+    assert b'when="2026-03-02T09:30:15.654321+00:00"' in ATOM.tombstone(made)
+    assert b"<published>2026-03-02T09:30:15+00:00</published>" in atom.entry(item(SITE, article()))
+
+
+def test_feeds_id_does_not_depend_on_the_fraction_of_its_sites_time() -> None:
+    later = replace(SITE, created_at=SITE.created_at + timedelta(microseconds=654321))
+
+    assert feed_id(later, POLITICS) == feed_id(SITE, POLITICS)
 
 
 @pytest.mark.parametrize("feed_format", [FORMATS[FragmentFormat.RSS], FORMATS[FragmentFormat.ATOM]], ids=["rss", "atom"])

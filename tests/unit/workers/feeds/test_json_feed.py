@@ -20,7 +20,7 @@ JSON = FORMATS[FragmentFormat.JSON]
 
 TEXT = {"type": "string", "minLength": 1}
 URL = {"type": "string", "pattern": r"^https?://[!-~]+$"}
-TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$"}
+TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"}
 AUTHORS = {
     "type": "array",
     "minItems": 1,

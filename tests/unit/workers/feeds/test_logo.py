@@ -1,4 +1,4 @@
-"""The site's logo in each format, which nothing shows where there is none."""
+"""The site's logo in each format; where there is none, RSS alone shows something else."""
 
 from dataclasses import replace
 
@@ -91,11 +91,24 @@ def test_selections_own_logo_goes_before_the_sites(form: FeedFormat) -> None:
 
 @every_format
 def test_without_a_logo_there_is_no_place_for_one(form: FeedFormat) -> None:
-    assert not any(word in document(form, SITE) for word in (b"<image", b"logo>", b'"icon"'))
+    assert not any(word in document(form, SITE) for word in (b"logo>", b'"icon"'))
+
+
+@pytest.mark.parametrize("form", [form for name, form in ALL.items() if form.suffix == "rss" and name != "smartnews"])
+def test_without_a_logo_the_image_of_rss_is_the_sign_that_all_sites_have(form: FeedFormat) -> None:
+    found = document(form, SITE)
+
+    assert image(found) == {
+        "url": "https://gnj.example.kr/sign.png",
+        "title": etree.fromstring(found).findtext("channel/title"),
+        "link": "https://gnj.example.kr/",
+    }
+    assert rss_complaints(found) == []
 
 
 @every_format
 def test_logo_leaves_all_else_as_it_was(form: FeedFormat) -> None:
     with_logo = iter(lines(document(form)))
+    without = [line for line in lines(document(form, SITE)) if b"sign.png" not in line]
 
-    assert all(line in with_logo for line in lines(document(form, SITE)))
+    assert all(line in with_logo for line in without)

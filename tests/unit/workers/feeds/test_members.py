@@ -10,14 +10,14 @@ import feedparser
 import pytest
 
 from sokbo.domain.article import Article
-from tests.unit.workers.feeds.articles import NASTY, article
+from tests.unit.workers.feeds.articles import NASTY, apart, article
 from tests.unit.workers.feeds.members import MEMBERS, Member
 from workers.feeds.fixes import printable
 
 every_member = pytest.mark.parametrize("member", MEMBERS.values(), ids=MEMBERS.keys())
 every_article = pytest.mark.parametrize("nasty", NASTY.values(), ids=NASTY.keys())
 
-ALL = list(NASTY.values())
+ALL = apart(NASTY.values())
 _ADDRESS = re.compile(
     rb'(?:href|xmlUrl|htmlUrl)="([^"]*)"|<loc>([^<]*)</loc>|<link>([^<]*)</link>|"(?:feed_|next_|home_page_)?url":"([^"]*)"'
 )
@@ -26,7 +26,7 @@ _ADDRESS = re.compile(
 @every_member
 @every_article
 def test_document_of_any_article_is_valid(member: Member, nasty: Article) -> None:
-    document = member.document([article(998), nasty, article(999)])
+    document = member.document(apart([article(998), nasty, article(999)]))
 
     assert member.complaints(document) == []
     assert printable(document.decode()) == document.decode()

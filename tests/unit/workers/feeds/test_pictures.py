@@ -97,6 +97,13 @@ def test_atom_enclosure_before_it_is_measured_says_where_it_is() -> None:
     assert f'<link href="{URL}" rel="enclosure" title="'.encode() in feed(ATOM, [WITH_IMAGE])
 
 
+def test_what_turned_out_to_be_no_image_is_no_enclosure_and_has_no_type() -> None:
+    failed = Picture(URL, PictureState.FAILED)
+    for form in (RSS, ATOM, JSON):
+        document = feed(form, [WITH_IMAGE], pictures=[failed])
+        assert not any(word in document for word in (b"enclosure", b"attachments", b"mime_type", b"image/"))
+
+
 def test_json_feed_has_the_image_and_once_its_type_is_known_an_attachment() -> None:
     [before] = orjson.loads(feed(JSON, [WITH_IMAGE]))["items"]
     [after] = orjson.loads(feed(JSON, [WITH_IMAGE], pictures=[MEASURED]))["items"]
