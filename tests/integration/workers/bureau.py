@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
+import pytest
+
 from sokbo.broker import Broker
 from sokbo.domain.document import Document
 from sokbo.domain.event import Lane
@@ -68,14 +70,20 @@ class Bureau:
 def open_bureau(
     database: Database, folder: Path, site: Mapping[str, object] = MappingProxyType({}), **settings: object
 ) -> Iterator[Bureau]:
-    """A bureau whose broker can't be reached: nothing may depend on it. `site` are fields of its site."""
+    """A bureau whose broker can't be reached: nothing may depend on it. `site` are fields of its site.
+
+    No turn ends for want of time: what a slow machine would leave to a later one is put off by a clock that stands still.
+    """
     made = Settings(data=folder, callback_allow="127.0.0.0/8", **settings)  # type: ignore[arg-type]  # pydantic reads them
     loop = asyncio.new_event_loop()
     pump = Pump(made, database, SEALER, LANES, "me", random.Random(1))
     broker = Broker(made)
     runtime = Runtime(made, database, broker, _pages(), pump, LANES, "me", loop, threading.Thread())
     try:
-        yield Bureau(Newsroom.open(database, **site), runtime)
+        with pytest.MonkeyPatch.context() as patched:
+            for limit in ("workers.syndicate.RENDER_SECONDS", "workers.syndicate.TASK_SECONDS"):
+                patched.setattr(limit, 3600.0)
+            yield Bureau(Newsroom.open(database, **site), runtime)
     finally:
         loop.close()
         broker.close()
