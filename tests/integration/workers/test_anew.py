@@ -31,12 +31,14 @@ def whole(uow: UnitOfWork, document: Document) -> tuple[bytes, bytes, str, int, 
 
 
 def rebuild(bureau: Bureau) -> None:
-    """In as many sweeps as the machine needs."""
+    """In as many sweeps as the machine needs. What is left to assemble when a sweep's time is up is found by no other before it
+    has waited for a while, which it never has while the clock stands still."""
     with bureau.newsroom.database.write() as uow:
         uow.sites.render_anew(bureau.newsroom.site.id)
         uow.commit()
     while being_rendered(bureau):
         bureau.sweep()
+        bureau.syndicate()
 
 
 def being_rendered(bureau: Bureau) -> bool:
