@@ -240,14 +240,14 @@ def test_crash_loop_quotes_the_log_and_stops_nobody_else(start: Callable[..., Up
     ("option", "error"),
     [
         ("no-database", "the database is newer than this Sokbo"),
-        ("broken-migration", "prepare failed; its log ends: ValueError: no such column: title"),
+        ("broken-migration", "prepare failed; its log ends: ValueError: no such column: title ({logs}/prepare.log)"),
     ],
 )
 def test_database_that_can_not_be_made_ready_ends_the_start(start: Callable[..., Up], option: str, error: str) -> None:
     up = start(option)
 
     assert up.process.wait(DEADLINE_SECONDS) == 1
-    assert up.output.endswith(f"\nError: {error}\n")
+    assert up.output.endswith(f"\nError: {error.format(logs=up.settings.data / 'logs')}\n")
     assert not broker_process.answers(up.settings.broker_socket)
 
 
