@@ -181,7 +181,7 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> None:
         _want(uow, site, batch)
         uow.pictures.expect([(item.awaits, article_id) for article_id, item in fresh.items() if item.awaits], uow.now)
         planned = 0
-        if uow.partners.has_active(site.id):
+        if uow.partners.has_any(site.id):
             planned = sum(uow.deliveries.plan(item.event, item.listings, uow.now) for item in batch.done)
         uow.tallies.add(_tally(batch, len(documents), uow.now))
         uow.commit()

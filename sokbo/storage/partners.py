@@ -103,7 +103,7 @@ class PartnerRepository:
         found = self._read(statement.with_for_update() if lock else statement)
         return found[0] if found else None
 
-    def has_active(self, site_id: SiteId) -> bool:
+    def has_any(self, site_id: SiteId) -> bool:
         """True if anything of the site may have to be delivered: to disabled partners withdrawals are, once they are back."""
         return self._session.execute(_ANY_PRESENT, {"site_id": site_id}).first() is not None
 
