@@ -57,6 +57,11 @@ class Up:
 
         wait_for(said)
 
+    def wait_until_it_is_ready(self) -> None:
+        """Its worker too, which `sokbo up` doesn't wait for."""
+        self.wait_until_it_says("Ready")
+        wait_for((self.settings.data / "breaking.began").exists)
+
     def everything(self) -> list[psutil.Process]:
         """The supervisor's children, grandchildren and so on, as they are now."""
         return psutil.Process(self.process.pid).children(recursive=True)
@@ -106,7 +111,7 @@ def has_ended(process: psutil.Process) -> bool:
 
 def test_whatever_is_killed_starts_again(start: Callable[..., Up]) -> None:
     up = start()
-    up.wait_until_it_says("Ready")
+    up.wait_until_it_is_ready()
     for title in ("sokbo: service", "sokbo: breaking", "valkey-server"):
         victim = up.child(title)
         family = [victim, *victim.children(recursive=True)]
@@ -123,7 +128,7 @@ def test_whatever_is_killed_starts_again(start: Callable[..., Up]) -> None:
 @pytest.mark.parametrize(("number", "to_group"), [(signal.SIGTERM, False), (signal.SIGINT, True)])
 def test_asked_to_stop_it_drains_and_leaves_nothing(start: Callable[..., Up], number: int, to_group: bool) -> None:
     up = start()
-    up.wait_until_it_says("Ready")
+    up.wait_until_it_is_ready()
     everything = up.everything()
 
     if to_group:
@@ -139,7 +144,7 @@ def test_asked_to_stop_it_drains_and_leaves_nothing(start: Callable[..., Up], nu
 
 def test_second_interrupt_kills_at_once(start: Callable[..., Up]) -> None:
     up = start("stubborn", shutdown_seconds=600.0)
-    up.wait_until_it_says("Ready")
+    up.wait_until_it_is_ready()
     everything = up.everything()
 
     up.process.send_signal(signal.SIGINT)
@@ -152,7 +157,7 @@ def test_second_interrupt_kills_at_once(start: Callable[..., Up]) -> None:
 
 def test_child_that_does_not_stop_in_its_time_is_killed_with_its_own_children(start: Callable[..., Up]) -> None:
     up = start("stubborn", shutdown_seconds=0.2)
-    up.wait_until_it_says("Ready")
+    up.wait_until_it_is_ready()
     everything = up.everything()
 
     up.process.terminate()
@@ -164,7 +169,7 @@ def test_child_that_does_not_stop_in_its_time_is_killed_with_its_own_children(st
 
 def test_nothing_outlives_a_supervisor_that_is_killed(start: Callable[..., Up]) -> None:
     up = start("stubborn")
-    up.wait_until_it_says("Ready")
+    up.wait_until_it_is_ready()
     everything = up.everything()
     assert len(everything) == 4  # broker, service, worker, its pool child
 
@@ -175,7 +180,7 @@ def test_nothing_outlives_a_supervisor_that_is_killed(start: Callable[..., Up]) 
 
 def test_second_start_on_a_folder_is_refused_in_one_line(start: Callable[..., Up]) -> None:
     up = start()
-    up.wait_until_it_says("Ready")
+    up.wait_until_it_is_ready()
 
     note_url(up.settings.data, "http://127.0.0.1:8181")  # which the stand-in for `prepare` leaves to us
 
@@ -187,14 +192,14 @@ def test_second_start_on_a_folder_is_refused_in_one_line(start: Callable[..., Up
 
 def test_folder_is_free_again_after_a_kill_and_the_key_is_shown_once(start: Callable[..., Up]) -> None:
     up = start()
-    up.wait_until_it_says("Ready")
+    up.wait_until_it_is_ready()
     assert "Authorization: Bearer sokbo_0123456789abcdef" in up.output
     up.process.kill()
     up.process.wait()
 
     again = start()
 
-    again.wait_until_it_says("Ready")
+    again.wait_until_it_is_ready()
     assert "sokbo_" not in again.output
 
 
@@ -219,7 +224,7 @@ def freeze_it(up: Up) -> None:
 @pytest.mark.parametrize("harm", [remove_its_socket, freeze_it])
 def test_broker_that_no_longer_answers_is_replaced(start: Callable[..., Up], harm: Callable[[Up], None]) -> None:
     up = start()
-    up.wait_until_it_says("Ready")
+    up.wait_until_it_is_ready()
     victim = up.child("valkey-server")
 
     harm(up)
@@ -254,7 +259,7 @@ def test_database_that_can_not_be_made_ready_ends_the_start(start: Callable[...,
 def test_data_folder_is_private_and_may_have_a_long_name(start: Callable[..., Up], tmp_path: Path) -> None:
     data = tmp_path / ("long-" * 25) / '속보 "데이터" ?a=#b%20$c;\'d'
     up = start(data=data)
-    up.wait_until_it_says("Ready")
+    up.wait_until_it_is_ready()
 
     assert broker_process.answers(up.settings.broker_socket)
     for folder in (data, data / "broker", data / "logs", up.settings.broker_socket.parent):

@@ -1,4 +1,7 @@
-"""Stands in for a Celery worker: forks a pool child that holds on to life, and drains on SIGTERM if told to."""
+"""Stands in for a Celery worker: forks a pool child that holds on to life, and drains on SIGTERM if told to.
+
+Says by a file that it has come so far.
+"""
 
 import os
 import signal
@@ -26,6 +29,7 @@ def main(name: str, *, obeys: bool) -> None:
             sys.exit(0)
 
     signal.signal(signal.SIGTERM, drain)
+    (data / f"{name}.began").touch()
     while True:
         signal.pause()
 
