@@ -26,8 +26,9 @@ class PrivateFeeds:
 
     @staticmethod
     def holds(path: str) -> bool:
-        """True for every path that a private feed could have, whether there is one or not."""
-        return _PATH.fullmatch(path) is not None
+        """True for every path that a private feed could have, whether there is one or not; also for one with slashes at its
+        end, as which other documents are found, but none of these."""
+        return _PATH.fullmatch(path.rstrip("/")) is not None
 
     async def get(self, site_id: SiteId, path: str) -> Prepared | None:
         """The feed, if the path's token is its selection's."""

@@ -8,6 +8,8 @@ from service.private_feeds import PrivateFeeds, without_token
     [
         ("selection/chosen/Rk3_x-9.rss", True),
         ("selection/chosen/private.json", True),
+        ("selection/chosen/private.json/", True),
+        ("selection/chosen/private.json//", True),
         ("selection/chosen.rss", False),
         ("selection/chosen/a/b.rss", False),
         ("selection/chosen/token.xml", False),

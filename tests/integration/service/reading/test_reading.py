@@ -310,6 +310,15 @@ async def test_paths_that_no_document_has_are_not_found(serving: Serving, path: 
     assert (await serving.ask(f"GET {path} HTTP/1.1")).status == 404
 
 
+@pytest.mark.parametrize("ending", ["/", "//"])
+async def test_where_a_private_feed_is_stored_nothing_is_found_with_a_slash(serving: Serving, ending: str) -> None:
+    serving.source.put("selection/secret/private.rss", b"secret")
+    async with await serving.dial() as connection:
+        reply = await connection.ask(f"GET /news/selection/secret/private.rss{ending} HTTP/1.1")
+    assert reply.status == 404
+    assert serving.source.loads == []
+
+
 async def test_a_change_is_seen_by_the_next_request_of_a_connection(serving: Serving) -> None:
     async with await serving.dial() as connection:
         for number in range(5):
