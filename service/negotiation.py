@@ -119,6 +119,6 @@ def _date(headers: Mapping[str, str], name: str) -> datetime | None:
         return None
     try:
         date = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for years and zones beyond all calendars
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)

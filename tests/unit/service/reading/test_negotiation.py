@@ -80,6 +80,8 @@ def test_entity_tags_come_before_dates() -> None:
         (BEFORE, Verdict.SEND),
         ("yesterday", Verdict.SEND),
         ("", Verdict.SEND),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", Verdict.SEND),
+        ("Mon, 01 Jan 2026 00:00:00 +99999999999999999999", Verdict.SEND),
     ],
 )
 def test_dates_are_compared_and_nonsense_ignored(since: str, expected: Verdict) -> None:
