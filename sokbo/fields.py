@@ -116,6 +116,12 @@ def language_tag(tag: str) -> str:
     return known + rest
 
 
+def has_region(tag: str) -> bool:
+    """True if the language tag, which keeps to the rule above, names a region."""
+    parts = _LANGUAGE.fullmatch(tag)
+    return parts is not None and parts[3] is not None
+
+
 def logo_url(url: str) -> str:
     """A rule for logos' URLs, which are percent-encoded."""
     parsed = check_url(url)

@@ -16,7 +16,7 @@ from sokbo.domain.key import token_digest
 from sokbo.domain.selection import NAME_PATTERN, PLAIN, Detail, Selection, Terms, new_token, private_path
 from sokbo.domain.site import Site
 from sokbo.errors import Conflict, FieldError, Invalid, NotFound
-from sokbo.fields import FieldsModel, Slug, language_tag, line, logo_url, merged, validate
+from sokbo.fields import FieldsModel, Slug, has_region, language_tag, line, logo_url, merged, validate
 from sokbo.storage import UnitOfWork
 
 MAX_TITLE = 200
@@ -107,7 +107,7 @@ def parse(values: Mapping[str, Any], site: Site) -> SelectionInput:
         broken.append(FieldError("entries", f"must be at least {dialect.min_entries} for {dialect.title}"))
     if dialect.needs_logo and wanted.logo is None and site.logo is None:
         broken.append(FieldError("logo", f"is required for {dialect.title}", "required"))
-    if dialect.needs_region and "-" not in (wanted.language or ""):
+    if dialect.needs_region and not has_region(wanted.language or ""):
         broken.append(FieldError("language", f"must have a region for {dialect.title}, such as ko-KR"))
     if broken:
         raise Invalid(*broken)

@@ -124,6 +124,7 @@ async def test_list_is_paged_by_name(api: Api) -> None:
         ({"profile": "flipboard", "entries": 29}, "entries"),
         ({"profile": "msn", "content": "summary"}, "content"),
         ({"profile": "apple-news"}, "language"),
+        ({"profile": "apple-news", "language": "zh-Hant"}, "language"),
     ],
 )
 async def test_broken_rule_is_named_by_field(api: Api, fields: dict[str, Any], field: str) -> None:
@@ -132,6 +133,11 @@ async def test_broken_rule_is_named_by_field(api: Api, fields: dict[str, Any], f
 
 async def test_dialect_in_one_language_has_the_sites_if_none_is_said(api: Api) -> None:
     assert (await choose(api, profile="msn"))["language"] == "ko"
+
+
+@pytest.mark.parametrize("language", ["ko-KR", "zh-Hant-TW", "es-419"])
+async def test_dialect_that_wants_a_region_takes_a_language_with_one(api: Api, language: str) -> None:
+    assert (await choose(api, profile="apple-news", language=language))["language"] == language
 
 
 async def test_dialect_has_one_feed(api: Api) -> None:
