@@ -1,7 +1,7 @@
 """Sitemaps (sitemaps.org/protocol.html, 0.9): of pages, of sitemaps, and Google's of the news of two days."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -25,8 +25,10 @@ _KEPT_LINES = 2048
 _DECLARATION = "<?xml version='1.0' encoding='UTF-8'?>"
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
-#: What the news sitemap's schema takes for a language: no region but those of Chinese.
-_LANGUAGE = re.compile(r"zh-cn|zh-tw|[a-z]{2,3}")
+#: What the news sitemap's schema takes for a language but Chinese: no region.
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+#: Where Chinese is written in traditional characters, if its tag doesn't say in which.
+_TRADITIONAL = frozenset({"tw", "hk", "mo"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,15 @@ def _news(site: Site) -> Callable[[ArchivedArticle], str]:
 def _language(*tags: str | None) -> str:
     """The first of the BCP 47 tags that can be told, as the schema wants it; Korean if there is none."""
     for tag in filter(None, tags):
-        lowered = tag.lower()
-        for told in (lowered, lowered.partition("-")[0]):
-            if _LANGUAGE.fullmatch(told):
-                return told
+        language, *rest = tag.lower().split("-")
+        if language == "zh":
+            return _chinese(rest)
+        if _LANGUAGE.fullmatch(language):
+            return language
     return "ko"
+
+
+def _chinese(subtags: Sequence[str]) -> str:
+    """Which of the two that Google knows: zh-cn where it is written in simplified characters, zh-tw in traditional ones."""
+    is_traditional = "hant" in subtags or ("hans" not in subtags and not _TRADITIONAL.isdisjoint(subtags))
+    return "zh-tw" if is_traditional else "zh-cn"

@@ -1,6 +1,8 @@
-"""Lines of sitemaps are kept from one document to the next, but not from one site, or one state of an article, to another."""
+"""Lines of sitemaps say what search engines take, and are kept: but not from one site, or state of an article, to another."""
 
 from dataclasses import replace
+
+import pytest
 
 from sokbo.domain.archive import ArchivedArticle
 from tests.unit.workers.feeds.articles import ENGLISH, PUBLISHED, SITE
@@ -17,6 +19,25 @@ def test_each_site_has_lines_of_its_own() -> None:
         assert f"<loc>{site.base_url}/1/slug</loc>" in news
         assert f"<news:name>{site.title}</news:name><news:language>{site.language}</news:language>" in news
         assert f"<loc>{site.base_url}/feeds</loc>" in pages
+
+
+@pytest.mark.parametrize(
+    ("tag", "told"),
+    [
+        ("en-GB", "en"),
+        ("fil", "fil"),
+        ("zh", "zh-cn"),
+        ("zh-CN", "zh-cn"),
+        ("zh-Hans-HK", "zh-cn"),
+        ("zh-Hant", "zh-tw"),
+        ("zh-TW", "zh-tw"),
+        ("zh-HK", "zh-tw"),
+        ("zh-MO", "zh-tw"),
+    ],
+)
+def test_news_language_is_one_that_google_takes(tag: str, told: str) -> None:
+    news = NEWS_SITEMAP.document(SITE, [replace(ARTICLE, language=tag)]).decode()
+    assert f"<news:language>{told}</news:language>" in news
 
 
 def test_renamed_site_and_article_have_new_lines() -> None:
