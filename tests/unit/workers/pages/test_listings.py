@@ -102,6 +102,13 @@ def test_feeds_page_gives_each_feed_in_each_format(renderer: PageRenderer, site:
     assert tree.xpath("//main//h2/text()") == ["분야"]
 
 
+def test_feeds_page_has_all_feeds_in_one_file_for_readers(renderer: PageRenderer, site: Site, english_site: Site) -> None:
+    for each, said in ((site, "모든 피드를 담은 파일 (OPML)"), (english_site, "All feeds in one file (OPML)")):
+        shell = renderer.feeds(each, [SITE_LISTING])
+        [link] = parse_page(shell.head + shell.closing).xpath("//main//a[@type='text/x-opml']")
+        assert (link.get("href"), link.text) == (f"{each.base_url}/feeds.opml", said)
+
+
 def test_strip_leads_to_the_first_three_that_are_breaking(renderer: PageRenderer, site: Site, article: Article) -> None:
     strip = renderer.breaking_strip(site, [replace(article, number=number, slug="") for number in (9, 8, 7, 6)])
     assert strip_links(strip) == [(article.content.title, f"https://wave.example/{n}", "noopener") for n in (9, 8, 7)]
