@@ -41,9 +41,13 @@ class Atom:
         made.author([_person(author) for author in shown.authors])
         made.link([dict(link) for link in links])
         made.category([{"term": key, "label": label} for key, label in shown.labels.items()])
-        made.summary(shown.summary, type="text")
         if self.format is FragmentFormat.ATOM:
+            made.summary(shown.summary, type="text")
             made.content(shown.html, type="html")
+        elif shown.correction_note:
+            made.summary(shown.brief_html, type="html")
+        else:
+            made.summary(shown.summary, type="text")
         element = made.atom_entry()
         fixes.restore_link_attributes(element, links)
         if shown.language:

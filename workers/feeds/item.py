@@ -60,6 +60,21 @@ class Item:
         return [author.name for author in self.authors] or [self.site_title]
 
     @property
+    def brief_html(self) -> str:
+        """What stands where the full text is left out, as HTML: the summary, after the correction if there is one."""
+        summary = escape(self.summary, quote=False)
+        if self.correction_note is None:
+            return summary
+        return f"{_correction_html(self.correction_note, self.language or self.site_language)}<p>{summary}</p>"
+
+    @property
+    def brief_text(self) -> str:
+        """The same as plain text."""
+        if self.correction_note is None:
+            return self.summary
+        return _correction_text(self.correction_note, self.language or self.site_language) + self.summary
+
+    @property
     def is_later_edition(self) -> bool:
         """True if a reader who goes by whole seconds would see a later time than the publication's."""
         return second(self.updated) > second(self.published)
@@ -83,7 +98,6 @@ def item(site: Site, article: Article, picture: Illustration | None = None) -> I
     labels: dict[str, str] = {}
     for label in (*categories, *filter(None, map(plain, content.tags))):
         labels.setdefault(slugify(label) or label, label)
-    correction = f"{word('correction', language or site.language)}:"
     return Item(
         id=article.urn,
         number=article.number,
@@ -91,8 +105,8 @@ def item(site: Site, article: Article, picture: Illustration | None = None) -> I
         url=article_url(site, article),
         title=title,
         summary=summary,
-        html=(f"<p><strong>{correction}</strong> {escape(note)}</p>\n" if note else "") + html,
-        text=(f"{correction} {note}\n\n" if note else "") + (text or summary),
+        html=(_correction_html(note, language or site.language) if note else "") + html,
+        text=(_correction_text(note, language or site.language) if note else "") + (text or summary),
         published=published,
         updated=max(published, utc(article.modified_at)),
         authors=tuple(_author(author) for author in content.authors if plain(author.name)),
@@ -132,6 +146,14 @@ def second(when: datetime) -> datetime:
 def feed_id(site: Site, listing: Listing) -> str:
     """The feed's own id, which neither title nor host changes (RFC 9562 section 5.5)."""
     return uuid5(_FEED_IDS, f"{site.id}/{second(site.created_at).isoformat()}/{listing.path}").urn
+
+
+def _correction_html(note: str, language: str) -> str:
+    return f"<p><strong>{word('correction', language)}:</strong> {escape(note)}</p>\n"
+
+
+def _correction_text(note: str, language: str) -> str:
+    return f"{word('correction', language)}: {note}\n\n"
 
 
 def _author(author: Author) -> Author:

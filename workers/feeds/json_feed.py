@@ -43,7 +43,7 @@ class JsonFeed:
                 "url": shown.url,
                 "title": shown.title,
                 "content_html": shown.html if in_full else None,
-                "content_text": shown.text if in_full else shown.summary,  # one of the two is required
+                "content_text": shown.text if in_full else shown.brief_text,  # one of the two is required
                 "summary": shown.summary,
                 "image": shown.image.url if shown.image else None,
                 "date_published": shown.published,

@@ -39,9 +39,11 @@ class Rss:
         made.id(shown.id)
         made.title(shown.title)
         made.link(href=shown.url)
-        made.description(escape(shown.summary, quote=False))  # a description is HTML, and the summary is not
         if self.format is FragmentFormat.RSS:
+            made.description(escape(shown.summary, quote=False))  # a description is HTML, and the summary is not
             made.content(shown.html)
+        else:
+            made.description(shown.brief_html)
         made.category([{"term": key, "label": label} for key, label in shown.labels.items()])
         made.pubDate(shown.published)
         if shown.image and shown.image.is_measured:

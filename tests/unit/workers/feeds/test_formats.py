@@ -18,7 +18,7 @@ from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from tests.unit.workers.feeds.articles import ENGLISH, NASTY, POLITICS, PUBLISHED, SITE, article
 from tests.unit.workers.feeds.feeds import digest, feed
-from workers.feeds import ATOM, FORMATS, FeedFormat
+from workers.feeds import ATOM, FORMATS, SUMMARIES, FeedFormat
 from workers.feeds.item import feed_id, item
 
 every_format = pytest.mark.parametrize("feed_format", FORMATS.values(), ids=FORMATS.keys())
@@ -95,6 +95,21 @@ def test_correction_is_told_in_the_readers_language_and_escaped(feed_format: Fee
     korean_note = "<p><strong>정정:</strong> «3명»은 &lt;5명&gt;입니다 &amp; 사과드립니다</p>\n<p>본문</p>"
     assert korean.content[0]["value"] == korean_note
     assert english.content[0]["value"] == "<p><strong>Correction:</strong> It was 5</p>\n<p>본문</p>"
+
+
+@pytest.mark.parametrize("feed_format", SUMMARIES, ids=lambda each: each.format)
+def test_correction_is_told_also_where_the_text_is_left_out(feed_format: FeedFormat) -> None:
+    document = feed(feed_format, [NASTY["correction"], NASTY["english-correction"], article(998)])
+    parse_strictly(document)
+    korean, english, uncorrected = fastfeedparser.parse(document).entries
+
+    if feed_format.suffix == "json":
+        assert korean.content[0]["value"] == "정정: «3명»은 <5명>입니다 & 사과드립니다\n\n요약"
+        assert (english.content[0]["value"], uncorrected.content[0]["value"]) == ("Correction: It was 5\n\n요약", "요약")
+    else:
+        assert korean.description == "<p><strong>정정:</strong> «3명»은 &lt;5명&gt;입니다 &amp; 사과드립니다</p>\n<p>요약</p>"
+        assert english.description == "<p><strong>Correction:</strong> It was 5</p>\n<p>요약</p>"
+        assert uncorrected.description == "요약"
 
 
 @every_format
