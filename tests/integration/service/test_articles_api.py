@@ -79,7 +79,7 @@ async def test_scheduled_article_that_keeps_its_hour_stays_scheduled(edge: Edge,
 async def test_withdrawn_scheduled_article_bears_the_time_of_its_withdrawal(edge: Edge) -> None:
     article = await posted(edge, SCHEDULED)
     withdrawn = orjson.loads((await ask(edge, "DELETE", f"/{article['id']}")).body)
-    assert withdrawn["modified_at"] < article["modified_at"] == withdrawn["published_at"]
+    assert withdrawn["modified_at"] < article["published_at"] == withdrawn["published_at"]
 
 
 async def test_answers_end_with_a_line_break(edge: Edge) -> None:

@@ -65,6 +65,29 @@ def test_times_of_a_new_article(fields: dict[str, Any], published_at: object, br
     assert article.modified_at == (published_at or START)
 
 
+@pytest.mark.parametrize("published_at", [START - HOUR, LATER])
+@pytest.mark.parametrize("fields", [{}, {"draft": True}])
+def test_articles_given_the_same_second_were_modified_apart(published_at: datetime, fields: dict[str, Any]) -> None:
+    first, second = (
+        create(SiteId(1), number, draft(**fields, published_at=published_at), START + timedelta(microseconds=number)).article
+        for number in (1, 2)
+    )
+    assert first.published_at == second.published_at == published_at
+    assert [article.modified_at - published_at for article in (first, second)] == [timedelta(microseconds=n) for n in (1, 2)]
+
+
+def test_draft_that_is_given_a_second_was_modified_apart_from_others() -> None:
+    change = revise(made(draft=True).article, draft(published_at=START - HOUR), START + timedelta(microseconds=3))
+    assert change is not None
+    assert change.article.modified_at - START == timedelta(microseconds=3) - HOUR
+
+
+def test_article_given_a_finer_time_was_modified_just_then() -> None:
+    published_at = START - timedelta(microseconds=5)
+    article = create(SiteId(1), 7, draft(published_at=published_at), START + timedelta(microseconds=7)).article
+    assert article.modified_at == published_at
+
+
 @pytest.mark.parametrize(
     ("before", "after", "state", "events"),
     [
