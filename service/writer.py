@@ -1,8 +1,9 @@
 """Writes for all requests of the process, one transaction at a time, and several requests in one (group commit).
 
 One writer suits SQLite, which has one lock, and saves the wait for the disk: deeds that come while it commits share the next
-commit. Where one of them fails, nothing of that transaction remains, and each is done anew in one of its own: a deed must
-be a function of what it finds in the database.
+commit. A deed that is refused before it has written anything harms no other. Where one fails later, nothing of that transaction
+remains: those before it are done anew, then it by itself, then the rest. So a deed must be a function of what it finds in the
+database.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sokbo.errors import Unavailable
+from sokbo.errors import SokboError, Unavailable
 from sokbo.storage import Database, UnitOfWork
 from sokbo.storage.session import Locked, Outrun
 
@@ -24,6 +25,8 @@ MAX_WAITING = 2000
 GATHER_SECONDS = 0.003
 #: Whoever has waited so long, for others' turns and for the database's lock together, is told to try again.
 MAX_WAIT_SECONDS = 5.0
+#: How long to wait for the database's lock at least: those whose time is up one after the other leave together.
+LEAST_LOCK_SECONDS = 0.2
 _RETRY = {"Retry-After": "1"}
 
 T = TypeVar("T")
@@ -41,10 +44,15 @@ class _Waiting:
     since: float = field(default_factory=time.monotonic)
     result: Any = None
     error: BaseException | None = None
+    refusal: SokboError | None = None  # the error to be, if the transaction that it was found in is kept
     woken: bool = False
 
     def seconds_left(self) -> float:
         return self.since + MAX_WAIT_SECONDS - time.monotonic()
+
+    def lock_seconds(self) -> float:
+        """How long the database's lock may be waited for."""
+        return max(LEAST_LOCK_SECONDS, self.seconds_left())
 
 
 class Writer:
@@ -106,17 +114,19 @@ class Writer:
         return taken
 
     def _write(self, together: Sequence[_Waiting]) -> None:
-        """Does the deeds. As long as others hold the lock, those whose time is up leave, and the rest go on waiting for it."""
-        in_time = self._in_time(together)
-        while in_time:
+        """Does the deeds, in their order. As long as others hold the lock, those whose time is up leave, and the rest go on
+        waiting for it."""
+        rest = self._in_time(together)
+        while rest:
             try:
-                done = self._do_together(in_time)
+                done = self._do_together(rest)
             except Locked:
-                in_time = self._in_time(in_time)
-            else:
-                for waiting in () if done else in_time:
-                    self._do_alone(waiting)
-                return
+                rest = self._in_time(rest)
+                continue
+            if done < len(rest):
+                self._write(rest[:done])
+                self._do_alone(rest[done])
+            rest = self._in_time(rest[done + 1 :])
 
     def _in_time(self, together: Sequence[_Waiting]) -> list[_Waiting]:
         """Those who have time left; the others are told at once."""
@@ -127,36 +137,56 @@ class Writer:
             self._tell(late)
         return [waiting for waiting in together if waiting.error is None]
 
-    def _do_together(self, together: Sequence[_Waiting]) -> bool:
-        """Does the deeds in one transaction; False if one of them can't be done, and then none is. Raises Locked if the lock
-        can't be had while there is time left for all of them."""
+    def _do_together(self, together: Sequence[_Waiting]) -> int:
+        """Does the deeds in one transaction; how many. If not all, the one behind them is what fails, as far as can be told, and
+        nothing of it all remains. Raises Locked if the lock can't be had while there is time left for all of them."""
+        place = 0
         try:
-            with self._database.write(wait_seconds=min(waiting.seconds_left() for waiting in together)) as uow:
+            with self._database.write(wait_seconds=min(waiting.lock_seconds() for waiting in together)) as uow:
                 for waiting in together:
-                    waiting.result = waiting.deed(uow)
+                    waiting.refusal = _do(waiting, uow)
+                    place += 1
+                place = 0  # whose it is, if something fails from here on, doesn't show
                 if self._database.has_one_writer:  # whoever is woken takes as long as the disk does, and waits for the lock
                     uow.flush()
-                    _wake(together)
+                    _wake([waiting for waiting in together if waiting.refusal is None])
                 uow.commit_for_certain()
-        except Outrun:  # another service's group locks the same in another order; single deeds all have one order
-            return False
+        except Outrun:  # another service's group locks the same in another order
+            return 0
         except Locked:
             raise
         except Unavailable as error:
             for waiting in together:
                 waiting.error = error
-        except Exception:  # noqa: BLE001 whose it is shows when each is done alone
-            return False
-        return True
+        except Exception:  # noqa: BLE001 it is raised again when that one is done alone
+            return place
+        else:
+            for waiting in together:
+                waiting.error = waiting.refusal
+        return len(together)
 
     def _do_alone(self, waiting: _Waiting) -> None:
         waiting.woken = False
         try:
-            with self._database.write(wait_seconds=waiting.seconds_left()) as uow:
+            with self._database.write(wait_seconds=waiting.lock_seconds()) as uow:
                 waiting.result = waiting.deed(uow)
                 uow.commit_for_certain()
         except Exception as error:  # noqa: BLE001 the request raises it, and the thread serves the next ones
             waiting.error = error
+
+
+def _do(waiting: _Waiting, uow: UnitOfWork) -> SokboError | None:
+    """Why the deed is refused, if it is before it has written anything. Raises whatever else it raises."""
+    changes = uow.changes
+    try:
+        waiting.result = waiting.deed(uow)
+    except Unavailable:
+        raise
+    except SokboError as error:
+        if uow.changes != changes:
+            raise
+        return error
+    return None
 
 
 def _wake(together: Sequence[_Waiting]) -> None:

@@ -163,6 +163,11 @@ class UnitOfWork:
     def tallies(self) -> TallyRepository:
         return TallyRepository(self._session)
 
+    @property
+    def changes(self) -> int:
+        """How many statements have written so far, or wait to."""
+        return self._session.changes
+
     def flush(self) -> None:
         """Runs the statements that wait for others of their kind, so that the commit has nothing left to do but to last."""
         self._session.flush()

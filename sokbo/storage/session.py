@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
-from sqlalchemy import Connection, Executable, Insert, Update
+from sqlalchemy import Connection, Executable, Insert, Update, UpdateBase
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -64,6 +64,7 @@ class Session:
 
     def __init__(self, connection: Connection, direct: DirectStatements | None = None):
         """`direct`: the engine's own, where it is SQLite's."""
+        self.changes = 0  # statements that write, run or waiting
         self._connection = connection
         self._direct = direct
         self._waiting: dict[Insert, list[Parameters]] = {}
@@ -96,6 +97,7 @@ class Session:
         execution_options: Mapping[str, Any] | None = None,
     ) -> Rows:
         self._insist_on_transaction()
+        self.changes += isinstance(statement, UpdateBase)
         with translated():
             if self._direct is not None and parameters and (direct := self._direct.find(statement, parameters)) is not None:
                 return self._hand_over(direct, parameters)
@@ -115,10 +117,12 @@ class Session:
 
     def insert_later(self, statement: Insert, *rows: Parameters) -> None:
         """Inserts the rows before the next statement, or with the commit; into a table after those that it refers to."""
+        self.changes += 1
         self._waiting.setdefault(statement, []).extend(rows)
 
     def update_later(self, statement: Update, row: int, parameters: Parameters) -> None:
         """Updates the row with the next flush, in the place of what was to be written there before."""
+        self.changes += 1
         self._last_word[statement, row] = parameters
 
     def flush(self) -> None:

@@ -138,6 +138,28 @@ async def test_a_deed_that_fails_takes_only_its_own_writes_with_it(stored: Datab
     assert names(stored) == {"before", "after", "later"}
 
 
+async def test_a_deed_that_is_refused_before_it_writes_leaves_the_others_together(stored: Database) -> None:
+    def refused(_uow: UnitOfWork) -> None:
+        raise NotFound("nothing here")
+
+    async with writing_to(stored) as writer:
+        first, error, second = await gathered(writer, lambda uow: uow, refused, lambda uow: uow)
+    assert isinstance(error, NotFound)
+    assert first is second
+
+
+async def test_what_came_before_and_after_a_deed_that_fails_is_done_together(stored: Database) -> None:
+    def failing(uow: UnitOfWork) -> None:
+        adding("failing")(uow)
+        raise NotFound("nothing here")
+
+    async with writing_to(stored) as writer:
+        units = await gathered(writer, *[lambda uow: uow] * 3, failing, *[lambda uow: uow] * 3)
+    assert isinstance(units[3], NotFound)
+    assert len({id(unit) for unit in units[:3]}) == len({id(unit) for unit in units[4:]}) == 1
+    assert names(stored) == set()
+
+
 async def test_a_statement_that_the_database_refuses_fails_alone(stored: Database) -> None:
     async with writing_to(stored) as writer:
         outcomes = await gathered(writer, adding("twin"), adding("twin"), adding("other"))
