@@ -75,10 +75,10 @@ def _feeds(workshop: Workshop, selection: Selection) -> list[tuple[Document, boo
     tombstones = _tombstones(workshop, selection, oldest) if selection.profile == PLAIN else []
     made = []
     for form in formats_of(selection):
-        entries, is_whole = _entries(workshop, selection, form, candidates)
+        looked_at, is_whole = _looked_at(workshop, selection, form, candidates)
         if form.suffix == ATOM.suffix:
-            entries += [ListedEntry(item.modified_at, {form.format: item.fragments[ATOM.format]}) for item in tombstones]
-        made.append((_feed(workshop, selection, form, entries, left_at), is_whole))
+            looked_at += [ListedEntry(item.modified_at, {form.format: item.fragments[ATOM.format]}) for item in tombstones]
+        made.append((_feed(workshop, selection, form, looked_at, left_at), is_whole))
     if not all(is_whole for _, is_whole in made):  # anew: its bytes may be the same then, and its fragments are others
         workshop.uow.assemblies.want(workshop.site.id, [of_listing(selection.listing, anew=True)], workshop.uow.now)
     return made
@@ -115,10 +115,12 @@ def _tombstones(workshop: Workshop, selection: Selection, oldest: datetime) -> S
 
 
 def _feed(
-    workshop: Workshop, selection: Selection, form: FeedFormat, entries: list[ListedEntry], left_at: datetime | None
+    workshop: Workshop, selection: Selection, form: FeedFormat, looked_at: Sequence[ListedEntry], left_at: datetime | None
 ) -> Document:
+    """Those that are left out count for its date: one of them may have stood in it, and no feed may become older."""
     site, listing = workshop.site, selection.listing
-    updated = updated_at(site, entries, left_at)
+    updated = updated_at(site, looked_at, left_at)
+    entries = [entry for entry in looked_at if _is_shown(entry, form)]
     options = Options(hidden=selection.private, language=selection.language, logo=selection.logo)
     shell = form.shell(site, listing, updated, options=options)
     entries = _as_many_as_fit(workshop, selection, entries, form, len(shell.head + shell.tail))
@@ -127,18 +129,29 @@ def _feed(
     return replace(made, headers=_PRIVATE_HEADERS) if selection.private else made
 
 
-def _entries(
+def _looked_at(
     workshop: Workshop, selection: Selection, form: FeedFormat, candidates: dict[ArticleId, ListedEntry]
 ) -> tuple[list[ListedEntry], bool]:
-    """The newest candidates' entries in that form, no more than the feed shall have; False if some are still to be rendered."""
+    """The newest candidates, as many as have the entries in that form that the feed shall have, with those between them that are
+    left out; False if some are still to be rendered."""
     wanted = selection.entries
     missing = _missing(candidates, form, wanted)
     if missing:
         _render(workshop, selection, form, missing[:RENDERED_AT_ONCE])
         candidates = candidates | workshop.uow.forms.entries(missing[:RENDERED_AT_ONCE])
         missing = _missing(candidates, form, wanted)
-    shown = [entry for entry in candidates.values() if entry.fragments.get(form.format, LEFT_OUT) != LEFT_OUT]
-    return shown[:wanted], not missing
+    looked_at: list[ListedEntry] = []
+    have = 0
+    for entry in candidates.values():
+        if have == wanted:
+            break
+        looked_at.append(entry)
+        have += _is_shown(entry, form)
+    return looked_at, not missing
+
+
+def _is_shown(entry: ListedEntry, form: FeedFormat) -> bool:
+    return entry.fragments.get(form.format, LEFT_OUT) != LEFT_OUT
 
 
 def _missing(candidates: dict[ArticleId, ListedEntry], form: FeedFormat, wanted: int) -> list[ArticleId]:

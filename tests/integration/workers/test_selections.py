@@ -14,6 +14,7 @@ from sokbo.domain.article import Article, Image
 from sokbo.domain.document import Document
 from sokbo.domain.picture import Picture, PictureState
 from sokbo.domain.selection import Selection, private_path
+from tests.clock import Clock
 from tests.integration.workers.bureau import Bureau
 from workers.selections import RENDERED_AT_ONCE
 
@@ -281,6 +282,24 @@ def test_flipboard_drops_an_article_whose_image_has_been_measured_in_vain(bureau
     bureau.sweep()
 
     assert feedparser.parse(bureau.text("selection/chosen.rss")).entries == []
+
+
+def test_dialects_feed_does_not_become_older_with_an_article_that_is_left_out_later(bureau: Bureau, clock: Clock) -> None:
+    choose(bureau, profile="flipboard")
+    post(bureau, "옛 기사", image=Image("https://news.example/another.jpg"))
+    clock.advance(60)
+    post(bureau, "그림이 작다", image=PICTURE)
+    before = feedparser.parse(bureau.text("selection/chosen.rss"))
+
+    with bureau.newsroom.database.write() as uow:
+        uow.pictures.lease("darkroom", uow.now, 5, 10)
+        assert uow.pictures.settle(Picture(PICTURE.url, PictureState.READY, "image/jpeg", 320, 200, 12_345), "darkroom", uow.now)
+        uow.commit()
+    bureau.sweep()
+
+    after = feedparser.parse(bureau.text("selection/chosen.rss"))
+    assert [len(parsed.entries) for parsed in (before, after)] == [2, 1]
+    assert after.feed.updated_parsed == before.feed.updated_parsed
 
 
 def test_smartnews_feed_stays_below_its_size(bureau: Bureau) -> None:
