@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from sokbo.domain.article import slugify
+from sokbo.domain.composed import composed
 from sokbo.errors import FieldError, Invalid
 from sokbo.language_codes import LANGUAGES, REGIONS, RENAMED
 from sokbo.net.urls import check_url
@@ -75,7 +76,7 @@ def line(max_characters: int, *, empty: bool = False) -> Callable[[str], str]:
     """A rule for plain text in one line: composed (NFC), each run of white space as one space."""
 
     def rule(text: str) -> str:
-        text = " ".join(unicodedata.normalize("NFC", text).split())
+        text = " ".join(composed(text).split())
         if len(text) > max_characters:
             raise ValueError(f"must have at most {max_characters} characters")
         if any(character in _HIDDEN or unicodedata.category(character) in _CONTROL_OR_SURROGATE for character in text):
@@ -133,5 +134,5 @@ def logo_url(url: str) -> str:
 def field_error(detail: ErrorDetails) -> FieldError:
     """The broken rule in our words."""
     kind, context = detail["type"], detail.get("ctx", {})
-    rule = str(context["error"]) if kind == "value_error" else _RULES[kind].format(**context)
+    rule = str(context["error"]) if kind == "value_error" else _RULES.get(kind, "is not valid").format(**context)
     return FieldError(".".join(map(str, detail["loc"])), rule, _CODES.get(kind, "invalid"))

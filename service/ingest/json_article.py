@@ -1,6 +1,7 @@
 """application/json: an object with an article's fields (RFC 8259)."""
 
 import json
+from collections.abc import Iterable
 from typing import Any, Never
 
 from service.ingest.fields import Fields
@@ -39,10 +40,18 @@ def load_object(text: str) -> dict[str, Any]:
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = _first_twice(name for name, _ in pairs)
         raise BadRequest(f"The body has the name {twice[:80]!a} twice in one object")
     return members
+
+
+def _first_twice(names: Iterable[str]) -> str:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    raise ValueError("each name comes once")
 
 
 def _refuse_constant(name: str) -> Never:

@@ -2,9 +2,9 @@
 
 import math
 import re
-import unicodedata
 from typing import Any
 
+from sokbo.domain.composed import composed
 from sokbo.errors import FieldError
 
 #: Everything outside the Char production of XML 1.0, section 2.2; lone surrogates are among it.
@@ -40,7 +40,7 @@ def admit(value: Any, errors: list[FieldError], path: str = "", depth: int = 0) 
             return None
         if isinstance(value, list):
             return [admit(item, errors, f"{path}.{index}", depth + 1) for index, item in enumerate(value)]
-        return {key: admit(item, errors, _member(path, key, errors), depth + 1) for key, item in value.items()}
+        return {_admitted(key, errors): admit(item, errors, _below(path, key), depth + 1) for key, item in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
         errors.append(FieldError(path, "must be a finite number"))
     if isinstance(value, int) and abs(value) > MAX_INTEGER:
@@ -50,7 +50,7 @@ def admit(value: Any, errors: list[FieldError], path: str = "", depth: int = 0) 
 
 def one_line(text: str) -> str:
     """`text` with composed characters (NFC), each run of white space, line breaks included, as one space, and no controls."""
-    return " ".join(_CONTROLS.sub("", unicodedata.normalize("NFC", text)).split())
+    return " ".join(_CONTROLS.sub("", composed(text)).split())
 
 
 def shows_nothing(text: str) -> bool:
@@ -58,8 +58,14 @@ def shows_nothing(text: str) -> bool:
     return not any(character.isprintable() and character != " " for character in _BLANK.sub("", text))
 
 
-def _member(path: str, key: str, errors: list[FieldError]) -> str:
+def _admitted(key: str, errors: list[FieldError]) -> str:
+    """The member's name, which may be none of ours."""
     if rule := forbidden_rule(key):
         key = FORBIDDEN.sub("\ufffd", key)
         errors.append(FieldError(key, f"the name {rule}", "forbidden_character"))
+    return key
+
+
+def _below(path: str, key: str) -> str:
+    key = FORBIDDEN.sub("\ufffd", key)
     return f"{path}.{key}" if path else key

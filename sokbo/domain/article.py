@@ -1,13 +1,13 @@
 """An article: what a publisher hands over (Draft), what is kept of it (Content), and where it stands (Article)."""
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from sokbo.domain.composed import composed
 from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.domain.site import Site
 
@@ -117,7 +117,7 @@ def slugify(text: str) -> str:
 
     Hangul is composed (NFC), so that the same word always makes the same URL.
     """
-    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", text).lower())
+    words = re.findall(r"[^\W_]+", composed(text).lower())
     slug = "-".join(words)
     if len(slug) <= SLUG_MAX_CHARACTERS:
         return slug

@@ -1,5 +1,6 @@
 """JSON articles: what is taken, and each rule named by its field."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -207,3 +208,16 @@ def test_infinite_number_is_refused(site: Site) -> None:
 def test_body_that_is_no_json_object_is_a_bad_request(site: Site, body: bytes, message: str) -> None:
     with pytest.raises(BadRequest, match=message):
         parse("application/json", body, site)
+
+
+def test_name_that_comes_twice_is_found_at_once(site: Site) -> None:
+    names = ",".join(f'"{number}":1' for number in [*range(50_000), 49_999])
+    began = time.process_time()
+    with pytest.raises(BadRequest, match="'49999' twice"):
+        parse("application/json", f"{{{names}}}".encode(), site)
+    assert time.process_time() - began < 5  # it was more than half a minute
+
+
+def test_name_that_no_text_can_hold_is_refused_by_its_rule(post: Post) -> None:
+    with pytest.raises(Invalid, match="the name must not hold the character U[+]D800, which XML forbids"):
+        post(**{"\ud800": 1})
