@@ -13,11 +13,18 @@ def details(error: SokboError, request_id: str | None = None) -> bytes:
         "type": f"urn:sokbo:error:{error.code}",
         "title": error.title,
         "status": error.status,
-        "detail": error.message.encode(errors="replace").decode(),  # it may quote a header that isn't UTF-8
+        "detail": _encodable(error.message),
         "code": error.code,
     }
     if request_id is not None:
         body["request_id"] = request_id
     if error.errors:
-        body["errors"] = list(error.errors)
+        body["errors"] = [
+            {"field": _encodable(each.field), "rule": _encodable(each.rule), "code": each.code} for each in error.errors
+        ]
     return orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _encodable(text: str) -> str:
+    """It may quote a header or a name that isn't UTF-8."""
+    return text.encode(errors="replace").decode()
