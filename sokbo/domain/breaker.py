@@ -45,7 +45,8 @@ class Breaker:
         asked_at, until = self._asked(now, retry_after_seconds)
         if not self.is_open and recent.count(_FAILED) < FAILURES_TO_OPEN:
             return Breaker(recent, asked_at=asked_at, retry_after_until=until)
-        planned = self.next_probe_at or now + timedelta(seconds=probe_seconds)
+        latest = now + timedelta(seconds=probe_seconds)
+        planned = min(self.next_probe_at or latest, latest)  # that was set by a clock ahead if it is later
         return Breaker(recent, self.since or now, now, max(planned, until or now), detail, asked_at, until)
 
     def hastened(self, now: datetime) -> "Breaker":

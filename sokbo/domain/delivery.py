@@ -95,14 +95,16 @@ class Attempt:
 
 
 def after(delivery: Delivery, outcome: Outcome, now: datetime, schedule: Sequence[float], *, rng: random.Random) -> Delivery:
-    """The delivery after one more attempt. A probe that came before its time uses up nothing of its schedule."""
+    """The delivery after one more attempt. A probe that came before its time uses up nothing of its schedule; a time further off
+    than its schedule ever puts it is none that it waits for, but was set by a clock that was ahead."""
     tried = replace(delivery, attempts=delivery.attempts + 1, last_status=outcome.status, last_detail=outcome.detail)
     if outcome.verdict is Verdict.ACKNOWLEDGED:
         first = delivery.acknowledged_at or now
         return replace(tried, state=DeliveryState.ACKNOWLEDGED, next_attempt_at=None, acknowledged_at=first)
     if delivery.type == PING:
         return replace(tried, state=DeliveryState.DEAD, next_attempt_at=None)
-    if delivery.next_attempt_at is not None and delivery.next_attempt_at > now:
+    longest = timedelta(seconds=schedule[max(0, delivery.retries - 1)] * (1 + JITTER)) if schedule else timedelta()
+    if delivery.next_attempt_at is not None and now < delivery.next_attempt_at <= now + longest:
         return replace(tried, state=DeliveryState.FAILING)
     again = next_attempt_at(delivery, outcome, now, schedule, rng=rng)
     state = DeliveryState.DEAD if again is None else DeliveryState.FAILING

@@ -76,3 +76,11 @@ def test_open_breaker_that_is_hastened_may_be_probed_at_once() -> None:
     assert breaker.next_probe_at == NOW + timedelta(hours=1)
     hastened = breaker.hastened(NOW)
     assert (hastened.is_open, hastened.next_probe_at, hastened.retry_after_until) == (True, NOW, None)
+
+
+def test_probe_that_a_clock_ahead_has_planned_is_planned_anew() -> None:
+    ahead = Breaker()
+    for _ in range(5):
+        ahead = ahead.after_failure(NOW + timedelta(hours=3), PROBE_SECONDS, None, "503")
+    set_right = ahead.after_failure(NOW, PROBE_SECONDS, None, "503")
+    assert set_right.next_probe_at == NOW + timedelta(seconds=PROBE_SECONDS)

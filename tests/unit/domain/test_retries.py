@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from sokbo.domain.delivery import GIVE_UP_AFTER, Delivery, DeliveryState, Outcome, Verdict, next_attempt_at
+from sokbo.domain.delivery import GIVE_UP_AFTER, Delivery, DeliveryState, Outcome, Verdict, after, next_attempt_at
 from sokbo.domain.event import EventType, Lane
 from sokbo.domain.ids import ArticleId, DeliveryId, EventId, PartnerId, SiteId
 from sokbo.settings import DEFAULT_RETRY_SCHEDULE
@@ -63,3 +63,18 @@ def test_short_schedule_ends_with_its_last_wait() -> None:
 def test_retry_after_lengthens_the_wait_up_to_a_day(asked: float | None, first: tuple[float, float]) -> None:
     wait = waits(replace(FAILED, retry_after_seconds=asked))[0]
     assert first[0] <= wait <= first[1]
+
+
+def test_probe_before_its_time_uses_up_nothing_of_the_schedule() -> None:
+    waiting = replace(DELIVERY, retries=4, next_attempt_at=START + timedelta(seconds=60))
+    tried = after(waiting, FAILED, START, DEFAULT_RETRY_SCHEDULE, rng=random.Random(1))
+    assert (tried.retries, tried.next_attempt_at) == (4, waiting.next_attempt_at)
+
+
+def test_time_that_a_clock_ahead_has_set_is_not_waited_for() -> None:
+    """The clock was three hours ahead when the push began, and was set right before it failed."""
+    under_way = replace(DELIVERY, next_attempt_at=START + timedelta(hours=3))
+    tried = after(under_way, FAILED, START, DEFAULT_RETRY_SCHEDULE, rng=random.Random(1))
+    assert tried.retries == 1
+    assert tried.next_attempt_at is not None
+    assert tried.next_attempt_at - START < timedelta(seconds=10)
