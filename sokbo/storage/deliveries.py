@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, tuple_, update
@@ -38,6 +39,8 @@ from sokbo.storage.leasing import (
 )
 from sokbo.storage.planning import TAKE_BACK, plan_statement, supersede
 from sokbo.storage.session import Session
+
+_order = attrgetter("next_attempt_at", "sequence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ class DeliveryRepository:
         leased = self._session.execute(
             lease_statement(self._session.dialect), {**given, "holder": holder, "partner_ids": partner_ids}
         )
-        return [delivery_from(row) for row in leased]
+        return [delivery_from(row) for row in sorted(leased, key=_order)]
 
     def lease_probes(
         self, lane: Lane, holder: str, now: datetime, seconds: float, probe_seconds: float, limit: int

@@ -158,10 +158,14 @@ def lease_statement(dialect: str) -> ReturningUpdate[Any]:
         .order_by(placed.c.place, placed.c.next_attempt_at, placed.c.sequence)  # each host's first before anyone's second
         .limit(bindparam("room"))
     )
-    # Due still, once PostgreSQL has waited for whoever else was at it. The lane, which never changes, would make SQLite
-    # look through all of it.
-    held = update(deliveries).where(deliveries.c.id.in_(chosen.scalar_subquery()), _DUE)
-    return held.values(_HELD).returning(*deliveries.c)
+    # Due still, when PostgreSQL has them. The lane, which never changes, would make SQLite look through all of it.
+    own = and_(deliveries.c.id.in_(chosen.scalar_subquery()), _DUE)
+    if dialect == "postgresql":
+        # What another transaction is at is left to a later turn: whoever plans what takes its place waits for what this
+        # transaction has written, and each would wait for the other.
+        free = select(deliveries.c.id).where(own).with_for_update(skip_locked=True).cte("free").prefix_with("MATERIALIZED")
+        own = deliveries.c.id.in_(select(free.c.id))
+    return update(deliveries).where(own).values(_HELD).returning(*deliveries.c)
 
 
 _CHOSEN_PARTNERS: ColumnElement[bool] = partners.c.id.in_(bindparam("partner_ids", expanding=True))

@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from sokbo.domain.delivery import Delivery, DeliveryState, Outcome, Verdict
@@ -384,6 +385,23 @@ def test_partners_beyond_the_room_have_their_turn_after_the_last_one_served(news
         {*partners[2:4]},
         {partners[4]},
     ]
+
+
+def test_delivery_that_another_transaction_is_at_is_waited_for_by_nobody(newsroom: Newsroom, database_url: str) -> None:
+    if newsroom.database.has_one_writer:
+        pytest.skip("SQLite has no other transaction then")
+    newsroom.subscribe()
+    newsroom.post()
+    newsroom.post()
+    newsroom.plan()
+
+    with psycopg.connect(database_url) as other:
+        held = other.execute("SELECT id FROM deliveries ORDER BY sequence LIMIT 1 FOR UPDATE").fetchone()
+        [leased] = lease(newsroom.database)
+
+    [left] = lease(newsroom.database, "b")
+    assert held == (left.id,)
+    assert leased.id != left.id
 
 
 def test_lease_is_renewed_by_its_holder_and_taken_over_when_it_ends(newsroom: Newsroom, clock: Clock) -> None:
