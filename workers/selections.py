@@ -192,16 +192,22 @@ def _render(workshop: Workshop, selection: Selection, form: FeedFormat, article_
 def _as_many_as_fit(
     workshop: Workshop, selection: Selection, entries: list[ListedEntry], form: FeedFormat, taken_bytes: int
 ) -> list[ListedEntry]:
-    """The newest of the entries that the dialect's largest feed has room for."""
+    """The newest of the entries that the dialect's largest feed has room for, without those that would not fit even alone."""
     dialect = DIALECTS.get(selection.profile)
     if dialect is None or dialect.max_bytes is None:
         return entries
     sizes = workshop.uow.forms.sizes(entry.fragments[form.format][0] for entry in entries)
-    for index, entry in enumerate(entries):
-        taken_bytes += sizes[entry.fragments[form.format][0]] + 1
-        if taken_bytes > dialect.max_bytes:
-            return entries[:index]
-    return entries
+    room = most = dialect.max_bytes - taken_bytes
+    fitting = []
+    for entry in entries:
+        size = sizes[entry.fragments[form.format][0]] + 1
+        if size > most:
+            continue
+        room -= size
+        if room < 0:
+            break
+        fitting.append(entry)
+    return fitting
 
 
 def _drop_left(

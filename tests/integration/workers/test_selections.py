@@ -312,6 +312,15 @@ def test_smartnews_feed_stays_below_its_size(bureau: Bureau) -> None:
     assert [entry.title for entry in feedparser.parse(text).entries] == ["다", "나"]
 
 
+def test_article_that_would_not_fit_into_a_smartnews_feed_holds_no_other_up(bureau: Bureau) -> None:
+    post(bureau, "옛 기사")
+    post(bureau, "너무 길다", html="<p>" + "가" * 290_000 + "</p>", summary="나" * 50_000)
+    post(bureau, "새 기사")
+    choose(bureau, profile="smartnews", logo=LOGO)
+
+    assert [entry.title for entry in feedparser.parse(bureau.text("selection/chosen.rss")).entries] == ["새 기사", "옛 기사"]
+
+
 def test_sites_new_logo_is_in_all_its_feeds_but_those_that_have_their_own(bureau: Bureau) -> None:
     post(bureau, "기사")
     feeds = ("feed.rss", "feed.atom", "feed.json", "feed/2026/03.atom", "selection/chosen.rss")

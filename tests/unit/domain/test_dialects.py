@@ -121,6 +121,8 @@ def test_image_that_is_to_come_is_not_missed(dialect: Dialect) -> None:
 def test_smartnews_takes_no_article_that_would_fill_a_feed() -> None:
     assert DIALECTS["smartnews"].takes(subject(html="가" * 300_000))
     assert not DIALECTS["smartnews"].takes(subject(html="가" * 300_001))
+    assert DIALECTS["smartnews"].takes(subject(html="<br>" * 90_000))  # «&lt;br&gt;» in the feed
+    assert not DIALECTS["smartnews"].takes(subject(html="<br>" * 90_001))
 
 
 def test_apple_news_advises_short_titles() -> None:
