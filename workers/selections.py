@@ -25,7 +25,7 @@ from workers.rendering import fragment, gone_document
 #: Articles rendered in one turn; the selection's others follow in turns of their own.
 RENDERED_AT_ONCE = 10
 #: Where a dialect leaves articles out, it looks at so many times as many as the feed shall have.
-CANDIDATES = 2
+CANDIDATES = 5
 #: Withdrawn articles of the site that are looked at for those of a selection.
 MOST_TOMBSTONES = 200
 

@@ -238,6 +238,18 @@ def test_dialect_leaves_out_what_breaks_its_hard_rules_and_fills_up_with_older_o
     assert bureau.document("selection/chosen.atom") is None
 
 
+def test_dialect_fills_up_with_older_ones_though_four_of_five_are_left_out(bureau: Bureau) -> None:
+    for number in range(2):
+        bureau.newsroom.post(f"{number}" * 20)
+    for number in range(8):
+        bureau.newsroom.post(f"짧은 제목 {number}")
+    bureau.syndicate()
+    choose(bureau, profile="msn", entries=2)
+
+    entries = feedparser.parse(bureau.text("selection/chosen.rss")).entries
+    assert [entry.title for entry in entries] == ["1" * 20, "0" * 20]
+
+
 def test_article_that_is_mended_enters_the_dialect(bureau: Bureau) -> None:
     choose(bureau, profile="flipboard")
     article = post(bureau, "그림 없음")
