@@ -5,7 +5,7 @@ from html import escape
 from sokbo.domain.dialects.dialect import Dialect, Rule, Subject, lacks_picture
 
 MAX_FEED_BYTES = 1_000_000
-#: What a single article's HTML may take of it, as it is escaped in XML, so that the feed's head and the rest of the entry find room.
+#: What a single article's HTML may take of it, escaped in XML, so that the feed's head and the rest of the entry find room.
 MAX_CONTENT_BYTES = 900_000
 
 
