@@ -2,7 +2,7 @@
 when asked to rebuild. Nothing of what is stored is relied on: every piece is made and stored again."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import structlog
 
@@ -12,7 +12,7 @@ from sokbo.domain.assembly import FEEDS, Assembly, of_listing
 from sokbo.domain.document import Document
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
 from sokbo.domain.ids import SiteId
-from sokbo.domain.illustration import sources
+from sokbo.domain.illustration import named_files, sources
 from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from sokbo.storage import UnitOfWork
@@ -47,8 +47,9 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
         site = uow.sites.get(site_id)
         articles = uow.articles.below(site_id, below, SLICE_ARTICLES)
         pictures = uow.pictures.known(sources(articles))
+        files = uow.media.files_of(site_id, named_files(articles))
     following = articles[-1].number if len(articles) == SLICE_ARTICLES else None
-    rendered = _render(runtime, site, articles, pictures)
+    rendered = _render(runtime, site, articles, pictures, files)
     with runtime.database.write() as uow:
         turn = uow.sites.take_turn(site_id)
         if not uow.sites.rendered_down_to(site_id, below, following):
@@ -63,11 +64,13 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
     return following
 
 
-def _render(runtime: Runtime, site: Site, articles: Sequence[Article], pictures: Mapping[str, Picture]) -> list[Rendered]:
+def _render(
+    runtime: Runtime, site: Site, articles: Sequence[Article], pictures: Mapping[str, Picture], files: Collection[str]
+) -> list[Rendered]:
     rendered = []
     for article in articles:
         try:
-            rendered.append(render_article(runtime.pages, site, article, runtime.database.clock(), pictures))
+            rendered.append(render_article(runtime.pages, site, article, runtime.database.clock(), pictures, files))
         except Exception:  # the edge: one article that can't be rendered must not hold up the others
             log.exception("render_failed", article_id=article.id, revision=article.revision)
     return rendered

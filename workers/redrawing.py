@@ -10,7 +10,7 @@ from sokbo.broker import Announcement
 from sokbo.domain.article import Article
 from sokbo.domain.assembly import ARCHIVED_ARTICLE, Assembly, of_listing, of_selections
 from sokbo.domain.ids import ArticleId, SiteId
-from sokbo.domain.illustration import sources
+from sokbo.domain.illustration import named_files, sources
 from sokbo.domain.lifecycle import listings_of
 from sokbo.domain.picture import Picture, PictureState
 from sokbo.storage import UnitOfWork
@@ -60,13 +60,14 @@ def _redraw_site(
     """Whoever has been changed meanwhile goes on waiting: its newer event may have been rendered without the picture too."""
     with runtime.database.read() as uow:
         site = uow.sites.get(site_id)
+        files = uow.media.files_of(site_id, named_files(articles[article_id] for _, article_id in settled))
     known = {source for source, picture in pictures.items() if picture.state is PictureState.READY or picture.is_unknowable}
     changed = {article_id for source, article_id in settled if source in known}
     rendered: dict[ArticleId, Rendered] = {}
     for article_id in changed:
         try:
             now = runtime.database.clock()
-            rendered[article_id] = render_article(runtime.pages, site, articles[article_id], now, pictures)
+            rendered[article_id] = render_article(runtime.pages, site, articles[article_id], now, pictures, files)
         except Exception:  # the edge: one article that can't be rendered must not hold up the others, nor be tried for ever
             log.exception("render_failed", article_id=article_id, revision=articles[article_id].revision)
     with runtime.database.write() as uow:

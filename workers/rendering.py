@@ -1,8 +1,8 @@
 """From an article to what is kept of it rendered: a fragment in each format, and its page."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from http import HTTPStatus
 from sokbo.domain.article import Article, ArticleState
 from sokbo.domain.compression import concatenate, piece
 from sokbo.domain.document import EMPTY, Document, Fragment, FragmentFormat, Piece
-from sokbo.domain.illustration import awaited, illustration
+from sokbo.domain.illustration import at_home, awaited, illustration
 from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from workers.feeds import ATOM, FORMATS
@@ -34,16 +34,25 @@ class Rendered:
     awaits: str | None = None
 
 
-def render_article(pages: PageRenderer, site: Site, article: Article, now: datetime, pictures: Mapping[str, Picture]) -> Rendered:
-    """Everything that its revision needs, made once; `pictures` are those that are known, by source."""
+def render_article(
+    pages: PageRenderer,
+    site: Site,
+    article: Article,
+    now: datetime,
+    pictures: Mapping[str, Picture],
+    files: Collection[str] = frozenset(),
+) -> Rendered:
+    """Everything that its revision needs, made once; `pictures` are those that are known, by source, and `files` the names of
+    those of the site's that its text names."""
     if article.state is ArticleState.WITHDRAWN:
         shell = pages.withdrawn(site, article)
         tombstone = fragment(article, ATOM.format, ATOM.tombstone(article))
         return Rendered(article, (tombstone,), _article_page(site, article, shell, status=410))
-    shown = illustration(site, article.content, pictures)
-    entry = item(site, article, shown)
+    told = replace(article, content=at_home(site, article.content, files))
+    shown = illustration(site, told.content, pictures)
+    entry = item(site, told, shown)
     entries = {form: feed.entry(entry) for form, feed in FORMATS.items()}
-    entries[FragmentFormat.CARD], shell = pages.card_and_page(site, article, shown, now=now)
+    entries[FragmentFormat.CARD], shell = pages.card_and_page(site, told, shown, now=now)
     fragments = [fragment(article, form, raw) for form, raw in entries.items()]
     return Rendered(article, fragments, _article_page(site, article, shell), awaited(article.content, pictures))
 

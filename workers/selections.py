@@ -12,7 +12,7 @@ from sokbo.domain.dialects import DIALECTS, Subject
 from sokbo.domain.document import Document, Fragment
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKind
 from sokbo.domain.ids import ArticleId
-from sokbo.domain.illustration import illustration, sources
+from sokbo.domain.illustration import at_home, illustration, named_files, sources
 from sokbo.domain.selection import PLAIN, Selection, private_path
 from sokbo.storage.documents import ListedEntry
 from sokbo.storage.forms import LEFT_OUT
@@ -175,7 +175,9 @@ def _render(workshop: Workshop, selection: Selection, form: FeedFormat, article_
     left_out: list[ArticleId] = []
     articles = uow.articles.many(article_ids)
     pictures = uow.pictures.known(sources(articles.values()))
-    for article in articles.values():
+    files = uow.media.files_of(workshop.site.id, named_files(articles.values()))
+    for kept in articles.values():
+        article = replace(kept, content=at_home(workshop.site, kept.content, files))
         picture = illustration(workshop.site, article.content, pictures)
         subject = Subject(article.content, article.published_at or article.created_at, uow.now, picture)
         if dialect is not None and not dialect.takes(subject):

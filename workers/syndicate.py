@@ -7,7 +7,7 @@ nothing.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -28,7 +28,7 @@ from sokbo.domain.assembly import (
 from sokbo.domain.event import EventType, Lane
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.ids import ArticleId, SiteId
-from sokbo.domain.illustration import sources
+from sokbo.domain.illustration import named_files, sources
 from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from sokbo.domain.tally import Measure, Tally
@@ -58,12 +58,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Events of one site, leased, with the articles they are about and what is known of their pictures, by source."""
+    """Events of one site, leased, with the articles they are about, what is known of their pictures, by source, and the names of
+    those of the site's files that their texts name."""
 
     site: Site
     pending: Sequence[PendingEvent]
     articles: Mapping[ArticleId, Article]
     pictures: Mapping[str, Picture]
+    files: Collection[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,9 @@ def _find_work(runtime: Runtime, lane: Lane) -> tuple[Sequence[Work], Sequence[S
             return [], uow.assemblies.sites(uow.now)
         articles = uow.articles.many({item.event.article_id for item in leased})
         pictures = uow.pictures.known(sources(articles.values()))
+        named = named_files(articles.values())
         work = [
-            Work(uow.sites.get(site_id), list(group), articles, pictures)
+            Work(uow.sites.get(site_id), list(group), articles, pictures, uow.media.files_of(site_id, named))
             for site_id, group in groupby(leased, key=lambda item: item.event.site_id)
         ]
         uow.commit()
@@ -148,7 +151,8 @@ def _render(runtime: Runtime, work: Work) -> Batch:
     for article_id in dict.fromkeys(item.event.article_id for item in work.pending):
         article = work.articles[article_id]
         try:
-            rendered[article.id] = render_article(runtime.pages, work.site, article, runtime.database.clock(), work.pictures)
+            now = runtime.database.clock()
+            rendered[article.id] = render_article(runtime.pages, work.site, article, now, work.pictures, work.files)
         except Exception:  # the edge: one article that can't be rendered must not hold up the others
             log.exception("render_failed", article_id=article.id, revision=article.revision)
             failed.add(article.id)

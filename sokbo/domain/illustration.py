@@ -1,8 +1,8 @@
-"""The picture that stands for an article: what its publisher said, or what its text shows first."""
+"""The picture that stands for an article, what its publisher said or its text shows first; and where its text finds ours."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from html import unescape
 
 from sokbo.domain.article import Article, ArticleState, Content, Image
@@ -13,6 +13,9 @@ from sokbo.domain.site import MEDIA_PATH, Site
 MIN_PIXELS = 200
 
 _OURS = re.compile(rf"https?://[^?#]*/{MEDIA_PATH}/([0-9a-f]{{64}})\.(?:jpg|png|webp|gif)")
+#: A tag that names something below such a path: no «<» or «>» stands in a value.
+_MEDIA_TAG = re.compile(rf"<[a-z][^<>]*/{MEDIA_PATH}/[^<>]*>")
+_NAMED = re.compile(rf'"https?://[^"?#]*/{MEDIA_PATH}/([0-9a-f]{{64}}\.(?:jpg|png|webp|gif))"')
 _IMAGE = re.compile(r"<img [^>]*>")
 _SRC = re.compile(r' src="([^"]*)"')
 _ALT = re.compile(r' alt="([^"]*)"')
@@ -38,6 +41,31 @@ def sources(articles: Iterable[Article]) -> set[str]:
     """What names the pictures that may stand for these articles."""
     images = (_image(article.content) for article in articles if article.state is not ArticleState.WITHDRAWN)
     return {source_of(image.url) for image in images if image is not None}
+
+
+def named_files(articles: Iterable[Article]) -> set[str]:
+    """The names of files, of ours or not, that these articles' texts name as ours are named."""
+    return {
+        name
+        for article in articles
+        if f"/{MEDIA_PATH}/" in article.content.html  # few texts have it, and this is quick
+        for tag in _MEDIA_TAG.findall(article.content.html)
+        for name in _NAMED.findall(tag)
+    }
+
+
+def at_home(site: Site, content: Content, files: Collection[str]) -> Content:
+    """The content with those of the site's files that its text names, and its image if that is one, where the site is now."""
+    if not files or f"/{MEDIA_PATH}/" not in content.html:
+        return content
+
+    def moved(tag: re.Match[str]) -> str:
+        return _NAMED.sub(lambda named: f'"{site.media_url(named[1])}"' if named[1] in files else named[0], tag[0])
+
+    image = content.image
+    if image is not None and _OURS.fullmatch(image.url) and (name := image.url.rpartition("/")[2]) in files:
+        image = replace(image, url=site.media_url(name))
+    return replace(content, html=_MEDIA_TAG.sub(moved, content.html), image=image)
 
 
 def illustration(site: Site, content: Content, known: Mapping[str, Picture]) -> Illustration | None:

@@ -1,5 +1,6 @@
 """What sites have uploaded."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, exists, or_, select
@@ -20,6 +21,16 @@ _HAS_FILE = select(
         ),
     )
 )
+_UPLOADS = select(media.c.digest).where(
+    media.c.site_id == bindparam("site"), media.c.digest.in_(bindparam("digests", expanding=True))
+)
+_VARIANTS = (
+    select(picture_variants.c.name)
+    .join(media, media.c.digest == picture_variants.c.source)
+    .where(media.c.site_id == bindparam("site"), picture_variants.c.name.in_(bindparam("names", expanding=True)))
+)
+#: Names that one query asks for: databases limit the parameters of one.
+_NAMES_AT_ONCE = 500
 
 
 class MediaRepository:
@@ -50,6 +61,16 @@ class MediaRepository:
     def has_file(self, site_id: SiteId, name: str) -> bool:
         """True if the file is an upload of the site's or a variant of one."""
         return bool(self._session.execute(_HAS_FILE, {"site": site_id, "digest": digest_of(name), "name": name}).scalar_one())
+
+    def files_of(self, site_id: SiteId, names: Collection[str]) -> set[str]:
+        """Those of the names that are of the site's uploads or their variants."""
+        found: set[str] = set()
+        for start in range(0, len(names), _NAMES_AT_ONCE):
+            by_digest = {digest_of(name): name for name in sorted(names)[start : start + _NAMES_AT_ONCE]}
+            uploads = self._session.execute(_UPLOADS, {"site": site_id, "digests": [*by_digest]}).scalars()
+            found |= {by_digest[digest] for digest in uploads}
+            found |= {*self._session.execute(_VARIANTS, {"site": site_id, "names": [*by_digest.values()]}).scalars()}
+        return found
 
     def _find(self, site_id: SiteId, which: ColumnElement[bool]) -> Media | None:
         statement = (

@@ -231,6 +231,8 @@ def test_files_of_a_site_are_its_uploads_and_their_variants(newsroom: Newsroom) 
         names = (media.picture.name, variant.name, f"{'f' * 64}.webp")
         assert [uow.media.has_file(newsroom.site.id, name) for name in names] == [True, True, False]
         assert [uow.media.has_file(other.site.id, name) for name in names] == [False] * 3
+        assert uow.media.files_of(newsroom.site.id, {*names}) == {*names[:2]}
+        assert uow.media.files_of(other.site.id, {*names}) == set()
 
 
 @pytest.mark.parametrize("seconds", [-3 * 3600, 3 * 3600])

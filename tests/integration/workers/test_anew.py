@@ -3,7 +3,10 @@ from datetime import datetime
 import pytest
 from sqlalchemy import text
 
+from sokbo import selections, sites
 from sokbo.domain.document import Document
+from sokbo.domain.ids import MediaId
+from sokbo.domain.picture import Media, Picture, PictureState
 from sokbo.storage import UnitOfWork
 from sokbo.storage.sites import SiteRepository
 from tests.clock import Clock
@@ -142,3 +145,29 @@ def test_article_that_can_not_be_rendered_holds_up_no_other(bureau: Bureau, monk
     assert bureau.versions()[str(good.number)] > before[str(good.number)]
     assert bureau.versions()[str(bad.number)] == before[str(bad.number)]
     assert "나쁜" in bureau.text("feed.rss")
+
+
+def test_sites_images_in_texts_are_where_it_has_moved_to_in_feeds_and_pages(bureau: Bureau) -> None:
+    site, by = bureau.newsroom.site, {"actor": "test", "request_id": "req_1"}
+    ours = Picture("a" * 64, PictureState.READY, "image/png", 100, 100, 1234)
+    with bureau.newsroom.database.write() as uow:
+        uow.pictures.add([ours], uow.now)
+        uow.media.add(Media(MediaId("med_1"), site.id, "b" * 64, uow.now, ours))
+        made = selections.parse({"name": "chosen", "title": "고른 것", "profile": "msn", "language": "ko"}, site)
+        selections.make(uow, site, made, **by)
+        uow.commit()
+    old, another = site.media_url(ours.name), f"https://another.example/media/{'c' * 64}.png"
+    article = bureau.newsroom.post("가" * 20, html=f'<p><img src="{old}"><img src="{another}"></p>')
+    bureau.syndicate()
+
+    with bureau.newsroom.database.write() as uow:
+        moved = sites.change(uow, site.name, {"base_url": "https://moved.example"}, **by)
+        uow.commit()
+    rebuild(bureau)
+
+    month = f"{article.created_at:%Y/%m}"
+    for path in ("feed.rss", "feed.atom", "feed.json", f"feed/{month}.atom", "selection/chosen.rss", str(article.number)):
+        told = bureau.text(path)
+        assert moved.media_url(ours.name) in told, path
+        assert old not in told, path
+        assert another in told, path

@@ -5,7 +5,7 @@ import pytest
 
 from sokbo.domain.article import Content, Image
 from sokbo.domain.ids import SiteId
-from sokbo.domain.illustration import awaited, illustration, source_of
+from sokbo.domain.illustration import at_home, awaited, illustration, source_of
 from sokbo.domain.picture import Picture, PictureState
 from sokbo.domain.site import Site
 
@@ -99,3 +99,35 @@ def test_our_picture_is_awaited_until_it_has_its_variants_and_never_if_it_was_no
     assert awaited(OURS, {DIGEST: Picture(DIGEST, PictureState.WAITING, "image/png", 640, 480, 1234)}) == DIGEST
     assert awaited(OURS, measured(DIGEST)) is None
     assert awaited(OURS, {}) is None
+
+
+FILE = f"{DIGEST}.png"
+
+
+@pytest.mark.parametrize(
+    ("html", "moved"),
+    [
+        ('<p><img src="{}" alt="a"></p>', True),
+        ('<video poster="{}"></video>', True),
+        ('<a href="{}"><img src="{}"></a>', True),
+        ('<p>"{}"</p>', False),
+        ('<p><a href="{}?w=1">x</a></p>', False),
+        ('<p title="see {}">x</p>', False),
+    ],
+)
+def test_our_files_are_where_the_site_is_now_in_the_texts_tags(html: str, moved: bool) -> None:
+    old, new = f"https://old.example/media/{FILE}", f"https://news.example/news/media/{FILE}"
+    told = at_home(SITE, replace(TEXT, html=html.replace("{}", old)), {FILE})
+    assert told.html == html.replace("{}", new if moved else old)
+
+
+def test_texts_image_and_the_chosen_one_stay_the_same() -> None:
+    content = replace(OURS, html=f'<img src="https://old.example/media/{FILE}">')
+    told = at_home(SITE, content, {FILE})
+    assert told.image is not None
+    assert told.html == f'<img src="{told.image.url}">'
+
+
+def test_what_is_not_the_sites_stays_where_it_is() -> None:
+    content = replace(TEXT, html=f'<img src="https://another.example/media/{FILE}">')
+    assert at_home(SITE, content, {"b" * 64 + ".png"}) == content
