@@ -44,18 +44,19 @@ def sitemaps(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
     uow, site = workshop.uow, workshop.site
     for part in map(Part.from_key, keys):
         articles = uow.archives.mapped(site.id, part)
-        modified_at = max((article.modified_at for article in articles), default=None)
-        uow.archives.note_sitemap(site.id, part, modified_at)
-        if modified_at is None:  # the schema wants a sitemap to list something, and no index names this one
+        if not articles:  # the schema wants a sitemap to list something, and no index names this one
+            uow.archives.forget_sitemap(site.id, part)
             yield gone_document(site, part.sitemap_path, word("emptied", site.language), site.created_at)
             continue
         raw = feeds.SITEMAP.document(site, (Linked(article.path, article.modified_at) for article in articles))
+        modified_at = uow.archives.note_sitemap(site.id, part, digest([raw]), uow.now)
         yield _document(site, part.sitemap_path, feeds.SITEMAP.media_type, raw, modified_at)
     yield from sitemap_index(workshop, ())
 
 
 def sitemap_index(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document]:
-    """The index of the sitemaps that list something. The pages' is always one of them: an index has to have one."""
+    """The index of the sitemaps that list something, each with the time since when it is as it is. The pages' is always one of
+    them: an index has to have one."""
     site = workshop.site
     listed = workshop.uow.archives.sitemaps(site.id)
     items = [Linked(PAGES_SITEMAP_PATH), *(Linked(part.sitemap_path, modified_at) for part, modified_at in listed)]

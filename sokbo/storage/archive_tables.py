@@ -25,7 +25,8 @@ archive_entries = Table(
     Index("archive_entries_newest", "site_id", "published_at"),
 )
 
-#: The sitemaps that list something, with the newest time in them.
+#: The sitemaps that list something, and since when they are as they are. `etag` names their bytes, unless they are of before it
+#: was kept.
 sitemaps = Table(
     "sitemaps",
     metadata,
@@ -33,6 +34,7 @@ sitemaps = Table(
     Column("month", String, nullable=False),
     Column("number", Integer, nullable=False),
     Column("modified_at", UtcDateTime, nullable=False),
+    Column("etag", String),
     PrimaryKeyConstraint("site_id", "month", "number"),
 )
 

@@ -52,6 +52,10 @@ _NEWS = (
 _STALE_NEWS = select(news_sitemaps.c.site_id).where(news_sitemaps.c.complete_until <= NOW).limit(1)
 _SITEMAPS = select(sitemaps).where(sitemaps.c.site_id == bindparam("site")).order_by(sitemaps.c.month, sitemaps.c.number)
 
+_OWN_SITEMAP = and_(*(sitemaps.c[name] == bindparam(name) for name in ("site_id", "month", "number")))
+_SITEMAP = select(sitemaps.c.etag, sitemaps.c.modified_at).where(_OWN_SITEMAP)
+_FORGET_SITEMAP = delete(sitemaps).where(_OWN_SITEMAP)
+
 
 class ArchiveRepository:
     """Whoever writes holds the site's version."""
@@ -123,18 +127,23 @@ class ArchiveRepository:
         ]
 
     def sitemaps(self, site_id: SiteId) -> Sequence[tuple[Part, datetime]]:
-        """The sitemaps that list something, with the newest time in each."""
+        """The sitemaps that list something, and since when each is as it is."""
         rows = self._session.execute(_SITEMAPS, {"site": site_id})
         return [(Part(row.month, row.number), row.modified_at) for row in rows]
 
-    def note_sitemap(self, site_id: SiteId, part: Part, modified_at: datetime | None) -> None:
-        """Notes the newest time in a sitemap, None if it lists nothing."""
-        key = {"site_id": site_id, "month": part.month, "number": part.number}
-        if modified_at is not None:
-            self._session.execute(insert_or_replace(self._session.dialect, sitemaps), [key | {"modified_at": modified_at}])
-            return
-        own = and_(*(sitemaps.c[name] == value for name, value in key.items()))
-        self._session.execute(delete(sitemaps).where(own))
+    def note_sitemap(self, site_id: SiteId, part: Part, etag: str, now: datetime) -> datetime:
+        """Notes the name of the bytes of a sitemap that lists something; since when it has had those."""
+        noted = self._session.execute(_SITEMAP, _key(site_id, part)).first()
+        if noted is not None and noted.etag == etag:
+            return noted.modified_at  # type: ignore[no-any-return]  # rows are of Any
+        modified_at = now if noted is None else max(now, noted.modified_at)  # also where the clock has been set back
+        row = _key(site_id, part) | {"modified_at": modified_at, "etag": etag}
+        self._session.execute(insert_or_replace(self._session.dialect, sitemaps), [row])
+        return modified_at
+
+    def forget_sitemap(self, site_id: SiteId, part: Part) -> None:
+        """A sitemap lists nothing any more."""
+        self._session.execute(_FORGET_SITEMAP, _key(site_id, part))
 
     def lead_to(self, site_id: SiteId, part: Part) -> None:
         """Makes it the document that the current feed leads to."""
@@ -161,6 +170,10 @@ class ArchiveRepository:
 
 def _range(site_id: SiteId, month: str, ordinals: range) -> dict[str, Any]:
     return {"site": site_id, "of_month": month, "first": ordinals.start, "end": ordinals.stop}
+
+
+def _key(site_id: SiteId, part: Part) -> dict[str, Any]:
+    return {"site_id": site_id, "month": part.month, "number": part.number}
 
 
 def _placed(article: Article, place: Place) -> dict[str, Any]:

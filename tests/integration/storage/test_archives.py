@@ -103,12 +103,14 @@ def test_sites_have_archives_of_their_own(newsroom: Newsroom, database: Database
 
 
 def test_sitemaps_are_noted_until_they_list_nothing(newsroom: Newsroom, database: Database) -> None:
-    part, site_id = Part("2026-03", 1), newsroom.site.id
+    part, site_id, later = Part("2026-03", 1), newsroom.site.id, START + timedelta(days=1)
     with database.write() as uow:
-        uow.archives.note_sitemap(site_id, part, START)
-        uow.archives.note_sitemap(site_id, part, START + timedelta(days=1))
-        assert uow.archives.sitemaps(site_id) == [(part, START + timedelta(days=1))]
-        uow.archives.note_sitemap(site_id, part, None)
+        assert uow.archives.note_sitemap(site_id, part, "one", START) == START
+        assert uow.archives.note_sitemap(site_id, part, "one", later) == START
+        assert uow.archives.note_sitemap(site_id, part, "two", later) == later
+        assert uow.archives.note_sitemap(site_id, part, "one", START) == later
+        assert uow.archives.sitemaps(site_id) == [(part, later)]
+        uow.archives.forget_sitemap(site_id, part)
         assert uow.archives.sitemaps(site_id) == []
 
 

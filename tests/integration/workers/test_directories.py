@@ -58,7 +58,41 @@ def test_index_leads_to_each_published_article_once(bureau: Bureau, clock: Clock
     assert locations(bureau, "sitemap.xml")[1:] == ["sitemap/2026/01.xml", "sitemap/2026/01-2.xml", "sitemap/2026/03.xml"]
 
 
-def test_index_tells_when_something_in_a_sitemap_was_last_modified(bureau: Bureau, clock: Clock) -> None:
+def sitemap_times(bureau: Bureau) -> dict[str, str]:
+    """When each sitemap was last modified, as the index says."""
+    root = etree.fromstring(bureau.text("sitemap.xml").encode())
+    told = {each.findtext(f"{SITEMAP}loc"): each.findtext(f"{SITEMAP}lastmod") for each in root.iter(f"{SITEMAP}sitemap")}
+    base = f"{bureau.newsroom.site.base_url}/"
+    return {location.removeprefix(base): time for location, time in told.items() if location and time}
+
+
+def test_index_tells_when_a_sitemap_itself_was_last_modified(bureau: Bureau, clock: Clock) -> None:
+    february = clock() - timedelta(days=15)
+    bureau.newsroom.post("옛 기사", published_at=february)
+    bureau.syndicate()
+    [path] = sitemap_times(bureau)
+    assert sitemap_times(bureau) == {path: "2026-03-02T09:00:00+00:00"}
+
+    clock.advance(60)
+    newest = bureau.newsroom.post("더 옛 기사", published_at=february - timedelta(days=1))
+    bureau.syndicate()
+    assert sitemap_times(bureau) == {path: "2026-03-02T09:01:00+00:00"}
+
+    clock.advance(60)
+    bureau.newsroom.withdraw(newest)
+    bureau.syndicate()
+    assert sitemap_times(bureau) == {path: "2026-03-02T09:02:00+00:00"}
+
+    clock.advance(60)
+    with bureau.newsroom.database.write() as uow:
+        uow.sites.render_anew(bureau.newsroom.site.id)
+        uow.commit()
+    bureau.sweep()
+    bureau.syndicate()
+    assert sitemap_times(bureau) == {path: "2026-03-02T09:02:00+00:00"}
+
+
+def test_index_and_sitemap_tell_of_an_articles_change(bureau: Bureau, clock: Clock) -> None:
     article = bureau.newsroom.post("하나")
     bureau.syndicate()
     assert bureau.text("sitemap.xml").count("<lastmod>2026-03-02T09:00:00+00:00</lastmod>") == 1
