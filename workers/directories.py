@@ -18,7 +18,7 @@ from workers.pages.stylesheet import copy_script, page_headers
 from workers.rendering import digest, gone_document, page_document
 
 SITEMAP_INDEX_PATH = "sitemap.xml"
-PAGES_SITEMAP_PATH = "sitemap/pages.xml"
+PAGES_SITEMAP_PATH = "sitemap-pages.xml"
 NEWS_SITEMAP_PATH = "news-sitemap.xml"
 OPML_PATH = "feeds.opml"
 FEEDS_PATH = "feeds"

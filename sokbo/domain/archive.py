@@ -45,17 +45,16 @@ class Part:
     def archive_path(self, suffix: str) -> str:
         """The path, below its site, of the archive document in the format with that suffix: 'feed/2026/11.atom', then
         'feed/2026/11-2.atom'."""
-        return f"feed/{self._name}.{suffix}"
+        return f"feed/{self._numbered(self.month.replace('-', '/'))}.{suffix}"
 
     @property
     def sitemap_path(self) -> str:
-        """The sitemap's path below its site: 'sitemap/2026/11.xml', then 'sitemap/2026/11-2.xml'."""
-        return f"sitemap/{self._name}.xml"
+        """The sitemap's path below its site: 'sitemap-2026-11.xml', then 'sitemap-2026-11-2.xml'. A sitemap may list what lies at
+        or below its own directory alone (sitemaps.org, «Sitemap file location»)."""
+        return f"sitemap-{self._numbered(self.month)}.xml"
 
-    @property
-    def _name(self) -> str:
-        name = self.month.replace("-", "/")
-        return name if self.number == 1 else f"{name}-{self.number}"
+    def _numbered(self, month: str) -> str:
+        return month if self.number == 1 else f"{month}-{self.number}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def publisher(system: System) -> Publisher:
     assert made.send("DELETE", f"/articles/{gone['id']}", If_Match='"1"').status == 200
     made.await_text("feed/2025/03.atom", "deleted-entry")
     made.await_text("feed/2025/02.atom", "바로잡습니다")
-    made.await_text("sitemap.xml", f"sitemap/2025/0{MONTHS}.xml")
+    made.await_text("sitemap.xml", f"sitemap-2025-0{MONTHS}.xml")
     for suffix in ("atom", "json"):
         made.await_text(f"feed.{suffix}", f"feed/2025/0{MONTHS}.{suffix}")
     return made

@@ -132,7 +132,7 @@ def test_publishes_one_after_the_other_have_everything_at_once(bureau: Bureau) -
         bureau.syndicate()
         assert title in bureau.text("tag/apec.rss")
         assert title in bureau.text("feed/2026/03.atom")
-        for path in ("sitemap/2026/03.xml", "news-sitemap.xml"):
+        for path in ("sitemap-2026-03.xml", "news-sitemap.xml"):
             assert f"/{article.number}/" in bureau.text(path), path
         assert wait(bureau) == 0
 

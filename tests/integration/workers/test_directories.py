@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 from lxml import etree
+from sqlalchemy import text
 
 from sokbo.domain import archive
 from sokbo.domain.article import Article
+from sokbo.storage import migrate
 from tests.clock import Clock
+from tests.integration.storage.test_migrations import downgrade, engine_of
 from tests.integration.workers.bureau import Bureau
 from tests.unit.workers.feeds.schemas import SITEMAP, opml_complaints
 
@@ -23,7 +26,7 @@ def locations(bureau: Bureau, path: str) -> list[str]:
 
 def listed(bureau: Bureau) -> list[str]:
     """The addresses in all sitemaps of articles that the index leads to."""
-    sitemaps = [path for path in locations(bureau, "sitemap.xml") if path != "sitemap/pages.xml"]
+    sitemaps = [path for path in locations(bureau, "sitemap.xml") if path != "sitemap-pages.xml"]
     return [location for path in sitemaps for location in locations(bureau, path)]
 
 
@@ -33,8 +36,8 @@ def addresses(bureau: Bureau, *articles: Article) -> list[str]:
 
 
 def test_new_site_has_them_all_without_an_article(bureau: Bureau) -> None:
-    assert locations(bureau, "sitemap.xml") == ["sitemap/pages.xml"]
-    assert locations(bureau, "sitemap/pages.xml") == ["feeds", "", "breaking"]
+    assert locations(bureau, "sitemap.xml") == ["sitemap-pages.xml"]
+    assert locations(bureau, "sitemap-pages.xml") == ["feeds", "", "breaking"]
     assert locations(bureau, "news-sitemap.xml") == []
     assert (
         opml_complaints(bureau.text("feeds.opml").replace(bureau.newsroom.site.base_url, "https://gnj.example.kr").encode()) == []
@@ -55,7 +58,7 @@ def test_index_leads_to_each_published_article_once(bureau: Bureau, clock: Clock
 
     kept = [renamed if article is articles[5] else article for article in articles if article is not articles[2]]
     assert sorted(listed(bureau)) == sorted(addresses(bureau, *kept))
-    assert locations(bureau, "sitemap.xml")[1:] == ["sitemap/2026/01.xml", "sitemap/2026/01-2.xml", "sitemap/2026/03.xml"]
+    assert locations(bureau, "sitemap.xml")[1:] == ["sitemap-2026-01.xml", "sitemap-2026-01-2.xml", "sitemap-2026-03.xml"]
 
 
 def sitemap_times(bureau: Bureau) -> dict[str, str]:
@@ -99,32 +102,56 @@ def test_index_and_sitemap_tell_of_an_articles_change(bureau: Bureau, clock: Clo
     clock.advance(60)
     bureau.newsroom.revise(article, "둘")
     bureau.syndicate()
-    for path in ("sitemap.xml", "sitemap/2026/03.xml"):
+    for path in ("sitemap.xml", "sitemap-2026-03.xml"):
         assert bureau.text(path).count("<lastmod>2026-03-02T09:01:00+00:00</lastmod>") == 1
+
+
+def test_sitemaps_lie_nowhere_below_what_they_list(bureau: Bureau) -> None:
+    bureau.newsroom.post("하나")
+    bureau.syndicate()
+    assert not [path for path in locations(bureau, "sitemap.xml") if "/" in path]
+
+
+def test_sitemaps_of_before_are_made_where_they_are_now(bureau: Bureau, database_url: str) -> None:
+    article = bureau.newsroom.post("하나")
+    bureau.syndicate()
+    downgrade(database_url, "0015")
+    engine = engine_of(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE documents SET path = 'sitemap/2026/03.xml' WHERE path = 'news-sitemap.xml'"))
+        connection.execute(text("DELETE FROM assemblies"))
+    engine.dispose()
+
+    migrate(database_url)
+    bureau.syndicate()
+
+    assert bureau.document("sitemap/2026/03.xml") is None
+    assert listed(bureau) == addresses(bureau, article)
+    assert "feeds" in locations(bureau, "sitemap-pages.xml")
 
 
 def test_sitemap_whose_articles_are_all_withdrawn_leaves_the_index(bureau: Bureau) -> None:
     article = bureau.newsroom.post("하나")
     bureau.syndicate()
-    assert locations(bureau, "sitemap.xml") == ["sitemap/pages.xml", "sitemap/2026/03.xml"]
+    assert locations(bureau, "sitemap.xml") == ["sitemap-pages.xml", "sitemap-2026-03.xml"]
     bureau.newsroom.withdraw(article)
     bureau.syndicate()
-    assert locations(bureau, "sitemap.xml") == ["sitemap/pages.xml"]
+    assert locations(bureau, "sitemap.xml") == ["sitemap-pages.xml"]
 
 
 def test_sitemap_whose_articles_are_all_withdrawn_is_gone_until_another_comes(bureau: Bureau, clock: Clock) -> None:
     bureau.newsroom.withdraw(bureau.newsroom.post("하나"))
     bureau.syndicate()
-    gone = bureau.document("sitemap/2026/03.xml")
+    gone = bureau.document("sitemap-2026-03.xml")
     assert gone is not None
     assert gone.status == 410
     clock.advance(60)
     article = bureau.newsroom.post("둘")
     bureau.syndicate()
-    found = bureau.document("sitemap/2026/03.xml")
+    found = bureau.document("sitemap-2026-03.xml")
     assert found is not None
     assert found.status == 200
-    assert locations(bureau, "sitemap/2026/03.xml") == addresses(bureau, article)
+    assert locations(bureau, "sitemap-2026-03.xml") == addresses(bureau, article)
 
 
 def test_news_sitemap_has_two_days_and_the_sweep_takes_out_what_is_older(bureau: Bureau, clock: Clock) -> None:
@@ -179,4 +206,4 @@ def test_subscription_list_and_sitemap_of_pages_know_each_new_term(bureau: Burea
     assert [each.get("xmlUrl") for each in outlines if each.get("xmlUrl")] == [
         site.url(path) for path in ("feed.rss", "breaking.rss", "category/정치.rss", "tag/apec.rss")
     ]
-    assert locations(bureau, "sitemap/pages.xml")[-1] == "tag/apec"
+    assert locations(bureau, "sitemap-pages.xml")[-1] == "tag/apec"

@@ -8,9 +8,9 @@ from sokbo.domain.archive import Part, Place, month_of
 @pytest.mark.parametrize(
     ("part", "atom", "json", "sitemap"),
     [
-        (Part("2026-11", 1), "feed/2026/11.atom", "feed/2026/11.json", "sitemap/2026/11.xml"),
-        (Part("2026-11", 2), "feed/2026/11-2.atom", "feed/2026/11-2.json", "sitemap/2026/11-2.xml"),
-        (Part("0987-01", 10), "feed/0987/01-10.atom", "feed/0987/01-10.json", "sitemap/0987/01-10.xml"),
+        (Part("2026-11", 1), "feed/2026/11.atom", "feed/2026/11.json", "sitemap-2026-11.xml"),
+        (Part("2026-11", 2), "feed/2026/11-2.atom", "feed/2026/11-2.json", "sitemap-2026-11-2.xml"),
+        (Part("0987-01", 10), "feed/0987/01-10.atom", "feed/0987/01-10.json", "sitemap-0987-01-10.xml"),
     ],
 )
 def test_part_has_a_path_of_its_own_for_each_document(part: Part, atom: str, json: str, sitemap: str) -> None:

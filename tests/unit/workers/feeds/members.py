@@ -72,7 +72,7 @@ MEMBERS = {
     **{f"feed.{form.suffix}": _of(form) for form in FORMATS.values()},
     **{PART.archive_path(form.suffix): _archive_of(form) for form in ARCHIVE},
     "feeds.opml": Member(OPML.media_type, lambda articles: OPML.document(SITE, _listings(articles)), opml_complaints),
-    "sitemap/2026/03.xml": Member(
+    "sitemap-2026-03.xml": Member(
         SITEMAP.media_type,
         lambda articles: SITEMAP.document(SITE, [Linked(item.path, item.modified_at) for item in articles]),
         sitemap_complaints,
@@ -82,7 +82,7 @@ MEMBERS = {
         lambda articles: SITEMAP_INDEX.document(
             SITE,
             [
-                Linked("sitemap/pages.xml"),
+                Linked("sitemap-pages.xml"),
                 *(
                     Linked(Part(month_of(item.modified_at), number).sitemap_path, item.modified_at)
                     for number, item in enumerate(articles, start=1)
