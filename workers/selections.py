@@ -24,8 +24,9 @@ from workers.rendering import fragment, gone_document
 
 #: Articles rendered in one turn; the selection's others follow in turns of their own.
 RENDERED_AT_ONCE = 10
-#: Where a dialect leaves articles out, it looks at so many times as many as the feed shall have.
-CANDIDATES = 5
+#: Where a dialect leaves articles out, it looks at so many times as many as the feed shall have; at the more only if the fewer
+#: don't fill it, since articles of one language are found by reading them.
+CANDIDATES = (2, 5)
 #: Withdrawn articles of the site that are looked at for those of a selection.
 MOST_TOMBSTONES = 200
 
@@ -66,22 +67,36 @@ def _documents(workshop: Workshop, name: str) -> list[Document]:
 
 def _feeds(workshop: Workshop, selection: Selection) -> list[tuple[Document, bool]]:
     """The selection's feeds; False where entries are still to be rendered, for which there is another turn then."""
-    wanted = selection.entries * CANDIDATES if selection.profile in DIALECTS else selection.entries
-    article_ids = workshop.uow.selections.articles(selection, workshop.site.language, wanted)
-    known = workshop.uow.forms.entries(article_ids)
-    candidates = {article_id: known[article_id] for article_id in article_ids if article_id in known}
-    oldest = _oldest(workshop, article_ids, wanted)
+    forms = formats_of(selection)
+    candidates, oldest, is_last = _candidates(workshop, selection, forms)
     left_at = _left_at(workshop, selection, oldest)
     tombstones = _tombstones(workshop, selection, oldest) if selection.profile == PLAIN else []
     made = []
-    for form in formats_of(selection):
-        looked_at, is_whole = _looked_at(workshop, selection, form, candidates)
+    for form in forms:
+        looked_at, is_whole = _looked_at(workshop, selection, form, candidates, is_last=is_last)
         if form.suffix == ATOM.suffix:
             looked_at += [ListedEntry(item.modified_at, {form.format: item.fragments[ATOM.format]}) for item in tombstones]
         made.append((_feed(workshop, selection, form, looked_at, left_at), is_whole))
     if not all(is_whole for _, is_whole in made):  # anew: its bytes may be the same then, and its fragments are others
         workshop.uow.assemblies.want(workshop.site.id, [of_listing(selection.listing, anew=True)], workshop.uow.now)
     return made
+
+
+def _candidates(
+    workshop: Workshop, selection: Selection, forms: Sequence[FeedFormat]
+) -> tuple[dict[ArticleId, ListedEntry], datetime, bool]:
+    """The newest articles, from which the feeds' entries are taken; when the last of them was published; True if no more will be
+    looked at, whatever is left out of these."""
+    dialect = selection.profile in DIALECTS
+    for times in CANDIDATES if dialect else (1,):
+        wanted = selection.entries * times
+        article_ids = workshop.uow.selections.articles(selection, workshop.site.language, wanted)
+        known = workshop.uow.forms.entries(article_ids)
+        candidates = {article_id: known[article_id] for article_id in article_ids if article_id in known}
+        is_last = not dialect or times == CANDIDATES[-1] or len(article_ids) < wanted
+        if is_last or all(_may_fill(candidates, form, selection.entries) for form in forms):
+            break
+    return candidates, _oldest(workshop, article_ids, wanted), is_last
 
 
 def _oldest(workshop: Workshop, article_ids: Sequence[ArticleId], wanted: int) -> datetime:
@@ -130,10 +145,10 @@ def _feed(
 
 
 def _looked_at(
-    workshop: Workshop, selection: Selection, form: FeedFormat, candidates: dict[ArticleId, ListedEntry]
+    workshop: Workshop, selection: Selection, form: FeedFormat, candidates: dict[ArticleId, ListedEntry], *, is_last: bool
 ) -> tuple[list[ListedEntry], bool]:
     """The newest candidates, as many as have the entries in that form that the feed shall have, with those between them that are
-    left out; False if some are still to be rendered."""
+    left out; False if some are still to be rendered, or if there are too few and it isn't the last look."""
     wanted = selection.entries
     missing = _missing(candidates, form, wanted)
     if missing:
@@ -147,7 +162,12 @@ def _looked_at(
             break
         looked_at.append(entry)
         have += _is_shown(entry, form)
-    return looked_at, not missing
+    return looked_at, not missing and (is_last or have == wanted)
+
+
+def _may_fill(candidates: dict[ArticleId, ListedEntry], form: FeedFormat, wanted: int) -> bool:
+    """True if so many of the candidates aren't known to be left out."""
+    return sum(entry.fragments.get(form.format) != LEFT_OUT for entry in candidates.values()) >= wanted
 
 
 def _is_shown(entry: ListedEntry, form: FeedFormat) -> bool:
