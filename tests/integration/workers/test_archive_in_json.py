@@ -1,5 +1,6 @@
 """The archive in JSON Feed: whoever follows `next_url` from the current feed finds every article, and none that was withdrawn."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -91,6 +92,10 @@ def test_documents_follow_the_sites_new_title_and_address(bureau: Bureau, databa
     assert all("https://site-" not in bureau.text(path) for path in pages(bureau))
 
 
+def locations(bureau: Bureau) -> list[str]:
+    return re.findall("<loc>(.*?)</loc>", bureau.text("sitemap.xml"))
+
+
 def test_documents_of_an_archive_that_was_in_atom_alone_come_with_the_migration(
     bureau: Bureau, database_url: str, clock: Clock
 ) -> None:
@@ -98,12 +103,17 @@ def test_documents_of_an_archive_that_was_in_atom_alone_come_with_the_migration(
     bureau.newsroom.withdraw(articles[3])
     bureau.syndicate()
     before = everything(bureau)
-    lost = pages(bureau).keys()
-    assert len(lost) > 1
+    moved = {path for path in before if path.startswith("sitemap-")}  # by a later migration, which is undone with it
+    lost = pages(bureau).keys() | moved
+    assert len(pages(bureau)) > 1
+    listed = locations(bureau)
     downgrade(database_url, "0010")
     assert bureau.versions().keys() == before.keys() - lost
 
     migrate(database_url)
     bureau.sweep()
 
-    assert everything(bureau) == before
+    after = everything(bureau)
+    del before["sitemap.xml"], after["sitemap.xml"]  # the sitemaps that moved are new files, and it says since when
+    assert after == before
+    assert locations(bureau) == listed
