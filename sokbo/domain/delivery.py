@@ -103,7 +103,8 @@ def after(delivery: Delivery, outcome: Outcome, now: datetime, schedule: Sequenc
         return replace(tried, state=DeliveryState.ACKNOWLEDGED, next_attempt_at=None, acknowledged_at=first)
     if delivery.type == PING:
         return replace(tried, state=DeliveryState.DEAD, next_attempt_at=None)
-    longest = timedelta(seconds=schedule[max(0, delivery.retries - 1)] * (1 + JITTER)) if schedule else timedelta()
+    waited = schedule[: max(1, delivery.retries)][-1:]  # the last wait; its schedule may have been made shorter since
+    longest = timedelta(seconds=sum(waited) * (1 + JITTER))
     if delivery.next_attempt_at is not None and now < delivery.next_attempt_at <= now + longest:
         return replace(tried, state=DeliveryState.FAILING)
     again = next_attempt_at(delivery, outcome, now, schedule, rng=rng)

@@ -78,3 +78,9 @@ def test_time_that_a_clock_ahead_has_set_is_not_waited_for() -> None:
     assert tried.retries == 1
     assert tried.next_attempt_at is not None
     assert tried.next_attempt_at - START < timedelta(seconds=10)
+
+
+@pytest.mark.parametrize("schedule", [(), (5.0,), (5.0, 10.0)])
+def test_schedule_that_has_been_made_shorter_ends_what_is_beyond_it(schedule: tuple[float, ...]) -> None:
+    tried = after(replace(DELIVERY, retries=4, next_attempt_at=START), FAILED, START, schedule, rng=random.Random(1))
+    assert (tried.state, tried.next_attempt_at) == (DeliveryState.DEAD, None)
