@@ -2,8 +2,8 @@
 
 One writer suits SQLite, which has one lock, and saves the wait for the disk: deeds that come while it commits share the next
 commit. A deed that is refused before it has written anything harms no other. Where one fails later, nothing of that transaction
-remains: those before it are done anew, then it by itself, then the rest. So a deed must be a function of what it finds in the
-database.
+remains: those before it are done anew, then it by itself, then the rest; each by itself, if it doesn't show whose failure it is.
+So a deed must be a function of what it finds in the database.
 """
 
 import asyncio
@@ -119,14 +119,19 @@ class Writer:
         rest = self._in_time(together)
         while rest:
             try:
-                done = self._do_together(rest)
+                failed = self._do_together(rest)
             except Locked:
                 rest = self._in_time(rest)
                 continue
-            if done < len(rest):
-                self._write(rest[:done])
-                self._do_alone(rest[done])
-            rest = self._in_time(rest[done + 1 :])
+            if failed is None:
+                return
+            if failed == len(rest):
+                for waiting in rest:
+                    self._do_alone(waiting)
+                return
+            self._write(rest[:failed])
+            self._do_alone(rest[failed])
+            rest = self._in_time(rest[failed + 1 :])
 
     def _in_time(self, together: Sequence[_Waiting]) -> list[_Waiting]:
         """Those who have time left; the others are told at once."""
@@ -137,22 +142,21 @@ class Writer:
             self._tell(late)
         return [waiting for waiting in together if waiting.error is None]
 
-    def _do_together(self, together: Sequence[_Waiting]) -> int:
-        """Does the deeds in one transaction; how many. If not all, the one behind them is what fails, as far as can be told, and
-        nothing of it all remains. Raises Locked if the lock can't be had while there is time left for all of them."""
+    def _do_together(self, together: Sequence[_Waiting]) -> int | None:
+        """Does the deeds in one transaction; the place of the one that fails, if one does, and then nothing remains of any; how
+        many there are if it doesn't show which it is. Raises Locked if the lock can't be had while there is time left for all."""
         place = 0
         try:
             with self._database.write(wait_seconds=min(waiting.lock_seconds() for waiting in together)) as uow:
                 for waiting in together:
                     waiting.refusal = _do(waiting, uow)
                     place += 1
-                place = 0  # whose it is, if something fails from here on, doesn't show
                 if self._database.has_one_writer:  # whoever is woken takes as long as the disk does, and waits for the lock
                     uow.flush()
                     _wake([waiting for waiting in together if waiting.refusal is None])
                 uow.commit_for_certain()
-        except Outrun:  # another service's group locks the same in another order
-            return 0
+        except Outrun:  # another service's group locks the same in another order; single deeds all have one order
+            return len(together)
         except Locked:
             raise
         except Unavailable as error:
@@ -163,7 +167,7 @@ class Writer:
         else:
             for waiting in together:
                 waiting.error = waiting.refusal
-        return len(together)
+        return None
 
     def _do_alone(self, waiting: _Waiting) -> None:
         waiting.woken = False

@@ -14,7 +14,7 @@ from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site
 from sokbo.errors import NotFound, Unavailable
 from sokbo.storage import Database, UnitOfWork
-from sokbo.storage.session import Locked
+from sokbo.storage.session import Locked, Outrun
 from tests.databases import make_ready
 
 
@@ -158,6 +158,34 @@ async def test_what_came_before_and_after_a_deed_that_fails_is_done_together(sto
     assert isinstance(units[3], NotFound)
     assert len({id(unit) for unit in units[:3]}) == len({id(unit) for unit in units[4:]}) == 1
     assert names(stored) == set()
+
+
+@pytest.mark.parametrize("error", [Outrun("a deadlock"), OSError("at the commit")])
+async def test_a_group_that_fails_as_a_whole_is_done_one_by_one_and_each_is_woken_with_what_was_kept(
+    stored: Database, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    commit = UnitOfWork.commit_for_certain
+    woken: list[UnitOfWork] = []
+    groups: list[UnitOfWork] = []
+
+    def lost_once(uow: UnitOfWork) -> None:
+        groups.append(uow)
+        if len(groups) == 2:  # the first is the one that keeps the writer busy
+            raise error
+        commit(uow)
+
+    monkeypatch.setattr(UnitOfWork, "commit_for_certain", lost_once)
+    async with writing_to(stored) as writer:
+        held = Held()
+        busy = asyncio.create_task(writer.do(held))
+        await asyncio.to_thread(held.begun.wait)
+        tasks = [asyncio.create_task(writer.do(lambda uow: uow, woken.append)) for _ in range(3)]
+        await asyncio.sleep(0)
+        held.let_go()
+        await busy
+        kept = await asyncio.gather(*tasks)
+    assert kept == groups[2:]
+    assert woken[-3:] == kept
 
 
 async def test_a_statement_that_the_database_refuses_fails_alone(stored: Database) -> None:
