@@ -134,5 +134,5 @@ def logo_url(url: str) -> str:
 def field_error(detail: ErrorDetails) -> FieldError:
     """The broken rule in our words."""
     kind, context = detail["type"], detail.get("ctx", {})
-    rule = str(context["error"]) if kind == "value_error" else _RULES.get(kind, "is not valid").format(**context)
+    rule = str(context["error"]) if kind == "value_error" else _RULES[kind].format(**context)
     return FieldError(".".join(map(str, detail["loc"])), rule, _CODES.get(kind, "invalid"))

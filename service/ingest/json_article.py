@@ -1,7 +1,7 @@
 """application/json: an object with an article's fields (RFC 8259)."""
 
 import json
-from collections.abc import Iterable
+from collections import Counter
 from typing import Any, Never
 
 from service.ingest.fields import Fields
@@ -40,18 +40,9 @@ def load_object(text: str) -> dict[str, Any]:
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        twice = _first_twice(name for name, _ in pairs)
+        twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
         raise BadRequest(f"The body has the name {twice[:80]!a} twice in one object")
     return members
-
-
-def _first_twice(names: Iterable[str]) -> str:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            return name
-        seen.add(name)
-    raise ValueError("each name comes once")
 
 
 def _refuse_constant(name: str) -> Never:

@@ -40,7 +40,8 @@ def admit(value: Any, errors: list[FieldError], path: str = "", depth: int = 0) 
             return None
         if isinstance(value, list):
             return [admit(item, errors, f"{path}.{index}", depth + 1) for index, item in enumerate(value)]
-        return {_admitted(key, errors): admit(item, errors, _below(path, key), depth + 1) for key, item in value.items()}
+        named = ((_admitted(key, errors), item) for key, item in value.items())
+        return {key: admit(item, errors, f"{path}.{key}" if path else key, depth + 1) for key, item in named}
     if isinstance(value, float) and not math.isfinite(value):
         errors.append(FieldError(path, "must be a finite number"))
     if isinstance(value, int) and abs(value) > MAX_INTEGER:
@@ -64,8 +65,3 @@ def _admitted(key: str, errors: list[FieldError]) -> str:
         key = FORBIDDEN.sub("\ufffd", key)
         errors.append(FieldError(key, f"the name {rule}", "forbidden_character"))
     return key
-
-
-def _below(path: str, key: str) -> str:
-    key = FORBIDDEN.sub("\ufffd", key)
-    return f"{path}.{key}" if path else key
