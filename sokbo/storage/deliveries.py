@@ -40,7 +40,8 @@ from sokbo.storage.leasing import (
 from sokbo.storage.planning import TAKE_BACK, plan_statement, supersede
 from sokbo.storage.session import Session
 
-_order = attrgetter("next_attempt_at", "sequence")
+#: RETURNING gives rows in any order.
+_ORDER = attrgetter("next_attempt_at", "sequence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class DeliveryRepository:
         leased = self._session.execute(
             lease_statement(self._session.dialect), {**given, "holder": holder, "partner_ids": partner_ids}
         )
-        return [delivery_from(row) for row in sorted(leased, key=_order)]
+        return [delivery_from(row) for row in sorted(leased, key=_ORDER)]
 
     def lease_probes(
         self, lane: Lane, holder: str, now: datetime, seconds: float, probe_seconds: float, limit: int

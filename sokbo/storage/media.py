@@ -65,11 +65,13 @@ class MediaRepository:
     def files_of(self, site_id: SiteId, names: Collection[str]) -> set[str]:
         """Those of the names that are of the site's uploads or their variants."""
         found: set[str] = set()
-        for start in range(0, len(names), _NAMES_AT_ONCE):
-            by_digest = {digest_of(name): name for name in sorted(names)[start : start + _NAMES_AT_ONCE]}
-            uploads = self._session.execute(_UPLOADS, {"site": site_id, "digests": [*by_digest]}).scalars()
-            found |= {by_digest[digest] for digest in uploads}
-            found |= {*self._session.execute(_VARIANTS, {"site": site_id, "names": [*by_digest.values()]}).scalars()}
+        in_order = sorted(names)
+        for start in range(0, len(in_order), _NAMES_AT_ONCE):
+            some = in_order[start : start + _NAMES_AT_ONCE]
+            digests = [digest_of(name) for name in some]
+            uploads = {*self._session.execute(_UPLOADS, {"site": site_id, "digests": digests}).scalars()}
+            found |= {name for name, digest in zip(some, digests, strict=True) if digest in uploads}
+            found |= {*self._session.execute(_VARIANTS, {"site": site_id, "names": some}).scalars()}
         return found
 
     def _find(self, site_id: SiteId, which: ColumnElement[bool]) -> Media | None:

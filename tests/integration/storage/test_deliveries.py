@@ -387,9 +387,8 @@ def test_partners_beyond_the_room_have_their_turn_after_the_last_one_served(news
     ]
 
 
+@pytest.mark.parametrize("databases", ["postgresql"], indirect=True)  # SQLite has no other transaction meanwhile
 def test_delivery_that_another_transaction_is_at_is_waited_for_by_nobody(newsroom: Newsroom, database_url: str) -> None:
-    if newsroom.database.has_one_writer:
-        pytest.skip("SQLite has no other transaction then")
     newsroom.subscribe()
     newsroom.post()
     newsroom.post()
