@@ -1,7 +1,6 @@
 """`python -m workers QUEUE...` runs a worker for these queues, `python -m workers beat` the clock that calls the sweeper."""
 
 import logging
-import os
 import sys
 import warnings
 
@@ -18,9 +17,6 @@ from workers.runtime import start
 from workers.watchdog import stand_by
 
 BEAT = "beat"
-#: Of uvloop's threads half at most look up names, for up to half a minute each where a partner's name server is silent: with the
-#: four that it has unless told otherwise, two such partners would hold up all pushes.
-UV_THREADS = "64"
 
 log = structlog.get_logger()
 
@@ -42,7 +38,6 @@ def main(arguments: list[str]) -> int:
     lanes = tuple(lane for lane in Lane if lane in arguments)
     logs.configure(settings.log_level, f"worker-{'-'.join(lanes)}")
     stand_by()
-    os.environ.setdefault("UV_THREADPOOL_SIZE", UV_THREADS)
     try:
         runtime = start(settings, lanes)
     except SokboError as error:

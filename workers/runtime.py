@@ -24,6 +24,10 @@ from workers.darkroom import Darkroom
 from workers.deliver import Pump
 from workers.pages.renderer import PageRenderer
 
+#: Of uvloop's threads half at most look up names, for up to half a minute each where a partner's name server is silent: with the
+#: four that it has unless told otherwise, two such partners would hold up all pushes.
+UV_THREADS = "64"
+
 log = structlog.get_logger()
 
 
@@ -98,10 +102,16 @@ def start(settings: Settings, lanes: tuple[Lane, ...]) -> Runtime:
     darkroom = Darkroom(settings, database, MediaFiles(settings.media_folder), holder) if Lane.DEFAULT in lanes else None
     pages = PageRenderer()
     collect_rarely()
-    loop = uvloop.new_event_loop()
+    loop = new_loop()
     thread = threading.Thread(target=run_pump, args=(loop, pump, darkroom), name="pump", daemon=True)
     thread.start()
     return Runtime(settings, database, Broker(settings), pages, pump, lanes, holder, loop, thread, darkroom)
+
+
+def new_loop() -> AbstractEventLoop:
+    """The process's first loop, which decides how many threads look up names."""
+    os.environ.setdefault("UV_THREADPOOL_SIZE", UV_THREADS)
+    return uvloop.new_event_loop()
 
 
 def run_pump(loop: AbstractEventLoop, pump: Pump, darkroom: Darkroom | None = None) -> None:
