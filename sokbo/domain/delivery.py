@@ -58,7 +58,8 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """`type` is the event's, or `PING`, which has no event and no article. `attempts` are all that were made, `retries` those
-    that used up a wait of the schedule since it was planned or replayed; `give_up_at` counts from there too.
+    that used up a wait of the schedule since it was planned or replayed; `give_up_at` counts from there too, or from the end
+    of the time that it was parked.
 
     An open delivery without `next_attempt_at` is parked: it is due, and waits until its partner takes pushes again.
     """

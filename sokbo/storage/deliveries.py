@@ -143,12 +143,12 @@ class DeliveryRepository:
 
     def unpark(self, partner_ids: Sequence[PartnerId], now: datetime) -> None:
         """Makes due what was parked; call with the partners locked."""
-        self._date(and_(deliveries.c.partner_id.in_(partner_ids), IS_PARKED), now)
+        self._date(and_(deliveries.c.partner_id.in_(partner_ids), IS_PARKED), now, give_up_at=now + GIVE_UP_AFTER)
 
     def make_due(self, partner_id: PartnerId, now: datetime) -> None:
         """Makes due all that waits, whether parked or for its time; call with the partner locked."""
         later = or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at > now)
-        self._date(and_(deliveries.c.partner_id == partner_id, IS_OPEN, later), now)
+        self._date(and_(deliveries.c.partner_id == partner_id, IS_OPEN, later), now, give_up_at=now + GIVE_UP_AFTER)
 
     def hasten(self, partner_id: PartnerId, until: datetime, now: datetime) -> None:
         """Makes due what was put off until the time that the partner had asked for; call with the partner locked."""
@@ -215,8 +215,8 @@ class DeliveryRepository:
         found = {Lane(lane): (count, (now - oldest).total_seconds()) for lane, count, oldest in rows}
         return {lane: found.get(lane, (0, 0.0)) for lane in Lane}
 
-    def _date(self, which: ColumnElement[bool], now: datetime) -> None:
-        self._session.execute(update(deliveries).where(which).values(next_attempt_at=now, put_off_at=now))
+    def _date(self, which: ColumnElement[bool], now: datetime, **more: datetime) -> None:
+        self._session.execute(update(deliveries).where(which).values(next_attempt_at=now, put_off_at=now, **more))
 
 
 _WAITING = (

@@ -84,14 +84,23 @@ class DeliveryRecordRepository:
 
     def replay(self, partner_id: PartnerId, wanted: Replay, now: datetime) -> tuple[int, int]:
         """Makes those of the last 30 days due at once, under their ids, with all attempts before them. How many, and how many
-        were left out because the partner has been told, or will be, of something newer."""
+        were left out because the partner has been told, or will be, of something newer.
+
+        An attempt that is under way meanwhile is recorded, and decides no more where its delivery is left.
+        """
         selected = and_(deliveries.c.partner_id == partner_id, *_conditions(wanted, now))
         found = self._session.execute(select(func.count()).select_from(deliveries).where(selected)).scalar_one()
         self._session.execute(supersede(selected))
         again = update(deliveries).where(selected, not_(OUTDATED))
         replayed = self._session.execute(
             again.values(
-                state=DeliveryState.PLANNED, retries=0, next_attempt_at=now, put_off_at=now, give_up_at=now + GIVE_UP_AFTER
+                state=DeliveryState.PLANNED,
+                retries=0,
+                next_attempt_at=now,
+                put_off_at=now,
+                give_up_at=now + GIVE_UP_AFTER,
+                lease_holder=None,
+                lease_until=None,
             )
         ).rowcount
         return replayed, found - replayed

@@ -140,6 +140,31 @@ def test_what_waits_for_a_partner_is_parked_and_does_not_age_the_queue(bureau: B
     assert len(turn(TAKEN)) == 7
 
 
+def test_what_was_parked_for_more_than_seven_days_survives_its_first_failure(bureau: Bureau, turn: Turn, clock: Clock) -> None:
+    partner = failing_partner(bureau, turn)
+    article = bureau.newsroom.post()
+    bureau.syndicate()
+    clock.advance(60)
+    bureau.sweep()
+    clock.advance(8 * 86_400)
+    assert len(turn(TAKEN)) == 1
+    assert not current(bureau, partner).breaker.is_open
+    turn(FAILED)
+    assert bureau.newsroom.deliveries(article)[0].state is DeliveryState.FAILING
+
+
+def test_enabling_gives_what_waited_for_more_than_seven_days_its_tries(bureau: Bureau, turn: Turn, clock: Clock) -> None:
+    partner = bureau.newsroom.subscribe()
+    article = bureau.newsroom.post()
+    bureau.syndicate()
+    turn(Outcome(Verdict.DISABLE, 0.1, 410, "gone"))
+    clock.advance(8 * 86_400)
+    bureau.sweep()
+    close(bureau, partner)
+    turn(FAILED)
+    assert bureau.newsroom.deliveries(article)[0].state is DeliveryState.FAILING
+
+
 def test_open_breaker_starves_nobody(bureau: Bureau, turn: Turn) -> None:
     failing_partner(bureau, turn)
     other = bureau.newsroom.subscribe()
@@ -237,6 +262,20 @@ def test_replay_sends_a_time_again_in_order(bureau: Bureau, turn: Turn, clock: C
     assert [item.id for item in turn(TAKEN)] == [item.id for item in sent[1:]]
     assert replay(bureau, partner, Replay(since=since, until=sent[2].created_at)) == (1, 0)
     assert replay(bureau, partner, Replay(ids=(sent[0].id,))) == (1, 0)
+
+
+def test_replay_of_what_is_under_way_is_not_undone_by_its_failure(bureau: Bureau, turn: Turn) -> None:
+    partner = bureau.newsroom.subscribe()
+    article = bureau.newsroom.post()
+    bureau.syndicate()
+    leased = turn(None)
+    assert replay(bureau, partner, Replay(ids=(leased[0].id,))) == (1, 0)
+    end(bureau, leased, FAILED)
+    [delivery] = bureau.newsroom.deliveries(article)
+    assert (delivery.state, delivery.retries) == (DeliveryState.PLANNED, 0)
+    with bureau.newsroom.database.read() as uow:
+        assert [attempt.status for attempt in uow.delivery_records.attempts(delivery.id)] == [503]
+    assert [item.id for item in turn(TAKEN)] == [delivery.id]
 
 
 def test_replay_ends_after_thirty_days(bureau: Bureau, turn: Turn, clock: Clock) -> None:
