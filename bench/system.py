@@ -70,8 +70,8 @@ def _prepare(settings: Settings, partner_urls: Sequence[str]) -> tuple[Site, str
         _, api_key = keys.issue(uow, site.id, [Scope.PUBLISH], "bench", **origin)
         for url in partner_urls:
             wanted = partners.parse({"name": url, "url": url, "filter": {"breaking_only": True}}, settings.callback_allow)
-            partner, secret = partners.register(uow, sealer, site.id, wanted, **origin)
-            secrets[partner.url] = secret
+            partner, verified_with = partners.register(uow, sealer, site.id, wanted, **origin)
+            secrets[partner.url] = verified_with["secret"]
         uow.commit()
     database.close()
     return site, api_key, secrets

@@ -14,11 +14,11 @@ from pydantic import AfterValidator, Field, StrictBool, ValidationInfo
 from sokbo.domain.breaker import Breaker
 from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId, new_id
-from sokbo.domain.partner import CHANNELS, ContentProfile, Filter, Partner, PartnerState
-from sokbo.errors import NotFound
+from sokbo.domain.partner import CHANNELS, ContentProfile, Filter, Partner, PartnerState, Signature
+from sokbo.errors import FieldError, Invalid, NotFound
 from sokbo.fields import FieldsModel, Slug, line, merged, validate
 from sokbo.net.sealing import Sealer
-from sokbo.net.signing import new_secret
+from sokbo.net.signing import new_key, verified_with
 from sokbo.net.urls import check_url
 from sokbo.settings import Network
 from sokbo.storage import UnitOfWork
@@ -80,6 +80,7 @@ class PartnerInput(FieldsModel):
     filter: FilterInput = FilterInput()
     content: ContentProfile = ContentProfile.SUMMARY
     rel: Annotated[str, AfterValidator(_rel)] = "noopener"
+    signature: Signature = Signature.V1
 
     def domain_fields(self) -> dict[str, Any]:
         """What a Partner is made of, by its names."""
@@ -90,6 +91,7 @@ class PartnerInput(FieldsModel):
             "filter": Filter(**self.filter.model_dump()),
             "content": self.content,
             "rel": self.rel,
+            "signature": self.signature,
         }
 
 
@@ -103,13 +105,13 @@ def parse(values: Mapping[str, Any], allow: Sequence[Network]) -> PartnerInput:
 
 def register(
     uow: UnitOfWork, sealer: Sealer, site_id: SiteId, wanted: PartnerInput, *, actor: str, request_id: str
-) -> tuple[Partner, str]:
-    """A new partner and its secret, which can't be read again."""
+) -> tuple[Partner, dict[str, str]]:
+    """A new partner and, by name, what it verifies pushes with, which can't be read again."""
     partner = Partner(id=PartnerId(new_id("ptr")), site_id=site_id, created_at=uow.now, **wanted.domain_fields())
-    secret = new_secret()
-    uow.partners.add(partner, sealer.seal(secret, partner.id))
+    key = new_key(partner.signature)
+    uow.partners.add(partner, sealer.seal(key, partner.id))
     uow.audit.record(site_id, actor, "partner.register", partner.id, request_id, uow.now)
-    return partner, secret
+    return partner, verified_with(key)
 
 
 def change(
@@ -122,10 +124,15 @@ def change(
     actor: str,
     request_id: str,
 ) -> Partner:
-    """The partner with a merge patch (RFC 7396) applied to its fields. Raises NotFound, Invalid."""
+    """The partner with a merge patch (RFC 7396) applied to its fields; another `signature` needs a new key, by `rotate_secret`.
+
+    Raises NotFound, Invalid.
+    """
     partner = find(uow, site_id, partner_id, lock=True)
     values = merged({field: described(partner)[field] for field in PartnerInput.model_fields}, patch)
     changed = replace(partner, **parse(values, allow).domain_fields())
+    if changed.signature is not partner.signature:
+        raise Invalid(FieldError("signature", "must be changed by rotate-secret, which makes the key for it"))
     return _save(uow, partner, changed, "partner.change", actor, request_id)
 
 
@@ -153,14 +160,24 @@ def delete(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, req
 
 
 def rotate_secret(
-    uow: UnitOfWork, sealer: Sealer, site_id: SiteId, partner_id: str, overlap_seconds: int, *, actor: str, request_id: str
-) -> tuple[str, datetime]:
-    """A new secret, which can't be read again, and when the old one ends: until then both sign. Raises NotFound."""
+    uow: UnitOfWork,
+    sealer: Sealer,
+    site_id: SiteId,
+    partner_id: str,
+    overlap_seconds: int,
+    signature: Signature | None,
+    *,
+    actor: str,
+    request_id: str,
+) -> tuple[dict[str, str], datetime]:
+    """A new secret or key pair, of the kind until now unless another is named: by name, what the partner verifies with from now
+    on, which can't be read again, and when the old one ends. Until then both sign. Raises NotFound."""
     partner = find(uow, site_id, partner_id, lock=True)
-    secret, until = new_secret(), uow.now + timedelta(seconds=overlap_seconds)
-    uow.partners.replace_secret(partner.id, sealer.seal(secret, partner.id), until)
+    signature = signature or partner.signature
+    key, until = new_key(signature), uow.now + timedelta(seconds=overlap_seconds)
+    uow.partners.replace_secret(partner.id, signature, sealer.seal(key, partner.id), until)
     uow.audit.record(site_id, actor, "partner.rotate-secret", partner.id, request_id, uow.now)
-    return secret, until
+    return verified_with(key), until
 
 
 def find(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, lock: bool = False) -> Partner:
@@ -190,6 +207,7 @@ def described(partner: Partner) -> dict[str, Any]:
         },
         "content": partner.content,
         "rel": partner.rel,
+        "signature": partner.signature,
         "state": partner.state,
         "disabled_reason": partner.disabled_reason,
         "breaker": {

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from sokbo.domain.delivery import REPLAYABLE_FOR, DeliveryState
 from sokbo.domain.ids import SiteId, new_id
+from sokbo.domain.partner import Signature
 from sokbo.errors import FieldError, Invalid
 from sokbo.fields import FieldsModel, merged, validate
 from sokbo.partners import find
@@ -58,7 +59,10 @@ class ReplayInput(FieldsModel):
 
 
 class RotationInput(FieldsModel):
+    """For how many seconds the old secret goes on signing, and the kind of the new one, if it is to be another."""
+
     overlap_seconds: Annotated[int, BeforeValidator(_overlap)] = DEFAULT_OVERLAP_SECONDS
+    signature: Signature | None = None
 
 
 def parse_replay(values: Mapping[str, Any]) -> Replay:
@@ -74,9 +78,9 @@ def parse_replay(values: Mapping[str, Any]) -> Replay:
     return Replay(ids=wanted.ids, since=wanted.since, until=wanted.until, state=state)
 
 
-def parse_rotation(values: Mapping[str, Any]) -> int:
-    """For how many seconds the old secret goes on signing. Raises Invalid."""
-    return validate(RotationInput, merged({}, values)).overlap_seconds
+def parse_rotation(values: Mapping[str, Any]) -> RotationInput:
+    """The JSON object's fields. Raises Invalid."""
+    return validate(RotationInput, merged({}, values))
 
 
 def replay(uow: UnitOfWork, site_id: SiteId, partner_id: str, wanted: Replay, *, actor: str, request_id: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from sokbo.domain.lifecycle import Change, create, end_breaking, revise, withdra
 from sokbo.domain.partner import Filter, Partner
 from sokbo.domain.site import Site, StandingLink
 from sokbo.net.sealing import KEY_BYTES, Sealer
-from sokbo.net.signing import new_secret
+from sokbo.net.signing import new_key
 from sokbo.storage import Database, UnitOfWork
 from sokbo.storage.ledger import write_change
 
@@ -84,7 +84,7 @@ class Newsroom:
         url = url or f"https://partner-{next(_numbers)}.example/hook"
         with self.database.write() as uow:
             made = Partner(PartnerId(new_id("ptr")), self.site.id, "partner", "webhook", url, uow.now, filter=Filter(**wanted))
-            uow.partners.add(made, SEALER.seal(secret or new_secret(), made.id))
+            uow.partners.add(made, SEALER.seal(secret or new_key(), made.id))
             uow.commit()
         return made
 

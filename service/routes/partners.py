@@ -37,12 +37,12 @@ class Partners:
     async def post(self, request: web.Request) -> web.Response:
         caller = await self._caller(request)
         wanted = partners.parse(await json_object(request, JSON_TYPES), self._services.settings.callback_allow)
-        partner, secret = await self._services.writer.do(
+        partner, verified_with = await self._services.writer.do(
             lambda uow: partners.register(uow, self._services.sealer, caller.site.id, wanted, **by_caller(caller))
         )
         log.info("partner_registered", partner_id=partner.id, channel=partner.channel)
         return json_response(
-            partners.described(partner) | {"secret": secret}, status=201, headers={"Location": f"/v1/partners/{partner.id}"}
+            partners.described(partner) | verified_with, status=201, headers={"Location": f"/v1/partners/{partner.id}"}
         )
 
     async def list(self, request: web.Request) -> web.Response:

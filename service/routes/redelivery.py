@@ -39,14 +39,20 @@ class Redelivery:
     async def rotate_secret(self, request: web.Request) -> web.Response:
         caller, partner_id = await self._caller(request), request.match_info["id"]
         values = await json_object(request, JSON_TYPES) if request.body_exists else {}
-        overlap_seconds = redelivery.parse_rotation(values)
-        secret, until = await self._services.writer.do(
+        wanted = redelivery.parse_rotation(values)
+        verified_with, until = await self._services.writer.do(
             lambda uow: partners.rotate_secret(
-                uow, self._services.sealer, caller.site.id, partner_id, overlap_seconds, **by_caller(caller)
+                uow,
+                self._services.sealer,
+                caller.site.id,
+                partner_id,
+                wanted.overlap_seconds,
+                wanted.signature,
+                **by_caller(caller),
             )
         )
         log.info("secret_rotated", partner_id=partner_id, previous_until=until)
-        return json_response({"id": partner_id, "secret": secret, "previous_secret_until": until})
+        return json_response({"id": partner_id, **verified_with, "previous_secret_until": until})
 
     async def ping(self, request: web.Request) -> web.Response:
         caller = await self._caller(request)

@@ -11,12 +11,14 @@ from sokbo import partners, redelivery, sites
 from sokbo.cli.opening import by_command, opened
 from sokbo.cli.options import data_option, site_option
 from sokbo.domain.event import EventType
-from sokbo.domain.partner import CHANNELS, ContentProfile, Partner
+from sokbo.domain.partner import CHANNELS, ContentProfile, Partner, Signature
 from sokbo.errors import Invalid, StartupError
 from sokbo.net.sealing import Sealer
 from sokbo.net.secret_key import load_secret_key
 
 _PAGE = 500
+_SIGNATURES = click.Choice([signature.value for signature in Signature])
+_CALLED = {"secret": "secret", "public_key": "public key"}
 
 
 @click.group()
@@ -47,6 +49,9 @@ def partner() -> None:
     help="How much it gets.",
 )
 @click.option("--rel", default="noopener", show_default=True, help="The link's rel: noopener, nofollow, sponsored, ...")
+@click.option(
+    "--signature", default=Signature.V1.value, show_default=True, type=_SIGNATURES, help="By a shared secret (v1) or a key pair."
+)
 @data_option
 def add(
     site: str,
@@ -57,7 +62,7 @@ def add(
     breaking_only: bool,
     **fields: str,
 ) -> None:
-    """Register a partner. The last line of the output is its secret, and nothing else."""
+    """Register a partner. The last line of the output is its secret, or for v1a its public key, and nothing else."""
     wanted_filter = {
         "events": [*events],
         "categories": [*categories],
@@ -68,10 +73,11 @@ def add(
         wanted = partners.parse({**fields, "filter": wanted_filter}, settings.callback_allow)
         sealer = Sealer(load_secret_key(settings))
         with database.write() as uow:
-            made, secret = partners.register(uow, sealer, sites.find(uow, site).id, wanted, **by_command())
+            made, verified_with = partners.register(uow, sealer, sites.find(uow, site).id, wanted, **by_command())
             uow.commit()
-    click.echo(f"Partner {made.id} of {site}; its secret, shown this once:")
-    click.echo(secret)
+    [(name, value)] = verified_with.items()
+    click.echo(f"Partner {made.id} of {site}; its {_CALLED[name]}, shown this once:")
+    click.echo(value)
 
 
 @partner.command("list")
@@ -121,18 +127,23 @@ def enable(site: str, partner_id: str, data: Path | None) -> None:
     show_default=True,
     help="How long the old secret goes on signing beside the new one.",
 )
+@click.option("--signature", type=_SIGNATURES, help="Sign in another way from now on.")
 @data_option
-def rotate_secret(site: str, partner_id: str, overlap_seconds: int, data: Path | None) -> None:
-    """Give a partner a new secret. The last line of the output is that, and nothing else."""
-    overlap_seconds = redelivery.parse_rotation({"overlap_seconds": overlap_seconds})
+def rotate_secret(site: str, partner_id: str, data: Path | None, **given: int | str | None) -> None:
+    """Give a partner a new secret, or for v1a a new key pair. The last line of the output is what it verifies with, and nothing
+    else."""
+    wanted = redelivery.parse_rotation(given)
     with opened(data) as (settings, database):
         sealer = Sealer(load_secret_key(settings))
         with database.write() as uow:
             site_id = sites.find(uow, site).id
-            secret, until = partners.rotate_secret(uow, sealer, site_id, partner_id, overlap_seconds, **by_command())
+            verified_with, until = partners.rotate_secret(
+                uow, sealer, site_id, partner_id, wanted.overlap_seconds, wanted.signature, **by_command()
+            )
             uow.commit()
-    click.echo(f"The old secret signs until {until.isoformat()}; the new one, shown this once:")
-    click.echo(secret)
+    [(name, value)] = verified_with.items()
+    click.echo(f"The old one signs until {until.isoformat()}; the new {_CALLED[name]}, shown this once:")
+    click.echo(value)
 
 
 @partner.command()

@@ -28,6 +28,14 @@ class ContentProfile(StrEnum):
     FULL = "full"
 
 
+class Signature(StrEnum):
+    """How pushes are signed, by its name in Standard Webhooks 1.0: with a secret that both know, or with an ed25519 key of which
+    the partner has the public half alone."""
+
+    V1 = "v1"
+    V1A = "v1a"
+
+
 #: What a partner hears that asks for breaking news only and names no events: `article.published` would say again what
 #: `breaking.started` says.
 BREAKING_ONLY_EVENTS = tuple(event for event in EventType if event is not EventType.ARTICLE_PUBLISHED)
@@ -59,6 +67,7 @@ class Partner:
     filter: Filter = field(default_factory=Filter)
     content: ContentProfile = ContentProfile.SUMMARY
     rel: str = "noopener"
+    signature: Signature = Signature.V1
     state: PartnerState = PartnerState.ACTIVE
     disabled_reason: str | None = None
     breaker: Breaker = field(default_factory=Breaker)

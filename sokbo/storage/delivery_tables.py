@@ -27,6 +27,7 @@ partners = Table(
     Column("url", Text, nullable=False),
     Column("content", String, nullable=False),
     Column("rel", String, nullable=False),
+    Column("signature", String, nullable=False, server_default="v1"),
     Column("breaking_only", Boolean, nullable=False),
     Column("state", String, nullable=False),
     Column("disabled_reason", Text),

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, or_, 
 from sokbo.domain.breaker import Breaker
 from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId
-from sokbo.domain.partner import BREAKING_ONLY_EVENTS, ContentProfile, Filter, Partner, PartnerState
+from sokbo.domain.partner import BREAKING_ONLY_EVENTS, ContentProfile, Filter, Partner, PartnerState, Signature
 from sokbo.storage.delivery_tables import partner_filters, partners
 from sokbo.storage.session import Session
 
@@ -61,11 +61,12 @@ class PartnerRepository:
         statement = update(partners).where(partners.c.id == partner_id, partners.c.state == PartnerState.ACTIVE)
         return self._session.execute(statement.values(state=PartnerState.DISABLED, disabled_reason=reason)).rowcount == 1
 
-    def replace_secret(self, partner_id: PartnerId, secret_sealed: bytes, previous_until: datetime) -> None:
-        """A new secret; the one until now goes on signing beside it until that time."""
+    def replace_secret(self, partner_id: PartnerId, signature: Signature, secret_sealed: bytes, previous_until: datetime) -> None:
+        """A new secret, or private key; the one until now goes on signing beside it until that time."""
         statement = update(partners).where(partners.c.id == partner_id)
         self._session.execute(
             statement.values(
+                signature=signature,
                 secret_sealed=secret_sealed,
                 previous_secret_sealed=partners.c.secret_sealed,
                 previous_secret_until=previous_until,
@@ -187,6 +188,7 @@ def _columns(partner: Partner) -> dict[str, Any]:
         "host": urlsplit(partner.url).hostname or "",
         "content": partner.content,
         "rel": partner.rel,
+        "signature": partner.signature,
         "breaking_only": partner.filter.breaking_only,
         "state": partner.state,
         "disabled_reason": partner.disabled_reason,
@@ -215,6 +217,7 @@ def _partner(row: Row[Any], values: dict[str, list[str]]) -> Partner:
         filter=wanted,
         content=ContentProfile(row.content),
         rel=row.rel,
+        signature=Signature(row.signature),
         state=PartnerState(row.state),
         disabled_reason=row.disabled_reason,
         breaker=_breaker(row),

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from standardwebhooks import WebhookVerificationError
 
-from sokbo.net.signing import new_secret
+from sokbo.net.signing import new_key
 from tests.publisher import Publisher
 from tests.receiver import Receiver, receiving
 from tests.system import System
@@ -30,7 +30,7 @@ def test_breaking_link_reaches_the_partner_signed_within_a_second(publisher: Pub
     assert "content_html" not in payload["data"]["article"]
     assert push.headers["content-type"] == "application/json"
     with pytest.raises(WebhookVerificationError):
-        push.verified(new_secret())
+        push.verified(new_key())
 
 
 def test_correction_and_withdrawal_reach_the_partner_in_order(publisher: Publisher, receiver: Receiver) -> None:

@@ -47,10 +47,10 @@ def test_registered_partner_is_found_as_it_was_answered(uow: UnitOfWork, site_id
 
 
 def test_secret_opens_for_its_partner(uow: UnitOfWork, site_id: SiteId) -> None:
-    made, secret = partners.register(uow, SEALER, site_id, partners.parse(LEAST, ()), **BY)
+    made, verified_with = partners.register(uow, SEALER, site_id, partners.parse(LEAST, ()), **BY)
 
     [sealed] = uow.partners.addressees([made.id], uow.now)[made.id].sealed_secrets
-    assert SEALER.open(sealed, made.id) == secret
+    assert SEALER.open(sealed, made.id) == verified_with["secret"]
 
 
 def test_change_keeps_what_it_does_not_name(uow: UnitOfWork, site_id: SiteId) -> None:

@@ -33,7 +33,8 @@ from sokbo.cli import main
 from sokbo.domain.delivery import DeliveryState
 from sokbo.domain.event import EventType
 from sokbo.domain.key import Scope
-from sokbo.net.signing import new_secret, sign
+from sokbo.domain.partner import Signature
+from sokbo.net.signing import new_key, sign, verified_with
 from sokbo.partners import PartnerInput
 from sokbo.selections import PROFILES, ExcludeInput, SelectionInput
 from sokbo.settings import Settings
@@ -207,20 +208,22 @@ def test_shown_data_and_code_can_be_parsed(fence: Fence) -> None:
 
 @pytest.mark.parametrize("fence", fences("python"), ids=fence_name)
 def test_shown_python_verifies_a_signature_of_ours(fence: Fence, capsys: pytest.CaptureFixture[str]) -> None:
-    secret, body = new_secret(), b'{"type": "breaking.started", "data": {"html": "<a>"}}'
+    signature = Signature.V1A if "whpk_..." in fence.text else Signature.V1
+    key, body = new_key(signature), b'{"type": "breaking.started", "data": {"html": "<a>"}}'
+    [shown_key] = verified_with(key).values()
     names: dict[str, Any] = {}
-    exec(fence.text.replace("whsec_...", secret), names)
+    exec(fence.text.replace("whsec_...", shown_key).replace("whpk_...", shown_key), names)
 
-    shown = names["receive"](body, signed(secret, body))
+    shown = names["receive"](body, signed(key, body))
 
     assert "<a>" in f"{shown}{capsys.readouterr().out}"
-    with pytest.raises(Exception, match="No matching signature"):
-        names["receive"](body, signed(new_secret(), body))
+    with pytest.raises(Exception, match=r"No matching signature|not from the publisher"):
+        names["receive"](body, signed(new_key(signature), body))
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node, which is not installed")
 def test_shown_javascript_verifies_a_signature_of_ours(tmp_path: Path) -> None:
-    secret, body = new_secret(), b'{"type": "breaking.started"}'
+    secret, body = new_key(), b'{"type": "breaking.started"}'
     [code] = [fence.text for fence in fences("js")]
     script = tmp_path / "verify.mjs"
     call = "const [secret, headers, body] = JSON.parse(process.argv[2]); console.log(verify(secret, headers, body).type);"
@@ -231,7 +234,7 @@ def test_shown_javascript_verifies_a_signature_of_ours(tmp_path: Path) -> None:
         return subprocess.run(["node", script, given], capture_output=True, text=True, check=False)
 
     assert run(signed(secret, body)).stdout == "breaking.started\n"
-    assert "not from the publisher" in run(signed(new_secret(), body)).stderr
+    assert "not from the publisher" in run(signed(new_key(), body)).stderr
 
 
 def signed(secret: str, body: bytes) -> dict[str, str]:

@@ -6,7 +6,7 @@ from standardwebhooks import Webhook
 
 from sokbo.domain.delivery import Verdict
 from sokbo.net.client import GuardedClient
-from sokbo.net.signing import new_secret
+from sokbo.net.signing import new_key
 from tests.integration.net import remotes
 from tests.integration.net.conftest import Serve
 from tests.integration.net.remotes import Remote
@@ -15,7 +15,7 @@ from workers.channels import webhook
 
 
 async def test_partner_verifies_the_push_with_the_public_library(client: GuardedClient, serve: Serve) -> None:
-    remote, old, new, now = Remote(), new_secret(), new_secret(), datetime.now(UTC)
+    remote, old, new, now = Remote(), new_key(), new_key(), datetime.now(UTC)
     outcome = await webhook.push(client, job(await serve(remote), new, old, now=now))
     assert (outcome.verdict, outcome.status, outcome.detail) == (Verdict.ACKNOWLEDGED, 200, "")
     [(headers, body)] = remote.requests
@@ -27,7 +27,7 @@ async def test_partner_verifies_the_push_with_the_public_library(client: Guarded
 
 
 async def test_each_attempt_has_the_same_id_and_its_own_time(client: GuardedClient, serve: Serve) -> None:
-    remote, secret = Remote(), new_secret()
+    remote, secret = Remote(), new_key()
     url = await serve(remote)
     for now in (NOW, NOW.replace(minute=59)):
         await webhook.push(client, job(url, secret, now=now))
@@ -63,17 +63,17 @@ async def test_each_attempt_has_the_same_id_and_its_own_time(client: GuardedClie
 )
 async def test_status_decides_the_verdict(client: GuardedClient, serve: Serve, status: int, verdict: Verdict) -> None:
     remote = Remote(b"HTTP/1.1 %d Status\r\nContent-Length: 0\r\n\r\n" % status)
-    outcome = await webhook.push(client, job(await serve(remote), new_secret()))
+    outcome = await webhook.push(client, job(await serve(remote), new_key()))
     assert (outcome.verdict, outcome.status) == (verdict, status)
 
 
 @pytest.mark.parametrize("value", [b"120", b"Mon, 02 Mar 2026 09:32:15 GMT"])
 async def test_retry_after_and_the_remotes_words_are_passed_on(client: GuardedClient, serve: Serve, value: bytes) -> None:
     remote = Remote(b"HTTP/1.1 503 Busy\r\nRetry-After: %b\r\nContent-Length: 4\r\n\r\nbusy" % value)
-    outcome = await webhook.push(client, job(await serve(remote), new_secret()))
+    outcome = await webhook.push(client, job(await serve(remote), new_key()))
     assert (outcome.verdict, outcome.retry_after_seconds, outcome.detail) == (Verdict.RETRY, 120, "busy")
 
 
 async def test_network_fault_retries_with_its_reason(client: GuardedClient, serve: Serve) -> None:
-    outcome = await webhook.push(client, job(await serve(remotes.hang_up), new_secret()))
+    outcome = await webhook.push(client, job(await serve(remotes.hang_up), new_key()))
     assert (outcome.verdict, outcome.status, outcome.detail) == (Verdict.RETRY, None, "disconnected")

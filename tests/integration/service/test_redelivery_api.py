@@ -1,5 +1,6 @@
 """Dead letters, replay, pings, secrets and the list of events over HTTP, with the worker's turns taken by the tests."""
 
+import base64
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from service.app import build_service
 from sokbo import keys
@@ -20,6 +22,7 @@ from sokbo.domain.key import Scope
 from sokbo.domain.partner import Partner
 from sokbo.net.sealing import Sealer
 from sokbo.net.secret_key import load_secret_key
+from sokbo.net.signing import sign
 from sokbo.settings import Settings
 from sokbo.storage import Database
 from tests.databases import make_ready
@@ -225,6 +228,38 @@ async def test_old_secret_signs_beside_the_new_one_until_its_end(desk: Desk) -> 
     assert len(one) == 1
 
 
+async def test_pushes_signed_by_a_key_pair_are_verified_with_its_public_half(desk: Desk) -> None:
+    made = await registered(desk, signature="v1a")
+    assert (made["signature"], "secret" in made) == ("v1a", False)
+    path = f"/v1/partners/{made['id']}"
+    status, problem = await desk.ask("PATCH", path, {"signature": "v1"})
+    assert (status, problem["errors"][0]["field"]) == (422, "signature")
+    _, rotated = await desk.ask("POST", f"{path}/rotate-secret", {"signature": "v1"})
+    assert rotated["secret"].startswith("whsec_")
+    assert (await desk.ask("GET", path))[1]["signature"] == "v1"
+
+    with desk.newsroom.database.read() as uow:
+        sealed = uow.partners.addressees([made["id"]], uow.now)[made["id"]].sealed_secrets
+    sealer = Sealer(load_secret_key(desk.settings))
+    shared, paired = sign([sealer.open(key, made["id"]) for key in sealed], "msg_1", 1_700_000_000, b"{}").split(" ")
+    assert shared == sign([rotated["secret"]], "msg_1", 1_700_000_000, b"{}")
+    version, _, signature = paired.partition(",")
+    assert version == "v1a"
+    public = base64.b64decode(made["public_key"].removeprefix("whpk_"))
+    Ed25519PublicKey.from_public_bytes(public).verify(base64.b64decode(signature), b"msg_1.1700000000.{}")
+
+
+@pytest.mark.parametrize("body", [{"signature": "v2"}, {"signature": 1}])
+async def test_unknown_kind_of_signature_is_refused(desk: Desk, body: dict[str, Any]) -> None:
+    partner = desk.newsroom.subscribe()
+    for path, more in (
+        ("/v1/partners", {"name": "x", "url": "https://x.example/"}),
+        (f"/v1/partners/{partner.id}/rotate-secret", {}),
+    ):
+        status, problem = await desk.ask("POST", path, body | more)
+        assert (status, problem["errors"][0]["field"]) == (422, "signature")
+
+
 @pytest.mark.parametrize("seconds", [-1, 604_801, 1.5, "60", True])
 async def test_overlap_is_of_seven_days_at_most(desk: Desk, seconds: object) -> None:
     partner = desk.newsroom.subscribe()
@@ -232,8 +267,8 @@ async def test_overlap_is_of_seven_days_at_most(desk: Desk, seconds: object) -> 
     assert (status, problem["errors"][0]["field"]) == (422, "overlap_seconds")
 
 
-async def registered(desk: Desk) -> dict[str, Any]:
-    _, made = await desk.ask("POST", "/v1/partners", {"name": "Partner", "url": "https://partner.example/hook"})
+async def registered(desk: Desk, **fields: str) -> dict[str, Any]:
+    _, made = await desk.ask("POST", "/v1/partners", {"name": "Partner", "url": "https://partner.example/hook", **fields})
     partner: dict[str, Any] = made
     return partner
 

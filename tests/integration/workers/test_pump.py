@@ -12,7 +12,7 @@ from sokbo.domain.delivery import GIVE_UP_AFTER, Delivery
 from sokbo.domain.ids import PartnerId, new_id
 from sokbo.domain.partner import Partner, PartnerState
 from sokbo.errors import Unavailable
-from sokbo.net.signing import new_secret
+from sokbo.net.signing import new_key
 from sokbo.storage import Database, UnitOfWork
 from tests.clock import Clock
 from tests.integration.workers.bureau import Bureau, open_bureau
@@ -70,7 +70,7 @@ def only(bureau: Bureau, article: Article) -> Delivery:
 
 
 async def test_push_is_signed_and_recorded(bureau: Bureau) -> None:
-    secret = new_secret()
+    secret = new_key()
     with receiving() as receiver:
         bureau.newsroom.subscribe(receiver.url, secret=secret)
         article = bureau.newsroom.post("하나")

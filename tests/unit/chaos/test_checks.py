@@ -11,7 +11,7 @@ from chaos.evidence import Evidence
 from chaos.feeds import Entry
 from chaos.partners import read_receipt
 from chaos.promise import Fate
-from sokbo.net.signing import new_secret
+from sokbo.net.signing import new_key
 from tests.unit.chaos.worlds import event, good, receipt, with_feed, with_receipts
 
 Spoil = Callable[[Evidence], Evidence]
@@ -27,7 +27,7 @@ def receipts(evidence: Evidence, *sequences: int) -> Evidence:
 
 
 def unsigned(evidence: Evidence) -> Evidence:
-    forged = read_receipt(new_secret(), {"webhook-id": "evt-1", "webhook-timestamp": "0", "webhook-signature": "v1,AAAA"}, b"{}")
+    forged = read_receipt(new_key(), {"webhook-id": "evt-1", "webhook-timestamp": "0", "webhook-signature": "v1,AAAA"}, b"{}")
     return with_receipts(evidence, *evidence.mailboxes[0].receipts, forged)
 
 

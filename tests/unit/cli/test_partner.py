@@ -74,6 +74,19 @@ def test_allowed_network_can_be_pushed_to(terminal: Terminal, monkeypatch: pytes
     assert _partners(terminal)[0].url == "http://127.0.0.1:9000/"
 
 
+def test_key_pair_is_told_by_its_public_half_and_may_give_way_to_a_secret(terminal: Terminal) -> None:
+    *_, said, public = terminal.lines(*LEAST, "--signature", "v1a")
+    assert "its public key" in said
+    assert public.startswith("whpk_")
+    [partner] = _partners(terminal)
+    assert partner.signature == "v1a"
+
+    rotated = ("partner", "rotate-secret", "--site", "news", partner.id)
+    assert terminal.lines(*rotated)[-1].startswith("whpk_")
+    assert terminal.lines(*rotated, "--signature", "v1")[-1].startswith("whsec_")
+    assert _partners(terminal)[0].signature == "v1"
+
+
 def test_unknown_partner_is_refused(terminal: Terminal) -> None:
     assert terminal.refusal("partner", "disable", "--site", "news", "ptr_x") == "Error: the site has no such partner"
 
