@@ -31,6 +31,11 @@ class SqliteFiles:
             shutil.copyfile(self.folder / f"{template}.db", self.folder / f"{name}.db")
         return self.url(name)
 
+    def drop(self, name: str) -> None:
+        """Deletes the database, if it is there."""
+        for suffix in ("", "-wal", "-shm"):
+            (self.folder / f"{name}.db{suffix}").unlink(missing_ok=True)
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresqlServer:
@@ -44,8 +49,14 @@ class PostgresqlServer:
     def create(self, name: str, template: str = "") -> str:
         """The URL of a new database, with all that is in `template`."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} {f'TEMPLATE {template}' if template else ''}".encode())
+            source = f"TEMPLATE {template} STRATEGY FILE_COPY" if template else ""  # no log, which would be written as well
+            connection.execute(f"CREATE DATABASE {name} {source}".encode())
         return self.url(name)
+
+    def drop(self, name: str) -> None:
+        """Deletes the database, if it is there, whoever is connected to it."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
 
 
 Maker = SqliteFiles | PostgresqlServer
@@ -64,7 +75,9 @@ def postgresql_server(folder: Path) -> Iterator[PostgresqlServer]:
         try:
             made = PostgresqlServer(str(server.get_postmaster_info().socket_dir))
             with psycopg.connect(made.url("postgres"), autocommit=True) as connection:
-                connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here needs to outlive a loss of power
+                for name in ("fsync", "full_page_writes", "synchronous_commit"):  # nothing here needs to outlive a loss of power
+                    connection.execute(f"ALTER SYSTEM SET {name} = off".encode())
+                connection.execute("ALTER SYSTEM SET autovacuum = off")  # nor lives long enough to be cleaned
                 connection.execute("SELECT pg_reload_conf()")
             yield made
         finally:

@@ -20,7 +20,7 @@ from sokbo.storage.audit import AuditRepository
 from sokbo.storage.deliveries import DeliveryRepository
 from sokbo.storage.delivery_records import DeliveryRecordRepository
 from sokbo.storage.departures import DepartureRepository
-from sokbo.storage.direct import DirectStatements
+from sokbo.storage.direct import direct_statements
 from sokbo.storage.documents import DocumentRepository
 from sokbo.storage.events import EventRepository
 from sokbo.storage.forms import FormRepository
@@ -204,7 +204,7 @@ class Database:
         self.clock = clock or utc_now
         self._clock = utc_now if clock is None and is_sqlite else clock
         self._durable_writer, self._reader = engines.sqlite(url) if is_sqlite else engines.postgresql(url)
-        self._direct = DirectStatements(self._reader.dialect) if is_sqlite else None
+        self._direct = direct_statements() if is_sqlite else None
         self._writer = self._durable_writer if durable or not is_sqlite else engines.sqlite_writer(url, "NORMAL")
 
     @contextmanager

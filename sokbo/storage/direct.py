@@ -5,10 +5,11 @@ import re
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import CursorResult, Dialect, Executable
+from sqlalchemy import CursorResult, Dialect, Executable, create_engine
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
@@ -123,7 +124,7 @@ class Direct:
 
 
 class DirectStatements:
-    """The statements of one engine that have been executed, for as long as they exist."""
+    """The statements that have been executed, for as long as they exist."""
 
     def __init__(self, dialect: Dialect):
         self._dialect = dialect
@@ -141,6 +142,12 @@ class DirectStatements:
         if one is not parameters:
             return None if found.lists else found
         return found if found.takes(one) else None
+
+
+@cache
+def direct_statements() -> DirectStatements:
+    """Those of the process: they are the same for all of its databases."""
+    return DirectStatements(create_engine("sqlite://").dialect)
 
 
 def _element(statement: Executable) -> ClauseElement:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -57,13 +58,18 @@ def _config() -> Config:
     return config
 
 
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
 def _revisions() -> set[str | None]:
     """Every schema that can be brought up to date; None is that of an empty database."""
-    return {None, *(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())}
+    return {None, *(script.revision for script in _scripts().walk_revisions())}
 
 
 def _head() -> str:
-    head = ScriptDirectory.from_config(_config()).get_current_head()
+    head = _scripts().get_current_head()
     if head is None:
         raise RuntimeError("there are no migrations")
     return head
