@@ -62,6 +62,7 @@ def concerned(site: Site, article: Article, selections: Sequence[Selection]) -> 
 def warnings_of(uow: UnitOfWork, site: Site, article: Article, selections: Sequence[Selection]) -> list[dict[str, Any]]:
     """The rules that the article breaks of these selections' dialects."""
     pictures = uow.pictures.known(sources([article]))
+    article = uow.media.at_home(site, article)
     subject = Subject(
         article.content,
         article.published_at or uow.now,

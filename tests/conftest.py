@@ -15,7 +15,6 @@ from tests.publisher import Publisher
 from tests.receiver import Receiver, receiving
 from tests.system import System, up
 
-
 #: Where files lie in memory, on Linux, and how much of it the tests need.
 MEMORY, MEMORY_BYTES = Path("/dev/shm"), 4 * 1024**3
 

@@ -25,6 +25,7 @@ def load_jobs(
     addressees = uow.partners.addressees({delivery.partner_id for delivery in leased}, uow.now)
     sites = {site_id: uow.sites.get(site_id) for site_id in {delivery.site_id for delivery in leased}}
     articles = uow.articles.many({delivery.article_id for delivery in leased if delivery.article_id})
+    told = {key: uow.media.at_home(sites[article.site_id], article) for key, article in articles.items()}
     bodies: dict[EventId | None, dict[tuple[str, str], bytes]] = {delivery.event_id: {} for delivery in leased}
     jobs, ended = [], []
     for delivery in leased:
@@ -43,7 +44,7 @@ def load_jobs(
             delivery_id=delivery.id,
             event=events[delivery.event_id] if delivery.event_id else None,
             site=sites[delivery.site_id],
-            article=article,
+            article=article and told[article.id],
             addressee=addressee,
             secrets=secrets,
             bodies=bodies[delivery.event_id],

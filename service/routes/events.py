@@ -42,6 +42,6 @@ def _page(uow: UnitOfWork, site: Site, after: int, limit: int) -> dict[str, Any]
 
 
 def _described(uow: UnitOfWork, site: Site, event: Event) -> dict[str, Any]:
-    article = uow.articles.at_revision(event.article_id, event.revision)
+    article = uow.media.at_home(site, uow.articles.at_revision(event.article_id, event.revision))
     said = describe(event, site, article, ContentProfile.SUMMARY, REL)
     return {"id": event.id, "sequence": event.sequence, **said}

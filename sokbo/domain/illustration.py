@@ -23,7 +23,7 @@ _ALT = re.compile(r' alt="([^"]*)"')
 
 @dataclass(frozen=True, slots=True)
 class Illustration:
-    """`url` is absolute, and ours wherever the site is now. `chosen`: its publisher said so."""
+    """`url` is absolute. `chosen`: its publisher said so."""
 
     url: str
     alt: str
@@ -44,40 +44,44 @@ def sources(articles: Iterable[Article]) -> set[str]:
 
 
 def named_files(articles: Iterable[Article]) -> set[str]:
-    """The names of files, of ours or not, that these articles' texts name as ours are named."""
-    return {
-        name
-        for article in articles
-        if f"/{MEDIA_PATH}/" in article.content.html  # few texts have it, and this is quick
-        for tag in _MEDIA_TAG.findall(article.content.html)
-        for name in _NAMED.findall(tag)
-    }
+    """The names of files, of ours or not, that these articles' texts and images name as ours are named."""
+    named: set[str] = set()
+    for article in articles:
+        content = article.content
+        if f"/{MEDIA_PATH}/" in content.html:  # few texts have it, and this is quick
+            named.update(name for tag in _MEDIA_TAG.findall(content.html) for name in _NAMED.findall(tag))
+        if content.image is not None and _OURS.fullmatch(content.image.url):
+            named.add(_file_of(content.image.url))
+    return named
 
 
 def at_home(site: Site, content: Content, files: Collection[str]) -> Content:
     """The content with those of the site's files that its text names, and its image if that is one, where the site is now."""
-    if not files or f"/{MEDIA_PATH}/" not in content.html:
+    if not files:
         return content
 
     def moved(tag: re.Match[str]) -> str:
         return _NAMED.sub(lambda named: f'"{site.media_url(named[1])}"' if named[1] in files else named[0], tag[0])
 
+    html = _MEDIA_TAG.sub(moved, content.html) if f"/{MEDIA_PATH}/" in content.html else content.html
     image = content.image
-    if image is not None and _OURS.fullmatch(image.url) and (name := image.url.rpartition("/")[2]) in files:
-        image = replace(image, url=site.media_url(name))
-    return replace(content, html=_MEDIA_TAG.sub(moved, content.html), image=image)
+    if image is not None and _OURS.fullmatch(image.url) and _file_of(image.url) in files:
+        image = replace(image, url=site.media_url(_file_of(image.url)))
+    return replace(content, html=html, image=image)
 
 
 def illustration(site: Site, content: Content, known: Mapping[str, Picture]) -> Illustration | None:
-    """The article's picture as far as it is known. One from the text counts only when it is known to be large enough."""
+    """The article's picture as far as it is known; the content is `at_home`. One from the text counts only when it is known to be
+    large enough. What another site has uploaded is shown there, where we serve it, and has no variants here."""
     image = _image(content)
     if image is None:
         return None
     picture = known.get(source_of(image.url), Picture(image.url))
     if content.image is None and not _is_large(picture):
         return None
-    url = site.media_url(picture.name) if picture.is_ours else image.url
-    return Illustration(url, image.alt, picture, chosen=content.image is not None)
+    if picture.is_ours and image.url != site.media_url(picture.name):
+        picture = replace(picture, variants=())
+    return Illustration(image.url, image.alt, picture, chosen=content.image is not None)
 
 
 def awaited(content: Content, known: Mapping[str, Picture]) -> str | None:
@@ -91,6 +95,10 @@ def awaited(content: Content, known: Mapping[str, Picture]) -> str | None:
     if picture is None:
         return None if source != image.url else source  # a digest that nobody has uploaded
     return source if picture.state is PictureState.WAITING else None
+
+
+def _file_of(url: str) -> str:
+    return url.rpartition("/")[2]
 
 
 def _image(content: Content) -> Image | None:

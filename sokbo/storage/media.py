@@ -1,12 +1,16 @@
 """What sites have uploaded."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, exists, or_, select
 
+from sokbo.domain.article import Article
 from sokbo.domain.ids import MediaId, SiteId
+from sokbo.domain.illustration import at_home, named_files
 from sokbo.domain.picture import Media, digest_of
+from sokbo.domain.site import Site
 from sokbo.storage.dialects import insert_or_ignore
 from sokbo.storage.picture_tables import media, picture_variants, pictures
 from sokbo.storage.pictures import picture_from
@@ -73,6 +77,11 @@ class MediaRepository:
             found |= {name for name, digest in zip(some, digests, strict=True) if digest in uploads}
             found |= {*self._session.execute(_VARIANTS, {"site": site_id, "names": some}).scalars()}
         return found
+
+    def at_home(self, site: Site, article: Article) -> Article:
+        """The article with the files of the site's that it names where the site is now."""
+        files = self.files_of(site.id, named_files([article]))
+        return replace(article, content=at_home(site, article.content, files)) if files else article
 
     def _find(self, site_id: SiteId, which: ColumnElement[bool]) -> Media | None:
         statement = (

@@ -14,12 +14,14 @@ from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from service.app import build_service
-from sokbo import keys
+from sokbo import keys, sites
+from sokbo.domain.article import Image
 from sokbo.domain.delivery import Delivery, Outcome, Verdict
 from sokbo.domain.event import Lane
-from sokbo.domain.ids import EventId
+from sokbo.domain.ids import EventId, MediaId
 from sokbo.domain.key import Scope
 from sokbo.domain.partner import Partner
+from sokbo.domain.picture import Media, Picture, PictureState
 from sokbo.net.sealing import Sealer
 from sokbo.net.secret_key import load_secret_key
 from sokbo.net.signing import sign
@@ -321,6 +323,22 @@ async def test_events_are_listed_in_order_with_what_a_webhook_says(desk: Desk) -
     assert [item["data"]["article"]["title"] for item in items[:2]] == ["하나", "둘"]
     assert items[3]["data"]["article"]["breaking"] is not None
     assert (second["next"], first["missing"], second["missing"]) == (None, 0, 0)
+
+
+async def test_events_name_the_sites_images_where_it_has_moved_to(desk: Desk) -> None:
+    ours, site = Picture("a" * 64, PictureState.READY, "image/png", 100, 100, 1234), desk.newsroom.site
+    with desk.newsroom.database.write() as uow:
+        uow.pictures.add([ours], uow.now)
+        uow.media.add(Media(MediaId("med_1"), site.id, "b" * 64, uow.now, ours))
+        uow.commit()
+    desk.newsroom.post(image=Image(site.media_url(ours.name)))
+    with desk.newsroom.database.write() as uow:
+        moved = sites.change(uow, site.name, {"base_url": "https://moved.example"}, **BY)
+        uow.commit()
+
+    _, page = await desk.ask("GET", "/v1/events")
+
+    assert [item["data"]["article"]["image"]["url"] for item in page["items"]] == [moved.media_url(ours.name)]
 
 
 async def test_events_that_have_been_deleted_are_said_to_be_missing(desk: Desk) -> None:

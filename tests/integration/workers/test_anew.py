@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from sokbo import selections, sites
+from sokbo.domain.article import Image
 from sokbo.domain.document import Document
 from sokbo.domain.ids import MediaId
 from sokbo.domain.picture import Media, Picture, PictureState
@@ -12,7 +13,9 @@ from sokbo.storage.sites import SiteRepository
 from tests.clock import Clock
 from tests.integration.storage.test_migrations import engine_of
 from tests.integration.workers.bureau import Bureau
+from tests.newsroom import SEALER, Newsroom
 from workers import anew
+from workers.jobs import load_jobs
 from workers.rendering import Rendered, render_article
 
 Everything = dict[str, tuple[bytes, bytes, str, int, str | None]]
@@ -157,7 +160,9 @@ def test_sites_images_in_texts_are_where_it_has_moved_to_in_feeds_and_pages(bure
         selections.make(uow, site, made, **by)
         uow.commit()
     old, another = site.media_url(ours.name), f"https://another.example/media/{'c' * 64}.png"
-    article = bureau.newsroom.post("가" * 20, html=f'<p><img src="{old}"><img src="{another}"></p>')
+    bureau.newsroom.subscribe()
+    html = f'<p><img src="{old}"><img src="{another}"></p>'
+    article = bureau.newsroom.post("가" * 20, html=html, image=Image(old))
     bureau.syndicate()
 
     with bureau.newsroom.database.write() as uow:
@@ -171,3 +176,25 @@ def test_sites_images_in_texts_are_where_it_has_moved_to_in_feeds_and_pages(bure
         assert moved.media_url(ours.name) in told, path
         assert old not in told, path
         assert another in told, path
+    with bureau.newsroom.database.read() as uow:
+        [(_, job)], _ = load_jobs(uow, bureau.newsroom.deliveries(article), SEALER)
+    assert job.article is not None
+    assert job.article.content.image == Image(moved.media_url(ours.name))
+    assert job.article.content.html == html.replace(old, moved.media_url(ours.name))
+
+
+def test_image_that_another_site_has_uploaded_is_shown_where_it_is(bureau: Bureau) -> None:
+    other = Newsroom.open(bureau.newsroom.database)
+    theirs = Picture("a" * 64, PictureState.READY, "image/png", 800, 600, 1234)
+    with bureau.newsroom.database.write() as uow:
+        uow.pictures.add([theirs], uow.now)
+        uow.media.add(Media(MediaId("med_1"), other.site.id, "b" * 64, uow.now, theirs))
+        uow.commit()
+
+    url = other.site.media_url(theirs.name)
+    article = bureau.newsroom.post(image=Image(url))
+    bureau.syndicate()
+
+    for path in ("feed.rss", "feed.atom", "feed.json", str(article.number)):
+        assert url in bureau.text(path), path
+        assert bureau.newsroom.site.media_url(theirs.name) not in bureau.text(path), path

@@ -6,11 +6,12 @@ import pytest
 from sokbo.domain.article import Content, Image
 from sokbo.domain.ids import SiteId
 from sokbo.domain.illustration import at_home, awaited, illustration, source_of
-from sokbo.domain.picture import Picture, PictureState
+from sokbo.domain.picture import Picture, PictureState, Variant
 from sokbo.domain.site import Site
 
 SITE = Site(SiteId(1), "news", "News", "https://news.example/news", datetime(2026, 1, 1, tzinfo=UTC))
 DIGEST = "a" * 64
+FILE = f"{DIGEST}.png"
 URL = "https://elsewhere.example/photo.jpg"
 TEXT = Content("Title", f'<p>Words <img src="{URL}?a=1&amp;b=2" alt="A &lt;ship&gt;"> and <img src="/two.jpg"></p>', "Words", "")
 CHOSEN = replace(TEXT, image=Image(URL, "A pier"))
@@ -18,7 +19,8 @@ OURS = replace(TEXT, image=Image(f"https://old.example/media/{DIGEST}.png"))
 
 
 def measured(source: str, width: int = 640, height: int = 480) -> dict[str, Picture]:
-    return {source: Picture(source, PictureState.READY, "image/png", width, height, 1234)}
+    variants = (Variant("v.webp", "image/webp", 320, 240, 99),)
+    return {source: Picture(source, PictureState.READY, "image/png", width, height, 1234, variants)}
 
 
 @pytest.mark.parametrize(
@@ -64,10 +66,18 @@ def test_what_is_known_of_it_is_shown_as_soon_as_it_is() -> None:
 
 
 def test_our_picture_is_shown_where_the_site_is_now() -> None:
-    shown = illustration(SITE, OURS, measured(DIGEST))
+    shown = illustration(SITE, at_home(SITE, OURS, {FILE}), measured(DIGEST))
 
     assert shown is not None
-    assert shown.url == f"https://news.example/news/media/{DIGEST}.png"
+    assert shown.url == f"https://news.example/news/media/{FILE}"
+    assert len(shown.picture.variants) == 1
+
+
+def test_what_another_site_has_uploaded_is_shown_there_and_in_its_own_size_alone() -> None:
+    shown = illustration(SITE, at_home(SITE, OURS, set()), measured(DIGEST))
+
+    assert shown is not None
+    assert (shown.url, shown.picture.width, shown.picture.variants) == (f"https://old.example/media/{FILE}", 640, ())
 
 
 def test_first_image_of_the_text_stands_for_an_article_without_one_once_it_is_known_to_be_large() -> None:
@@ -101,9 +111,6 @@ def test_our_picture_is_awaited_until_it_has_its_variants_and_never_if_it_was_no
     assert awaited(OURS, {}) is None
 
 
-FILE = f"{DIGEST}.png"
-
-
 @pytest.mark.parametrize(
     ("html", "moved"),
     [
@@ -125,6 +132,7 @@ def test_texts_image_and_the_chosen_one_stay_the_same() -> None:
     content = replace(OURS, html=f'<img src="https://old.example/media/{FILE}">')
     told = at_home(SITE, content, {FILE})
     assert told.image is not None
+    assert told.image.url == SITE.media_url(FILE)
     assert told.html == f'<img src="{told.image.url}">'
 
 
