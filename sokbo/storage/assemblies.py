@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Delete, Insert, bindparam, delete, func, or_, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BindParameter, ColumnElement, Delete, bindparam, delete, func, or_, select, tuple_
 
 from sokbo.domain.assembly import LEADING, Assembly
 from sokbo.domain.ids import SiteId
+from sokbo.storage.dialects import insert_or_advance
 from sokbo.storage.leases import NOW
 from sokbo.storage.session import Session
 from sokbo.storage.tables import assemblies
@@ -52,7 +51,7 @@ class AssemblyRepository:
             for item in sorted(set(wanted))
         ]
         if rows:
-            self._session.insert_later(_insert_or_hasten(self._session.dialect), *rows)
+            self._session.insert_later(insert_or_advance(self._session.dialect, assemblies, "due_at"), *rows)
 
     def take(self, site_id: SiteId, now: datetime, limit: int, leading: int) -> Sequence[Assembly]:
         """Up to `leading` of the site's that are due and lead to others; if there aren't as many, also up to `limit` of those,
@@ -81,19 +80,6 @@ class AssemblyRepository:
         """How many wait, and for how many seconds the oldest has been due."""
         count, oldest = self._session.execute(select(func.count(), func.min(assemblies.c.due_at))).one()
         return count, max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
-
-
-@cache
-def _insert_or_hasten(dialect: str) -> Insert:
-    """An INSERT that makes a row which is there already due no later than the new one."""
-    keys = [column.name for column in assemblies.primary_key]
-    if dialect == "sqlite":
-        lite = sqlite.insert(assemblies)
-        sooner = lite.excluded.due_at < assemblies.c.due_at
-        return lite.on_conflict_do_update(index_elements=keys, set_={"due_at": lite.excluded.due_at}, where=sooner)
-    full = postgresql.insert(assemblies)
-    sooner = full.excluded.due_at < assemblies.c.due_at
-    return full.on_conflict_do_update(index_elements=keys, set_={"due_at": full.excluded.due_at}, where=sooner)
 
 
 def _moments(now: datetime) -> dict[str, datetime]:

@@ -36,3 +36,16 @@ def insert_or_add(dialect: str, table: Table, column: str) -> Insert:
         return lite.on_conflict_do_update(index_elements=keys, set_={column: table.c[column] + lite.excluded[column]})
     full = postgresql.insert(table)
     return full.on_conflict_do_update(index_elements=keys, set_={column: table.c[column] + full.excluded[column]})
+
+
+@cache
+def insert_or_advance(dialect: str, table: Table, moment: str) -> Insert:
+    """An INSERT that sets the `moment` of the row with the same primary key to its own, if that is earlier."""
+    keys = [key.name for key in table.primary_key]
+    if dialect == "sqlite":
+        lite = sqlite.insert(table)
+        mine = lite.excluded[moment]
+        return lite.on_conflict_do_update(index_elements=keys, set_={moment: mine}, where=mine < table.c[moment])
+    full = postgresql.insert(table)
+    mine = full.excluded[moment]
+    return full.on_conflict_do_update(index_elements=keys, set_={moment: mine}, where=mine < table.c[moment])

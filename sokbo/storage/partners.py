@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, or_, select, update
+from yarl import URL
 
 from sokbo.domain.breaker import Breaker
 from sokbo.domain.event import EventType
@@ -185,7 +185,7 @@ def _columns(partner: Partner) -> dict[str, Any]:
         "name": partner.name,
         "channel": partner.channel,
         "url": partner.url,
-        "host": urlsplit(partner.url).hostname or "",
+        "host": (URL(partner.url).raw_host or "").rstrip("."),
         "content": partner.content,
         "rel": partner.rel,
         "signature": partner.signature,

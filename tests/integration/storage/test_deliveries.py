@@ -335,10 +335,14 @@ def test_no_more_than_eight_are_under_way_to_one_partner(newsroom: Newsroom) -> 
     assert len(lease(newsroom.database, "c")) == 2
 
 
-def test_no_more_than_eight_are_under_way_to_one_host_whosever_they_are(newsroom: Newsroom) -> None:
+@pytest.mark.parametrize(
+    "spellings",
+    [("Shared.example", "shared.example"), ("shared.example", "shared.example."), ("예시.example", "xn--vv4b11d.example")],
+)
+def test_no_more_than_eight_are_under_way_to_one_host_whosever_they_are(newsroom: Newsroom, spellings: tuple[str, str]) -> None:
     """Partners of one host, two lanes, two workers."""
-    for number in (1, 2):
-        newsroom.subscribe(f"https://Shared.example:{8000 + number}/hook/{number}")
+    for number, host in enumerate(spellings):
+        newsroom.subscribe(f"https://{host}:{8000 + number}/hook/{number}")
     for number in range(14):
         newsroom.post(breaking=number % 2 == 0)
     newsroom.plan()
