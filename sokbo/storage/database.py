@@ -175,6 +175,7 @@ class UnitOfWork:
     def commit(self) -> None:
         """Raises Unavailable if it couldn't be kept. It may have been all the same where PostgreSQL's answer was lost: right for
         work that is looked at again then."""
+        self.tallies.write()
         self._session.commit()
 
     def commit_for_certain(self) -> None:

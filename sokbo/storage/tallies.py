@@ -11,13 +11,19 @@ from sokbo.storage.tables import tallies
 class TallyRepository:
     def __init__(self, session: Session):
         self._session = session
+        self._waiting = Tally()
 
     def add(self, tally: Tally) -> None:
-        """Adds the increments, always in the same order, so that no two transactions wait for each other crosswise."""
-        rows = [{"name": name, "label": label, "value": value} for (name, label), value in sorted(tally.increments.items())]
-        if not rows:
-            return
-        self._session.execute(insert_or_add(self._session.dialect, tallies, "value"), rows)
+        """Adds the increments with the commit."""
+        self._waiting.increments.update(tally.increments)
+
+    def write(self) -> None:
+        """Writes what was added: last, since everybody counts in the same few rows and would wait for them as long as the
+        transaction lasts; and always in the same order, so that no two wait for each other crosswise."""
+        increments, self._waiting = self._waiting.increments, Tally()
+        rows = [{"name": name, "label": label, "value": value} for (name, label), value in sorted(increments.items())]
+        if rows:
+            self._session.execute(insert_or_add(self._session.dialect, tallies, "value"), rows)
 
     def all(self) -> dict[Measure, dict[str, float]]:
         """Every sum, by measure and label."""

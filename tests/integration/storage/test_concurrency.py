@@ -10,6 +10,7 @@ from typing import TypeVar
 import pytest
 
 from sokbo.domain.event import Lane
+from sokbo.domain.tally import Measure, Tally
 from sokbo.storage import Database
 from sokbo.storage.leasing import IN_FLIGHT_PER_HOST
 from tests.clock import Clock
@@ -105,6 +106,22 @@ def test_no_more_than_eight_are_under_way_to_one_host_whichever_lanes_are_leased
     assert sum(at_once(work)) == IN_FLIGHT_PER_HOST
     for worker in workers:
         worker.close()
+
+
+def test_counting_holds_up_nobody(postgresql: Maker) -> None:
+    database = Database(postgresql.create(new_name(), TEMPLATE))
+    tally = Tally()
+    tally.count(Measure.DOCUMENTS)
+    with database.write() as slow:
+        slow.tallies.add(tally)
+        assert slow.sites.all() == []
+        with database.write(wait_seconds=0.1) as quick:
+            quick.tallies.add(tally)
+            quick.commit()
+        slow.commit()
+    with database.read() as uow:
+        assert uow.tallies.all()[Measure.DOCUMENTS] == {"": 2}
+    database.close()
 
 
 def test_worker_who_finds_partners_taken_leases_for_the_others(postgresql: Maker, clock: Clock) -> None:
