@@ -163,8 +163,9 @@ class DeliveryRepository:
         return {DeliveryId(kept) for kept in self._session.execute(renewed.returning(deliveries.c.id)).scalars()}
 
     def record(self, recorded: Sequence[Recorded], holder: str, now: datetime) -> None:
-        """Writes attempts and where they leave their deliveries; a delivery that `holder` has lost keeps its state. One that
-        has failed while something newer waits for the same partner is superseded."""
+        """Writes attempts and where they leave their deliveries; a delivery that `holder` has lost keeps its state, and so does
+        one that has failed and was given new time meanwhile. One that has failed while something newer waits for the same
+        partner is superseded."""
         acknowledged: dict[tuple[int | None, str], list[DeliveryId]] = {}
         others = []
         for item in recorded:
@@ -175,10 +176,11 @@ class DeliveryRepository:
         for (status, detail), ids in acknowledged.items():  # nearly all of them are one such group
             given = {"delivery_ids": ids, "holder": holder, "now": now, "status": status, "detail": detail}
             self._session.execute(_RECORD_ACKNOWLEDGED, given)
+        self._session.execute(_ADD_ATTEMPTS, [_attempt_row(item, now) for item in recorded])
         if others:
             self._session.execute(_RECORD, others)
-        self._session.execute(_ADD_ATTEMPTS, [_attempt_row(item, now) for item in recorded])
-        if failed := [item.delivery.id for item in recorded if item.outcome.verdict is not Verdict.ACKNOWLEDGED]:
+            failed = [row["delivery_id"] for row in others]
+            self._session.execute(_LET_GO, {"delivery_ids": failed, "holder": holder, "now": now})
             self._session.execute(supersede(deliveries.c.id.in_(failed)))
 
     def drop(self, overtaken: Sequence[DeliveryId], holder: str) -> None:
@@ -249,6 +251,12 @@ _RECORD_ACKNOWLEDGED = (
         }
     )
 )
+#: After `_RECORD`: those that were given new time.
+_LET_GO = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(bindparam("delivery_ids", expanding=True)), deliveries.c.lease_holder == bindparam("holder"))
+    .values(_ENDED)
+)
 _DROP = (
     update(deliveries)
     .where(deliveries.c.id.in_(bindparam("delivery_ids", expanding=True)), deliveries.c.lease_holder == bindparam("holder"))
@@ -257,13 +265,18 @@ _DROP = (
 _LEFT = ("state", "retries", "next_attempt_at", "acknowledged_at", "last_status", "last_detail")
 _RECORD = (
     update(deliveries)
-    .where(deliveries.c.id == bindparam("delivery_id"), deliveries.c.lease_holder == bindparam("holder"))
+    .where(
+        deliveries.c.id == bindparam("delivery_id"),
+        deliveries.c.lease_holder == bindparam("holder"),
+        deliveries.c.give_up_at == bindparam("known_give_up_at", type_=deliveries.c.give_up_at.type),
+    )
     .values({name: bindparam(f"new_{name}", type_=deliveries.c[name].type) for name in _LEFT} | _ENDED)
 )
 
 
 def _left(delivery: Delivery) -> dict[str, Any]:
-    return {"delivery_id": delivery.id} | {f"new_{name}": getattr(delivery, name) for name in _LEFT}
+    known = {"delivery_id": delivery.id, "known_give_up_at": delivery.give_up_at}
+    return known | {f"new_{name}": getattr(delivery, name) for name in _LEFT}
 
 
 def _attempt_row(item: Recorded, now: datetime) -> dict[str, Any]:

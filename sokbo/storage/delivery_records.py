@@ -86,7 +86,7 @@ class DeliveryRecordRepository:
         """Makes those of the last 30 days due at once, under their ids, with all attempts before them. How many, and how many
         were left out because the partner has been told, or will be, of something newer.
 
-        An attempt that is under way meanwhile is recorded, and decides no more where its delivery is left.
+        An attempt that is under way meanwhile is recorded; if it fails, that changes nothing of where its delivery is left.
         """
         selected = and_(deliveries.c.partner_id == partner_id, *_conditions(wanted, now))
         found = self._session.execute(select(func.count()).select_from(deliveries).where(selected)).scalar_one()
@@ -99,8 +99,6 @@ class DeliveryRecordRepository:
                 next_attempt_at=now,
                 put_off_at=now,
                 give_up_at=now + GIVE_UP_AFTER,
-                lease_holder=None,
-                lease_until=None,
             )
         ).rowcount
         return replayed, found - replayed

@@ -264,15 +264,17 @@ def test_replay_sends_a_time_again_in_order(bureau: Bureau, turn: Turn, clock: C
     assert replay(bureau, partner, Replay(ids=(sent[0].id,))) == (1, 0)
 
 
-def test_replay_of_what_is_under_way_is_not_undone_by_its_failure(bureau: Bureau, turn: Turn) -> None:
+def test_replay_of_what_is_under_way_is_not_undone_by_its_failure(bureau: Bureau, turn: Turn, clock: Clock) -> None:
     partner = bureau.newsroom.subscribe()
     article = bureau.newsroom.post()
     bureau.syndicate()
     leased = turn(None)
+    clock.advance(1)
     assert replay(bureau, partner, Replay(ids=(leased[0].id,))) == (1, 0)
+    assert turn(None) == []
     end(bureau, leased, FAILED)
     [delivery] = bureau.newsroom.deliveries(article)
-    assert (delivery.state, delivery.retries) == (DeliveryState.PLANNED, 0)
+    assert (delivery.state, delivery.retries, delivery.attempts) == (DeliveryState.PLANNED, 0, 1)
     with bureau.newsroom.database.read() as uow:
         assert [attempt.status for attempt in uow.delivery_records.attempts(delivery.id)] == [503]
     assert [item.id for item in turn(TAKEN)] == [delivery.id]
