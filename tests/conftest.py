@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import structlog
 
 from sokbo.storage import Database
 from tests.clock import Clock
@@ -23,6 +24,9 @@ def pytest_configure() -> None:
     """Nothing here needs to outlive a loss of power: where there is room for it, the tests' files don't wait for the disk."""
     if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    # Tracebacks with all that their frames hold take longer to write than some tests may wait.
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure([structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, renderer])
 
 
 @pytest.fixture(scope="session")
