@@ -28,6 +28,7 @@ from sokbo.storage.idempotency import IdempotencyRepository
 from sokbo.storage.keys import KeyRepository
 from sokbo.storage.listings import ListingRepository
 from sokbo.storage.media import MediaRepository
+from sokbo.storage.overseer import Overseer
 from sokbo.storage.partners import PartnerRepository
 from sokbo.storage.pictures import PictureRepository
 from sokbo.storage.retention import RetentionRepository
@@ -206,6 +207,7 @@ class Database:
         self._clock = utc_now if clock is None and is_sqlite else clock
         self._durable_writer, self._reader = engines.sqlite(url) if is_sqlite else engines.postgresql(url)
         self._direct = direct_statements() if is_sqlite else None
+        self._overseer = None if is_sqlite else Overseer(url)
         self._writer = self._durable_writer if durable or not is_sqlite else engines.sqlite_writer(url, "NORMAL")
 
     @contextmanager
@@ -254,6 +256,8 @@ class Database:
         return False
 
     def close(self) -> None:
+        if self._overseer is not None:
+            self._overseer.close()
         self._writer.dispose()
         self._durable_writer.dispose()
         self._reader.dispose()
