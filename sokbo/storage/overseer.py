@@ -26,8 +26,8 @@ class Overseer:
     """A thread with a connection of its own, until it is closed: those that wait can't free themselves, nor can the dead."""
 
     def __init__(self, url: str):
-        """`url`: PostgreSQL's, as libpq reads it."""
-        self._url = url
+        """`url`: PostgreSQL's, with or without the name of a driver in its scheme."""
+        self._url = f"postgresql://{url.partition('://')[2]}"
         self._closed = threading.Event()
         threading.Thread(target=self._run, name="overseer", daemon=True).start()
 
