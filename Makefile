@@ -2,8 +2,8 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-# How many processes run the tests: they wait often enough for one more than there are processors.
-JOBS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
+# How many processes run the tests: they wait often enough for one more than there are processors; each has servers of its own.
+JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$(( n < 8 ? n + 1 : 8 )))
 
 .PHONY: up help install install-dev test check lint bench chaos lock clean
 .DEFAULT_GOAL := up

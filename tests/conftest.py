@@ -16,7 +16,7 @@ from tests.publisher import Publisher
 from tests.receiver import Receiver, receiving
 from tests.system import System, up
 
-#: Where files lie in memory, on Linux, and how much of it the tests need.
+#: Where files lie in memory, on Linux, and how much room there must be for the tests to use it.
 MEMORY, MEMORY_BYTES = Path("/dev/shm"), 4 * 1024**3
 
 
