@@ -12,7 +12,6 @@ import structlog
 
 LOOK_SECONDS = 2.0
 CONNECT_SECONDS = 5
-END_SECONDS = 1.0
 #: Sessions of our own in a transaction that began, or has begun to wait, at a time that hasn't come yet.
 _END = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -30,13 +29,11 @@ class Overseer:
         """`url`: PostgreSQL's, with or without the name of a driver in its scheme."""
         self._url = f"postgresql://{url.partition('://')[2]}"
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="overseer", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._run, name="overseer", daemon=True).start()
 
     def close(self) -> None:
-        """Has it end, and waits a moment for that: it ends at once unless the server doesn't answer."""
+        """Ends it at its next look."""
         self._closed.set()
-        self._thread.join(END_SECONDS)
 
     def _run(self) -> None:
         while not self._closed.wait(LOOK_SECONDS):
@@ -45,8 +42,7 @@ class Overseer:
 
     def _look(self) -> None:
         with psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
-            while not self._closed.is_set():
+            while not self._closed.wait(LOOK_SECONDS):
                 row = connection.execute(_END).fetchone()
                 if row is not None and row[0] > 0:
                     log.warning("sessions_ended", sessions=row[0], reason="they began by a clock that was ahead")
-                self._closed.wait(LOOK_SECONDS)
