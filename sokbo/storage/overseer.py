@@ -32,7 +32,7 @@ class Overseer:
         threading.Thread(target=self._run, name="overseer", daemon=True).start()
 
     def close(self) -> None:
-        """Ends it at its next look."""
+        """Has it end: at once, unless it is just asking the server."""
         self._closed.set()
 
     def _run(self) -> None:
