@@ -44,15 +44,15 @@ class Publisher:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return ask(method, f"{self.url}/{self.site.name}/{path}", headers=named)
 
-    def await_text(self, path: str, text: str, seconds: float = 5.0) -> Answer:
+    def await_text(self, path: str, text: str, seconds: float = 10.0) -> Answer:
         """The document, once it holds the text."""
         return self._await(path, lambda answer: answer.status in {200, 410} and text in answer.text, seconds)
 
-    def await_no_text(self, path: str, text: str, seconds: float = 5.0) -> Answer:
+    def await_no_text(self, path: str, text: str, seconds: float = 10.0) -> Answer:
         """The document, once it is there without the text."""
         return self._await(path, lambda answer: answer.status in {200, 410} and text not in answer.text, seconds)
 
-    def await_status(self, path: str, status: int, seconds: float = 5.0) -> Answer:
+    def await_status(self, path: str, status: int, seconds: float = 10.0) -> Answer:
         return self._await(path, lambda answer: answer.status == status, seconds)
 
     def _await(self, path: str, holds: Any, seconds: float) -> Answer:

@@ -52,7 +52,7 @@ class Receiver:
     hanging: bool = False
     ended: Event = field(default_factory=Event)
 
-    def wait_for(self, number: int, seconds: float = 5.0) -> list[Push]:
+    def wait_for(self, number: int, seconds: float = 10.0) -> list[Push]:
         """All pushes, once there are that many."""
         return eventually(lambda: len(self.pushes) >= number and list(self.pushes), seconds) or []
 

@@ -15,7 +15,7 @@ import pytest
 from tests.client import Answer, ask
 from tests.publisher import Publisher
 from tests.system import System
-from tests.waiting import eventually
+from tests.waiting import PROMPT_SECONDS, eventually
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 FEEDS = ("feed.rss", "feed.atom", "feed.json")
@@ -37,7 +37,7 @@ def soon(seconds: float) -> str:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_posted_as_it_is_reads_in_every_feed_and_on_its_page_within_a_second(publisher: Publisher, name: str) -> None:
+def test_page_posted_as_it_is_reads_in_every_feed_and_on_its_page_at_once(publisher: Publisher, name: str) -> None:
     file, content_type, title = PAGES[name]
     answer = publisher.send("POST", "/articles", file.read_bytes(), content_type)
     assert answer.status == 201, answer.text
@@ -45,7 +45,7 @@ def test_page_posted_as_it_is_reads_in_every_feed_and_on_its_page_within_a_secon
     article = answer.json
     found = {path: publisher.await_text(path, article["id"]) for path in FEEDS}
     page = publisher.await_status(f"{article['number']}/{article['slug']}", 200)
-    assert time.monotonic() - posted < 1.0
+    assert time.monotonic() - posted < PROMPT_SECONDS
 
     full = publisher.send("GET", f"/articles/{article['id']}").json
     assert full["title"] == title
@@ -100,7 +100,7 @@ def test_breaking_news_leads_every_page_and_the_list_until_its_end(publisher: Pu
         publisher.await_text(path, "큰불")
     assert "newsdao.example" not in publisher.read("breaking.html").text
     publisher.await_no_text("breaking.json", "큰불")
-    assert -0.05 <= time.monotonic() - ends < 1.5
+    assert -0.05 <= time.monotonic() - ends < PROMPT_SECONDS
     for path in (page, "breaking.html"):
         assert "newsdao.example" in publisher.await_no_text(path, "큰불").text
     assert "큰불" in publisher.read("feed.rss").text
@@ -134,7 +134,7 @@ def test_withdrawn_article_is_410_and_in_no_feed(publisher: Publisher) -> None:
     assert (again.status, again.json["code"]) == (410, "gone")
 
 
-def test_scheduled_article_is_visible_within_a_second_of_its_hour_and_not_before(publisher: Publisher) -> None:
+def test_scheduled_article_is_visible_at_its_hour_and_not_before(publisher: Publisher) -> None:
     publisher.post("오늘")
     publisher.await_text("feed.rss", "오늘")
     due = datetime.now(UTC) + timedelta(seconds=2)
@@ -150,7 +150,7 @@ def test_scheduled_article_is_visible_within_a_second_of_its_hour_and_not_before
 
     visible = eventually(seen)
     assert visible is not None
-    assert visible - due < timedelta(seconds=1)
+    assert visible - due < timedelta(seconds=PROMPT_SECONDS)
     assert publisher.await_status(page, 200).status == 200
 
 

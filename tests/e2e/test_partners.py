@@ -11,16 +11,16 @@ from sokbo.net.signing import new_key
 from tests.publisher import Publisher
 from tests.receiver import Receiver, receiving
 from tests.system import System
-from tests.waiting import eventually
+from tests.waiting import PROMPT_SECONDS, eventually
 
 
-def test_breaking_link_reaches_the_partner_signed_within_a_second(publisher: Publisher, receiver: Receiver) -> None:
+def test_breaking_link_reaches_the_partner_signed_at_once(publisher: Publisher, receiver: Receiver) -> None:
     partner = publisher.register(receiver.url, filter={"breaking_only": True}, rel="sponsored")
     publisher.post("조용한 소식")
     posted = time.monotonic()
     article = publisher.post("큰불", breaking=True, summary="요약", categories=["사회"])
     [push] = receiver.wait_for(1)
-    assert time.monotonic() - posted < 1.0
+    assert time.monotonic() - posted < PROMPT_SECONDS
 
     payload = push.verified(partner["secret"])
     assert payload["type"] == "breaking.started"
@@ -99,7 +99,7 @@ def test_partner_that_hangs_delays_nobody(publisher: Publisher, receiver: Receiv
         publisher.register(healthy.url)
         for number in range(10):
             publisher.post(f"기사 {number}")
-        assert len(healthy.wait_for(10, seconds=3)) == 10
+        assert len(healthy.wait_for(10, seconds=6)) == 10
 
 
 def test_one_request_id_leads_from_the_post_to_the_push(system: System, publisher: Publisher, receiver: Receiver) -> None:

@@ -281,7 +281,7 @@ async def test_a_locked_database_is_waited_for_only_so_long(tmp_path: Path, monk
 
 async def test_wait_for_others_turns_and_for_the_lock_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of those who wait together each has its own time; who has some left when another's is up goes on waiting."""
-    monkeypatch.setattr(writing, "MAX_WAIT_SECONDS", 1.0)
+    monkeypatch.setattr(writing, "MAX_WAIT_SECONDS", 2.0)
     url = f"sqlite:///{tmp_path}/locked.db"
     make_ready(url)
     database = Database(url)
@@ -295,13 +295,13 @@ async def test_wait_for_others_turns_and_for_the_lock_is_one(tmp_path: Path, mon
                 return isinstance(outcome, Site), time.monotonic() - began
 
             first = asyncio.create_task(timed("first"))
-            await asyncio.sleep(0.3)  # behind it, which holds the writer's thread
+            await asyncio.sleep(0.2)  # behind it, which holds the writer's thread
             second = asyncio.create_task(timed("second"))
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(1.4)
             third = asyncio.create_task(timed("third"))
             for kept, seconds in (await first, await second):
                 assert not kept
-                assert 0.9 < seconds < 1.25
+                assert 1.9 < seconds < 3.5  # 3.8 if the second's time began with its own turn
             other.execute("ROLLBACK")
             assert (await third)[0]
     assert names(database) == {"third"}
@@ -317,7 +317,7 @@ def test_time_for_a_lock_can_be_said_for_a_transaction(database: Database) -> No
         began = time.monotonic()
         with pytest.raises(Locked), database.write(wait_seconds=0.1) as uow:
             uow.sites.hold_counters(site.id)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 4  # five, if not said
 
 
 async def test_whoever_waited_too_long_for_others_is_told_to_come_again(
