@@ -1,8 +1,8 @@
 # `make up` runs Sokbo, `make test` tests it; each does all the set-up it needs.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
-# How many processes run the tests: they wait often enough for one more than there are processors; each has servers of its own.
+# Processes that run the tests: one more than processors, since tests often wait; eight at most, since each starts servers of its own.
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$(( n < 8 ? n + 1 : 8 )))
 
 .PHONY: up help install install-dev test check lint bench chaos lock clean
@@ -18,7 +18,7 @@ install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
 
 $(BIN)/python:
-	@command -v $(PYTHON) >/dev/null || { echo "Sokbo needs Python 3.11 or newer: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Sokbo needs Python 3.11 or newer: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python

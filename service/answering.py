@@ -5,13 +5,18 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from service.bodies import read_body
+from service.decoding import decoded, json_object
 from sokbo.errors import BadRequest, UnsupportedMediaType
 
 #: The id that a request has in its answer and in all logs.
 REQUEST_ID = web.RequestKey("request_id", str)
+
+JSON_TYPES = ("application/json",)
+#: A merge patch (RFC 7396), under its own name or as plain JSON.
+MERGE_PATCH_TYPES = ("application/merge-patch+json", *JSON_TYPES)
 
 _REVISION = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 
@@ -40,14 +45,14 @@ def if_match(request: web.Request) -> int | None:
     return int(match[1])
 
 
-async def json_object(request: web.Request, types: Collection[str]) -> dict[str, Any]:
-    """The body's members. Raises UnsupportedMediaType, and BadRequest if it isn't one JSON object."""
+def require_type(request: web.Request, types: Collection[str]) -> None:
+    """Raises UnsupportedMediaType, with the types that are taken, if the body is of none of them."""
     if request.content_type not in types:
-        raise UnsupportedMediaType(f"the body must be {' or '.join(types)}", headers={"Accept": ", ".join(types)})
-    try:
-        value = orjson.loads(await read_body(request))
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"the body is not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise BadRequest("the body must be a JSON object")
-    return value
+        name = "Accept-Patch" if request.method == hdrs.METH_PATCH else "Accept-Post"
+        raise UnsupportedMediaType(f"the body must be {' or '.join(types)}", headers={name: ", ".join(types)})
+
+
+async def json_body(request: web.Request, types: Collection[str] = JSON_TYPES) -> dict[str, Any]:
+    """The body's members. Raises UnsupportedMediaType, TooLarge, and BadRequest for what isn't one JSON object."""
+    require_type(request, types)
+    return json_object(decoded(await read_body(request)))

@@ -34,6 +34,11 @@ class Caller:
     site: Site
     request_id: str
 
+    @property
+    def as_actor(self) -> dict[str, str]:
+        """The actor and the request id, as every deed takes them."""
+        return {"actor": self.key.prefix, "request_id": self.request_id}
+
 
 class Authenticator:
     """Finds keys by their digest and remembers them for a moment. For one loop's use."""
@@ -45,9 +50,9 @@ class Authenticator:
         self._failures = failures
         self._known: OrderedDict[str, tuple[float, Found]] = OrderedDict()
 
-    async def caller(self, request: web.Request, scope: Scope, *, max_body_bytes: int | None = None) -> Caller:
-        """Whose request it is. A sender who waits to be asked for the body is asked only now. `max_body_bytes` is the body's
-        limit where it isn't the application's.
+    async def admit(self, request: web.Request, scope: Scope, *, max_body_bytes: int | None = None) -> Caller:
+        """Whose request it is, counted against the key's rate. A sender who waits to be asked for the body is asked only now.
+        `max_body_bytes` is the body's limit where it isn't the application's.
 
         Raises Unauthorized, Forbidden without the scope, RateLimited beyond the key's rate and, for a key that isn't known,
         beyond the address's, TooLarge, and Unavailable if the key can't be looked up.
@@ -57,16 +62,18 @@ class Authenticator:
             raise Unauthorized("send an API key: Authorization: Bearer sokbo_...", headers=_CHALLENGE)
         origin = self._proxies.origin(request.remote or "", request.headers.getall("X-Forwarded-For", ()))
         key, site = await self._find(token_digest(token.strip()), network_of(origin))
-        self._per_key.check(key.id)
-        self._per_key.take(key.id)
+        self._per_key.spend(key.id)
         if not key.allows(scope):
             raise Forbidden(f"the API key lacks the scope {scope!s}")
         await _ask_for_body(request, max_body_bytes or request.client_max_size)
         return Caller(key, site, request[REQUEST_ID])
 
     async def _find(self, digest: str, network: str) -> Found:
-        """The key and its site. Nobody is refused because of what others at the address have sent: while they are beyond its
-        rate, what was a key a while ago is looked up as ever, and what may be a guess a little later, with all that may be."""
+        """The key and its site. While their address is beyond its rate, a key that was good before is looked up at once, and any
+        other waits for the next paced look-up, so that what others send from there refuses no good key.
+
+        Raises Unauthorized, RateLimited, Unavailable.
+        """
         believed_until, known = self._known.get(digest, (-1.0, None))
         if known is not None and believed_until > time.monotonic():
             return known
@@ -74,8 +81,7 @@ class Authenticator:
         found = await self._lookups.find(digest, can_wait=may_be_guess)
         self._known.pop(digest, None)
         if found is None:
-            self._failures.check(network)
-            self._failures.take(network)
+            self._failures.spend(network)
             raise Unauthorized("the API key is not known or has been revoked", headers=_CHALLENGE)
         self._known[digest] = (time.monotonic() + BELIEVED_SECONDS, found)
         while len(self._known) > MAX_KEYS:

@@ -18,22 +18,20 @@ class RateLimit:
         self._per_minute = per_minute
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def check(self, name: str) -> None:
-        """Raises RateLimited, with the seconds to wait, if the name has no token left."""
-        if self.is_spent(name):
-            wait = max(1, math.ceil((1 - self._tokens(name)) * _MINUTE / self._per_minute))
+    def spend(self, name: str) -> None:
+        """Takes a token. Raises RateLimited, with the seconds to wait, if the name has none left."""
+        tokens = self._tokens(name)
+        if tokens < 1:
+            wait = max(1, math.ceil((1 - tokens) * _MINUTE / self._per_minute))
             raise RateLimited(f"more than {self._per_minute} a minute", headers={"Retry-After": str(wait)})
+        self._buckets[name] = (tokens - 1, time.monotonic())
+        self._buckets.move_to_end(name)
+        while len(self._buckets) > MAX_NAMES:
+            self._buckets.popitem(last=False)
 
     def is_spent(self, name: str) -> bool:
         """True if the name has no token left."""
         return self._tokens(name) < 1
-
-    def take(self, name: str) -> None:
-        """Takes a token, if there is one."""
-        self._buckets[name] = (max(0.0, self._tokens(name) - 1), time.monotonic())
-        self._buckets.move_to_end(name)
-        while len(self._buckets) > MAX_NAMES:
-            self._buckets.popitem(last=False)
 
     def _tokens(self, name: str) -> float:
         tokens, since = self._buckets.get(name, (float(self._per_minute), time.monotonic()))

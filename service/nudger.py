@@ -1,4 +1,4 @@
-"""Nudges the workers after a commit, from a thread of its own: no request waits for the broker."""
+"""Nudges the workers from a thread of its own: no request waits for the broker."""
 
 import threading
 from collections.abc import Iterable

@@ -1,7 +1,8 @@
 """Lists are paged by cursor: `after` says where the page before ended, `limit` how many items are wanted."""
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from aiohttp import web
 
@@ -26,3 +27,8 @@ def read_page(
     if not (_LIMIT.fullmatch(limit) and 1 <= int(limit) <= most):
         raise Invalid(FieldError("limit", f"must be a number from 1 to {most}"))
     return after, int(limit)
+
+
+def page_of(items: Sequence[Mapping[str, Any]], *, has_more: bool, cursor: str = "id") -> dict[str, Any]:
+    """The answer: the items, and as `next` the last one's `cursor`, None if nothing follows."""
+    return {"items": items, "next": items[-1][cursor] if has_more else None}

@@ -30,8 +30,8 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The answer to a deed, and the article as it is then; `lanes` are to be nudged after the commit. `replayed`: the answer was
-    given before, and the article may have changed since."""
+    """The answer to a deed, and the article as it is then; the workers of its `lanes` are to be nudged. `replayed`: the answer
+    was given before, and the article may have changed since."""
 
     answer: dict[str, Any]
     article: Article
@@ -69,7 +69,7 @@ def change(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | Non
     return Accepted(described(caller.site, article), article) if changed is None else _write(uow, caller, changed)
 
 
-def take_back(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | None) -> Accepted:
+def withdraw_article(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | None) -> Accepted:
     """The article withdrawn. Raises NotFound, RevisionMismatch."""
     article = _known(uow, caller, article_id, revision)
     changed = withdraw(article, uow.tick())

@@ -69,9 +69,9 @@ class Writer:
     async def do(self, deed: Callable[[UnitOfWork], T], wake: Callable[[T], None] = _nothing) -> T:
         """What the deed returns, once it is committed. Raises what it raises, and Unavailable if it can't be written.
 
-        `wake` is called with it in the writer's thread, to tell whoever is to go on with it: as soon as a transaction that begins
-        to write finds the deed done, or waits until it is. Seldom it is called for a deed that can't be kept in the end. It must
-        return at once and never raise.
+        `wake` is called with it in the writer's thread, to tell whoever is to go on with it: on SQLite once all deeds of the
+        transaction are done and before its commit, for whom it wakes has to wait for that; else after it. Seldom it is called for
+        a deed that is not kept in the end. It must return at once and never raise.
         """
         if self._closing:
             raise Unavailable("the service is ending", headers=_RETRY)
@@ -123,11 +123,11 @@ class Writer:
             except Locked:
                 rest = self._in_time(rest)
                 continue
-            if failed is None:
-                return
-            if failed == len(rest):
+            except Outrun:  # another service's group locks the same in another order; single deeds all have one order
                 for waiting in rest:
                     self._do_alone(waiting)
+                return
+            if failed is None:
                 return
             self._write(rest[:failed])
             self._do_alone(rest[failed])
@@ -143,8 +143,11 @@ class Writer:
         return [waiting for waiting in together if waiting.error is None]
 
     def _do_together(self, together: Sequence[_Waiting]) -> int | None:
-        """Does the deeds in one transaction; the place of the one that fails, if one does, and then nothing remains of any; how
-        many there are if it doesn't show which it is. Raises Locked if the lock can't be had while there is time left for all."""
+        """Does the deeds in one transaction. None: each has its result or its error. A number: the place of the one that failed,
+        and nothing is kept of any.
+
+        Raises Locked if the lock can't be had while there is time left for all, Outrun; nothing is kept then, either.
+        """
         place = 0
         try:
             with self._database.write(wait_seconds=min(waiting.lock_seconds() for waiting in together)) as uow:
@@ -155,9 +158,7 @@ class Writer:
                     uow.flush()
                     _wake([waiting for waiting in together if waiting.refusal is None])
                 uow.commit_for_certain()
-        except Outrun:  # another service's group locks the same in another order; single deeds all have one order
-            return len(together)
-        except Locked:
+        except (Locked, Outrun):
             raise
         except Unavailable as error:
             for waiting in together:

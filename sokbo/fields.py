@@ -38,6 +38,7 @@ _RULES = {
     "int_type": "must be a whole number",
     "model_type": "must be an object",
     "enum": "must be one of {expected}",
+    "literal_error": "must be {expected}",
 }
 _CODES = {"missing": "required", "extra_forbidden": "unknown_field"}
 

@@ -6,7 +6,6 @@ Each deed happens within the caller's transaction, with its audit; the caller co
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, StrictBool, ValidationInfo
@@ -18,7 +17,7 @@ from sokbo.domain.partner import CHANNELS, ContentProfile, Filter, Partner, Part
 from sokbo.errors import FieldError, Invalid, NotFound
 from sokbo.fields import FieldsModel, Slug, line, merged, validate
 from sokbo.net.sealing import Sealer
-from sokbo.net.signing import new_key, verified_with
+from sokbo.net.signing import new_key, verification_key
 from sokbo.net.urls import check_url
 from sokbo.settings import Network
 from sokbo.storage import UnitOfWork
@@ -111,7 +110,7 @@ def register(
     key = new_key(partner.signature)
     uow.partners.add(partner, sealer.seal(key, partner.id))
     uow.audit.record(site_id, actor, "partner.register", partner.id, request_id, uow.now)
-    return partner, verified_with(key)
+    return partner, verification_key(key)
 
 
 def change(
@@ -124,7 +123,8 @@ def change(
     actor: str,
     request_id: str,
 ) -> Partner:
-    """The partner with a merge patch (RFC 7396) applied to its fields; another `signature` needs a new key, by `rotate_secret`.
+    """The partner with a merge patch (RFC 7396) applied to its fields; another `signature` needs a new key
+        (`sokbo.rotation`).
 
     Raises NotFound, Invalid.
     """
@@ -157,27 +157,6 @@ def delete(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, req
     partner = find(uow, site_id, partner_id, lock=True)
     changed = replace(partner, state=PartnerState.DELETED, disabled_reason=None)
     _save(uow, partner, changed, "partner.delete", actor, request_id)
-
-
-def rotate_secret(
-    uow: UnitOfWork,
-    sealer: Sealer,
-    site_id: SiteId,
-    partner_id: str,
-    overlap_seconds: int,
-    signature: Signature | None,
-    *,
-    actor: str,
-    request_id: str,
-) -> tuple[dict[str, str], datetime]:
-    """A new secret or key pair, of the kind until now unless another is named: by name, what the partner verifies with from now
-    on, which can't be read again, and when the old one ends. Until then both sign. Raises NotFound."""
-    partner = find(uow, site_id, partner_id, lock=True)
-    signature = signature or partner.signature
-    key, until = new_key(signature), uow.now + timedelta(seconds=overlap_seconds)
-    uow.partners.replace_secret(partner.id, signature, sealer.seal(key, partner.id), until)
-    uow.audit.record(site_id, actor, "partner.rotate-secret", partner.id, request_id, uow.now)
-    return verified_with(key), until
 
 
 def find(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, lock: bool = False) -> Partner:

@@ -5,64 +5,29 @@ Each deed happens within the caller's transaction, with its audit; the caller co
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import Field
 
 from sokbo.domain.delivery import REPLAYABLE_FOR, DeliveryState
 from sokbo.domain.ids import SiteId, new_id
-from sokbo.domain.partner import Signature
 from sokbo.errors import FieldError, Invalid
 from sokbo.fields import FieldsModel, merged, validate
+from sokbo.moments import Moment
 from sokbo.partners import find
 from sokbo.storage import UnitOfWork
 from sokbo.storage.delivery_records import Replay
 
 MAX_IDS = 1000
-MAX_OVERLAP_SECONDS = 7 * 86_400
-DEFAULT_OVERLAP_SECONDS = 86_400
 
 _ID = re.compile(r"[a-z]{3}_[0-9a-z]{26}-ptr_[0-9a-z]{26}")
-
-
-def _moment(text: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
-        if moment is not None and moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):  # the latter where the zone leads before the year 1 or past 9999
-        pass
-    raise ValueError("must be a time with a zone (RFC 3339), such as 2026-03-02T09:00:00Z")
-
-
-def _dead(state: str) -> str:
-    if state != DeliveryState.DEAD:
-        raise ValueError("must be dead")
-    return state
-
-
-def _overlap(seconds: object) -> int:
-    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 <= seconds <= MAX_OVERLAP_SECONDS:
-        raise ValueError(f"must be a whole number from 0 to {MAX_OVERLAP_SECONDS}")
-    return seconds
-
-
-Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class ReplayInput(FieldsModel):
     ids: Annotated[tuple[str, ...], Field(max_length=MAX_IDS)] = ()
     since: Moment | None = None
     until: Moment | None = None
-    state: Annotated[str, AfterValidator(_dead)] | None = None
-
-
-class RotationInput(FieldsModel):
-    """For how many seconds the old secret goes on signing, and the kind of the new one, if it is to be another."""
-
-    overlap_seconds: Annotated[int, BeforeValidator(_overlap)] = DEFAULT_OVERLAP_SECONDS
-    signature: Signature | None = None
+    state: Literal["dead"] | None = None
 
 
 def parse_replay(values: Mapping[str, Any]) -> Replay:
@@ -78,22 +43,17 @@ def parse_replay(values: Mapping[str, Any]) -> Replay:
     return Replay(ids=wanted.ids, since=wanted.since, until=wanted.until, state=state)
 
 
-def parse_rotation(values: Mapping[str, Any]) -> RotationInput:
-    """The JSON object's fields. Raises Invalid."""
-    return validate(RotationInput, merged({}, values))
-
-
 def replay(uow: UnitOfWork, site_id: SiteId, partner_id: str, wanted: Replay, *, actor: str, request_id: str) -> tuple[int, int]:
     """How many deliveries are due again, and how many were left out because something newer has taken their place.
 
     What was never planned for the partner is not planned now. Raises NotFound, and Invalid for an id that can't be sent again.
     """
     partner = find(uow, site_id, partner_id, lock=True)
-    possible = [name for name in wanted.ids if is_delivery_id(name)]
+    possible = [delivery_id for delivery_id in wanted.ids if is_delivery_id(delivery_id)]
     known = uow.delivery_records.known(partner.id, possible, uow.now) if possible else set()
     if unknown := set(wanted.ids) - known:
         rule = f"is no delivery to this partner of the last {REPLAYABLE_FOR.days} days"
-        raise Invalid(*(FieldError(f"ids.{number}", rule) for number, name in enumerate(wanted.ids) if name in unknown))
+        raise Invalid(*(FieldError(f"ids.{index}", rule) for index, name in enumerate(wanted.ids) if name in unknown))
     counts = uow.delivery_records.replay(partner.id, wanted, uow.now)
     uow.audit.record(site_id, actor, "partner.replay", partner.id, request_id, uow.now)
     return counts

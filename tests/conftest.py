@@ -16,15 +16,24 @@ from tests.publisher import Publisher
 from tests.receiver import Receiver, receiving
 from tests.system import System, up
 
-#: Where files lie in memory, on Linux, and how much room there must be for the tests to use it.
-MEMORY, MEMORY_BYTES = Path("/dev/shm"), 4 * 1024**3
+#: Linux's folder whose files lie in memory, used if so much is free.
+MEMORY_FOLDER = Path("/dev/shm")
+LEAST_FREE_BYTES = 4 * 1024**3
 
 
 def pytest_configure() -> None:
-    """Nothing here needs to outlive a loss of power: where there is room for it, the tests' files don't wait for the disk."""
-    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES:
-        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
-    # Tracebacks with all that their frames hold take longer to write than some tests may wait.
+    _keep_files_in_memory()
+    _log_plain_tracebacks()
+
+
+def _keep_files_in_memory() -> None:
+    """Nothing here needs to outlive a loss of power."""
+    if "TMPDIR" not in os.environ and MEMORY_FOLDER.is_dir() and shutil.disk_usage(MEMORY_FOLDER).free > LEAST_FREE_BYTES:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY_FOLDER)
+
+
+def _log_plain_tracebacks() -> None:
+    """Those with all that their frames hold take longer to write than some tests may wait."""
     renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure([structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, renderer])
 

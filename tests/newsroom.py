@@ -47,6 +47,13 @@ class Newsroom:
             uow.commit()
         return cls(database, site)
 
+    @classmethod
+    def found(cls, database: Database) -> Self:
+        """The site that is there already."""
+        with database.read() as uow:
+            [site] = uow.sites.all()
+        return cls(database, site)
+
     def post(self, title: str = "제목", *, request_id: str = "req_1", **fields: Any) -> Article:
         with self.database.write() as uow:
             made = create(self.site.id, uow.sites.next_number(self.site.id), draft(title, **fields), uow.now)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 POLL_SECONDS = 0.005
-#: A second is promised, on a machine that has time; other tests run beside these. A sweep would bring it in up to five.
+#: A second is promised, on a machine that has time; other tests run beside these.
 PROMPT_SECONDS = 3.0
 
 

@@ -3,6 +3,7 @@ when asked to rebuild. Nothing of what is stored is relied on: every piece is ma
 
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
 import structlog
 
@@ -48,8 +49,9 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
         articles = uow.articles.below(site_id, below, SLICE_ARTICLES)
         pictures = uow.pictures.known(sources(articles))
         files = uow.media.files_of(site_id, named_files(articles))
+        now = uow.now
     following = articles[-1].number if len(articles) == SLICE_ARTICLES else None
-    rendered = _render(runtime, site, articles, pictures, files)
+    rendered = _render(runtime, site, articles, now, pictures, files)
     with runtime.database.write() as uow:
         turn = uow.sites.take_turn(site_id)
         if not uow.sites.rendered_down_to(site_id, below, following):
@@ -65,12 +67,17 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
 
 
 def _render(
-    runtime: Runtime, site: Site, articles: Sequence[Article], pictures: Mapping[str, Picture], files: Collection[str]
+    runtime: Runtime,
+    site: Site,
+    articles: Sequence[Article],
+    now: datetime,
+    pictures: Mapping[str, Picture],
+    files: Collection[str],
 ) -> list[Rendered]:
     rendered = []
     for article in articles:
         try:
-            rendered.append(render_article(runtime.pages, site, article, runtime.database.clock(), pictures, files))
+            rendered.append(render_article(runtime.pages, site, article, now, pictures, files))
         except Exception:  # the edge: one article that can't be rendered must not hold up the others
             log.exception("render_failed", article_id=article.id, revision=article.revision)
     return rendered

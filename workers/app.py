@@ -1,4 +1,4 @@
-"""The Celery app, set so that nothing depends on a message: see the settings' reasons."""
+"""The Celery app, set so that nothing depends on a message."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,7 @@ def make_worker(settings: Settings, runtime: Runtime) -> Celery:
             app.send_task(Task.SWEEP, args=[lane], queue=lane)
 
     def told_to_end(**_: Any) -> None:
-        runtime.begin_to_end()  # and no more: in a signal's handler, to wait for a lock, as a log's, may be to wait for oneself
+        runtime.begin_to_end()  # nothing more: it may have interrupted the thread that holds a lock, such as the log's
 
     def end(sender: Any, **_: Any) -> None:
         if sender.exitcode:  # Celery's log says what it couldn't get over
@@ -69,18 +69,23 @@ def _every(seconds: float) -> schedule:
 
 def _configuration(settings: Settings) -> dict[str, Any]:
     return {
+        # A dead worker's message comes back after a while, though the sweep finds its work long before.
         "task_acks_late": True,
         "task_ignore_result": True,
+        # What waits is to wait in the queue, where any worker can take it, and no broker is to carry what nobody reads.
         "worker_prefetch_multiplier": 1,
         "worker_send_task_events": False,
         "worker_enable_remote_control": False,
+        # The broker may go and come as it likes: a task needs the database only.
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {
+            # Longer than any task lasts, or its message would come back while it is being done.
             "visibility_timeout": 2 * HARD_LIMIT_SECONDS,
             "unacked_restore_interval": 5,
             "unacked_restore_throttle": 1,
+            # A worker of both queues takes breaking news first.
             "queue_order_strategy": "priority",
         },
         "beat_schedule": {

@@ -53,8 +53,8 @@ def listing_documents(workshop: Workshop, touched: Iterable[Listing]) -> list[Do
 
 
 def to_store(workshop: Workshop, made: Sequence[Document], *, anew: bool = False) -> tuple[list[Document], list[Document]]:
-    """Those that are not stored yet just as they are, with the site's new version, modified now; and which of them had no
-    forerunner. `anew`: also those that are, with the time they had."""
+    """The documents that differ from what is stored at their path, with the site's new version, modified no earlier than now; and
+    those of them that are the first at their path. `anew`: those that don't differ as well, modified when they were."""
     uow = workshop.uow
     stored = uow.documents.states(workshop.site.id, [document.path for document in made])
     kept: list[Document] = []

@@ -18,9 +18,9 @@ log = structlog.get_logger()
 def load_jobs(
     uow: UnitOfWork, leased: Sequence[Delivery], sealer: Sealer
 ) -> tuple[list[tuple[Delivery, PushJob]], list[tuple[Delivery, Outcome]]]:
-    """A job for each delivery, and an outcome for each that has none: its article has been taken back since, and it isn't that of
-    which it tells; or its partner's secret can't be opened, which is a failed attempt like others: the operator is told, and it
-    ends when the schedule does. What several share is loaded once."""
+    """What to push, and what has ended without a push: OVERTAKEN, if the article is withdrawn and the delivery isn't that of its
+    withdrawal; RETRY, if the partner's secret can't be opened, which is logged and counts as a failed attempt. What several
+    share is loaded once."""
     events = uow.events.get({delivery.event_id for delivery in leased if delivery.event_id})
     addressees = uow.partners.addressees({delivery.partner_id for delivery in leased}, uow.now)
     sites = {site_id: uow.sites.get(site_id) for site_id in {delivery.site_id for delivery in leased}}

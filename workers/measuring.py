@@ -11,7 +11,8 @@ from sokbo.net.client import Fetched, GuardedClient, RemoteFailure
 
 #: Pictures are often moved; each stop passes the same guard.
 MAX_REDIRECTS = 3
-#: Where a format that we don't read has its size, or a camera's preview stands before it, there is an end to looking for it.
+#: How far a body is read in search of the picture's size: a format that we can't read never shows it, and a camera's preview may
+#: stand before it.
 HEAD_BYTES = 256 * 1024
 #: How far a body is read to count its bytes, when its length isn't said.
 MAX_BYTES = 16 * 1024 * 1024

@@ -27,14 +27,14 @@ class Presence:
     def turn(self) -> Iterator[None]:
         """Surrounds a turn, which fails if it raises."""
         began = self._turn_began = time.monotonic()
-        failed_before, self_failed = self.has_failed, True
+        failed_before, failed = self.has_failed, True
         try:
             yield
-            self_failed = False
+            failed = False
         finally:
             self._turn_began = math.inf
-            self.has_failed = self_failed
-            if not self_failed:
+            self.has_failed = failed
+            if not failed:
                 self._succeeded_at = began
                 if failed_before or time.monotonic() - began > STUCK_SECONDS:
                     self.note_absence()

@@ -43,7 +43,7 @@ class BreakerChange:
 
 @dataclass(frozen=True, slots=True)
 class RetryAfter:
-    """A partner that has asked for nothing to be sent until a time, be it breaking news."""
+    """A partner whose Retry-After forbids every push until a time, breaking news included."""
 
     partner_id: PartnerId
     until: datetime

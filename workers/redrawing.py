@@ -61,12 +61,12 @@ def _redraw_site(
     with runtime.database.read() as uow:
         site = uow.sites.get(site_id)
         files = uow.media.files_of(site_id, named_files(articles[article_id] for _, article_id in settled))
+        now = uow.now
     known = {source for source, picture in pictures.items() if picture.state is PictureState.READY or picture.is_unknowable}
     changed = {article_id for source, article_id in settled if source in known}
     rendered: dict[ArticleId, Rendered] = {}
     for article_id in changed:
         try:
-            now = runtime.database.clock()
             rendered[article_id] = render_article(runtime.pages, site, articles[article_id], now, pictures, files)
         except Exception:  # the edge: one article that can't be rendered must not hold up the others, nor be tried for ever
             log.exception("render_failed", article_id=article_id, revision=articles[article_id].revision)

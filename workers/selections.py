@@ -61,8 +61,8 @@ def _documents(workshop: Workshop, name: str) -> list[Document]:
     # A feed that has entries stands until the new one has all of its own: readers would take those that lack for gone.
     kept = {feed.path for feed, is_whole in feeds if not is_whole and stored.get(feed.path)}
     made = [feed for feed, _ in feeds if feed.path not in kept]
-    _drop_left(workshop, name, stored, kept, made)
-    return [*made, *_taken_back(workshop, name, stored.keys() - {feed.path for feed, _ in feeds})]
+    _drop_departed_forms(workshop, name, stored, kept, made)
+    return [*made, *_gone_feeds(workshop, name, stored.keys() - {feed.path for feed, _ in feeds})]
 
 
 def _feeds(workshop: Workshop, selection: Selection) -> list[tuple[Document, bool]]:
@@ -232,32 +232,32 @@ def _as_many_as_fit(
     return fitting
 
 
-def _drop_left(
+def _drop_departed_forms(
     workshop: Workshop, name: str, stored: Mapping[str, Sequence[int]], kept: Set[str], made: Sequence[Document]
 ) -> None:
     """Keeps no further form of an article that has left the selection, unless it stands in another one that wants it, or in a
     feed that is kept until the new one is whole."""
     uow, site_id = workshop.uow, workshop.site.id
-    left = {number for numbers in stored.values() for number in numbers}
-    left -= {number for document in made for number in document.fragments}
-    left -= {number for path in kept for number in stored[path]}
-    left = uow.forms.further(left) if left else left
-    if not left:
+    departed = {number for numbers in stored.values() for number in numbers}
+    departed -= {number for document in made for number in document.fragments}
+    departed -= {number for path in kept for number in stored[path]}
+    departed = uow.forms.further(departed) if departed else departed
+    if not departed:
         return
     others = [other.name for other in uow.selections.of_site(site_id) if other.name != name]
     paths = [path for other in others for path in (*_public_paths(other), *_private_paths(other))]
     for still_listed in uow.documents.listed(site_id, paths).values():
-        left -= {*still_listed}
-    uow.forms.drop(left, uow.now)
+        departed -= {*still_listed}
+    uow.forms.drop(departed, uow.now)
 
 
-def _taken_back(workshop: Workshop, name: str, left: Set[str]) -> list[Document]:
-    """What stands, from now on, where the selection of that name had feeds and has none any more."""
+def _gone_feeds(workshop: Workshop, name: str, paths: Set[str]) -> list[Document]:
+    """What stands from now on at the paths where the selection of that name had feeds and has none any more."""
     uow, site = workshop.uow, workshop.site
-    private = left & {*_private_paths(name)}
+    private = paths & {*_private_paths(name)}
     if private:
         uow.documents.remove(site.id, private)
-    public = uow.documents.states(site.id, left - private) if left - private else {}
+    public = uow.documents.states(site.id, paths - private) if paths - private else {}
     said = word("taken_back", site.language)
     return [gone_document(site, path, said, modified_at) for path, (_, modified_at) in public.items()]
 

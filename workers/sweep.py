@@ -33,15 +33,15 @@ log = structlog.get_logger()
 def sweep(runtime: Runtime, lane: Lane) -> None:
     """Does what has become due: articles whose hour has come, breaking time that has run out, events and deliveries that
     wait in this lane and that nobody is at; and breaking news that nobody else has taken up."""
+    seconds = runtime.settings.lease_seconds
     with runtime.database.read() as uow:
         hour_has_come = uow.articles.has_due(uow.now)
         breaking_is_over = uow.articles.has_breaking_over(uow.now)
-        unclaimed = uow.events.unclaimed(uow.now, runtime.settings.lease_seconds)
+        unclaimed = uow.events.unclaimed(uow.now, seconds)
         breaking_is_left = unclaimed.get(Lane.BREAKING, uow.now) <= uow.now - BREAKING_LEFT_AFTER
         misdated = uow.deliveries.are_misdated(uow.now)
-        seconds = runtime.settings.lease_seconds
         deliveries_wait = any(uow.deliveries.unclaimed(pushed, uow.now, seconds) for pushed in runtime.pump.lanes)
-        to_park = uow.deliveries.to_park(lane, uow.now, runtime.settings.lease_seconds)
+        to_park = uow.deliveries.to_park(lane, uow.now, seconds)
         to_assemble = bool(uow.assemblies.sites(uow.now - LEFT_AFTER[lane]))
     if hour_has_come:
         _change(runtime, lambda uow: uow.articles.due(uow.now, BATCH_ARTICLES), publish_due)

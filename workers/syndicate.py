@@ -58,9 +58,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Events of one site, leased, with the articles they are about, what is known of their pictures, by source, and the names of
-    those of the site's files that their texts name."""
+    """Events of one site, leased at `now`, with the articles they are about, what is known of their pictures, by source, and the
+    names of those of the site's files that their texts name."""
 
+    now: datetime
     site: Site
     pending: Sequence[PendingEvent]
     articles: Mapping[ArticleId, Article]
@@ -82,12 +83,12 @@ class Batch:
         return {listing for item in self.done for listing in item.listings}
 
     @property
-    def listing(self) -> set[Assembly]:
+    def listing_assemblies(self) -> set[Assembly]:
         """What is assembled afterwards of what lists articles: terms, and selections."""
         return {of_selections(self.touched), *map(of_listing, self.touched - OWN_LISTINGS)}
 
     @property
-    def archived(self) -> set[Assembly]:
+    def archive_assemblies(self) -> set[Assembly]:
         """The articles to be archived afterwards, with all that shows them there."""
         changed = (item.event.article_id for item in self.done if item.event.type not in BREAKING_EVENTS)
         return {Assembly(ARCHIVED_ARTICLE, article_id) for article_id in changed}
@@ -125,7 +126,7 @@ def _find_work(runtime: Runtime, lane: Lane) -> tuple[Sequence[Work], Sequence[S
         pictures = uow.pictures.known(sources(articles.values()))
         named = named_files(articles.values())
         work = [
-            Work(uow.sites.get(site_id), list(group), articles, pictures, uow.media.files_of(site_id, named))
+            Work(uow.now, uow.sites.get(site_id), list(group), articles, pictures, uow.media.files_of(site_id, named))
             for site_id, group in groupby(leased, key=lambda item: item.event.site_id)
         ]
         uow.commit()
@@ -135,11 +136,11 @@ def _find_work(runtime: Runtime, lane: Lane) -> tuple[Sequence[Work], Sequence[S
 def _syndicate_site(runtime: Runtime, work: Work) -> None:
     batch = _render(runtime, work)
     try:
-        _store(runtime, work.site, batch)
+        stored_at = _store(runtime, work.site, batch)
     except LeaseLost:
         log.warning("lease_lost", site=work.site.name, events=[item.event.id for item in work.pending])
         return
-    _log(batch, runtime.database.clock())
+    _log(batch, stored_at)
 
 
 def _render(runtime: Runtime, work: Work) -> Batch:
@@ -151,8 +152,7 @@ def _render(runtime: Runtime, work: Work) -> Batch:
     for article_id in dict.fromkeys(item.event.article_id for item in work.pending):
         article = work.articles[article_id]
         try:
-            now = runtime.database.clock()
-            rendered[article.id] = render_article(runtime.pages, work.site, article, now, work.pictures, work.files)
+            rendered[article.id] = render_article(runtime.pages, work.site, article, work.now, work.pictures, work.files)
         except Exception:  # the edge: one article that can't be rendered must not hold up the others
             log.exception("render_failed", article_id=article.id, revision=article.revision)
             failed.add(article.id)
@@ -165,8 +165,8 @@ def _render(runtime: Runtime, work: Work) -> Batch:
     )
 
 
-def _store(runtime: Runtime, site: Site, batch: Batch) -> None:
-    """Stores all that the events lead to, and finishes them. Raises LeaseLost."""
+def _store(runtime: Runtime, site: Site, batch: Batch) -> datetime:
+    """Stores all that the events lead to, and finishes them; when that was. Raises LeaseLost."""
     with runtime.database.write() as uow:
         for item in batch.withdrawals:  # before the turn, which tells of them
             uow.tombstones.bury(batch.rendered[item.event.article_id].article, item.listings)
@@ -194,17 +194,18 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> None:
         runtime.wake_deliveries()
     if planned > runtime.settings.pushes_in_flight:  # more than one worker's pump has under way
         runtime.broker.nudge(Task.DELIVER, Lane.DEFAULT)
+    return uow.now
 
 
 def _want(uow: UnitOfWork, site: Site, batch: Batch) -> None:
     """What the events change elsewhere is due at once if nothing waits from events before them. Otherwise more will come, and it
     is put off, so that it is made once for all of them: what is made meanwhile nobody has the time to read."""
     keep_coming = uow.assemblies.has_due(site.id, uow.now + ARCHIVED_EVERY)
-    for wanted, every in ((batch.listing, TERMS_EVERY), (batch.archived, ARCHIVED_EVERY)):
+    for wanted, every in ((batch.listing_assemblies, TERMS_EVERY), (batch.archive_assemblies, ARCHIVED_EVERY)):
         uow.assemblies.want(site.id, wanted, next_turn(uow.now, every) if keep_coming else uow.now)
 
 
-def _log(batch: Batch, now: datetime) -> None:
+def _log(batch: Batch, stored_at: datetime) -> None:
     for item in batch.done:
         log.info(
             "event_syndicated",
@@ -213,7 +214,7 @@ def _log(batch: Batch, now: datetime) -> None:
             type=item.event.type,
             article_id=item.event.article_id,
             revision=item.event.revision,
-            seconds=round((now - item.event.created_at).total_seconds(), 4),
+            seconds=round((stored_at - item.event.created_at).total_seconds(), 4),
         )
 
 

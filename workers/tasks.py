@@ -1,5 +1,6 @@
 """The Celery tasks. Each is a nudge: it finds its work in the database, so a lost, doubled or late one changes nothing."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import ParamSpec
@@ -22,22 +23,21 @@ log = structlog.get_logger()
 
 #: A task that takes longer hangs. What it was at is leased, and taken up again.
 HARD_LIMIT_SECONDS = 60
-#: A sweep that comes while the last one is this fresh has piled up behind it and is skipped.
+#: A lane's sweep that comes while its last one is this fresh has piled up behind that and is skipped.
 FRESH_SECONDS = 0.1
 
 
 def register(app: Celery, runtime: Runtime) -> None:
     """Makes the tasks the app's."""
-    last_sweep = -FRESH_SECONDS
+    last_sweeps: dict[str, float] = {}
 
     def follow_nudge(lane: str) -> None:
         syndicate(runtime, Lane(lane))
 
     def sweep_unless_fresh(lane: str) -> None:
-        nonlocal last_sweep
-        if time.monotonic() - last_sweep >= FRESH_SECONDS:
+        if time.monotonic() - last_sweeps.get(lane, -math.inf) >= FRESH_SECONDS:
             sweep(runtime, Lane(lane))
-            last_sweep = time.monotonic()
+            last_sweeps[lane] = time.monotonic()
 
     def help_to_deliver(_lane: str) -> None:
         runtime.wake_deliveries()
@@ -51,7 +51,7 @@ def register(app: Celery, runtime: Runtime) -> None:
         (Task.DELIVER, help_to_deliver),
         (Task.CLEAN, clean_up),
     ):
-        app.task(name=name)(_tolerating(work, runtime))
+        app.task(name=name, shared=False)(_tolerating(work, runtime))
 
 
 def _tolerating(work: Callable[P, None], runtime: Runtime) -> Callable[P, None]:

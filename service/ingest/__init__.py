@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable
 
+from service.decoding import decoded
 from service.ingest import html, json_article, markdown, merging, plain_text
 from service.ingest.drafting import draft
 from service.ingest.fields import Fields
 from service.ingest.merging import representation
 from sokbo.domain.article import Article, Draft
 from sokbo.domain.site import Site
-from sokbo.errors import BadRequest, UnsupportedMediaType
+from sokbo.errors import UnsupportedMediaType
 
 __all__ = ["FORMATS", "merge", "parse", "representation"]
 
@@ -40,20 +41,12 @@ def parse(content_type: str, body: bytes, site: Site) -> Draft:
     charset = _CHARSET.search(content_type)
     if charset and charset[1].lower() not in _UTF_8:
         raise UnsupportedMediaType(f"The charset {charset[1][:40]} is not taken: send UTF-8")
-    return draft(read(_decoded(body), site), site)
+    return draft(read(decoded(body), site), site)
 
 
 def merge(article: Article, body: bytes, site: Site) -> Draft:
     """The article as a JSON merge patch (RFC 7396) changes it. Raises BadRequest and Invalid as `parse`."""
-    return merging.merge(article, json_article.load_fields(_decoded(body)), site)
-
-
-def _decoded(body: bytes) -> str:
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadRequest(f"The body is not UTF-8: byte {error.start} cannot stand there") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return merging.merge(article, json_article.load_fields(decoded(body)), site)
 
 
 def _unsupported(media_type: str) -> str:

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
 
 from service.ingest import rules, text_gate
-from service.ingest.moments import Moment
 from sokbo.errors import FieldError, Invalid
 from sokbo.fields import field_error, language_tag
+from sokbo.moments import Moment
 
 MAX_TITLE = 300
 MAX_SUMMARY = 2_000

@@ -7,20 +7,19 @@ import structlog
 from aiohttp import web
 
 from service import ingest
-from service.answering import if_match, json_response
+from service.answering import MERGE_PATCH_TYPES, if_match, json_response, require_type
 from service.auth import Caller
 from service.bodies import read_body
 from service.parsing import Parser
 from service.preflight import concerned, dry_run, is_dry_run, warnings_of
-from service.publishing import Accepted, Idempotency, accept, change, etag, find, in_full, take_back
+from service.publishing import Accepted, Idempotency, accept, change, etag, find, in_full, withdraw_article
 from service.services import Services
 from sokbo.domain.article import Article, Draft
 from sokbo.domain.key import Scope
-from sokbo.errors import BadRequest, RevisionRequired, UnsupportedMediaType
+from sokbo.errors import BadRequest, RevisionRequired
 from sokbo.storage import UnitOfWork
 
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
-MERGE_PATCH_TYPES = ("application/merge-patch+json", "application/json")
 
 log = structlog.get_logger()
 
@@ -43,7 +42,7 @@ class Articles:
         self._parser = Parser()
 
     async def post(self, request: web.Request) -> web.Response:
-        caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
+        caller = await self._services.authenticator.admit(request, Scope.PUBLISH)
         body = await read_body(request)
         idempotency = _idempotency(request, body)
         draft = await self._parser.parse(request.headers.get("Content-Type", ""), body, caller.site)
@@ -53,27 +52,24 @@ class Articles:
         return await self._answer(caller, accepted, status=201)
 
     async def get(self, request: web.Request) -> web.Response:
-        caller = await self._services.authenticator.caller(request, Scope.READ)
+        caller = await self._services.authenticator.admit(request, Scope.READ)
         article = await self._services.read(lambda uow: find(uow, caller.site.id, request.match_info["id"]))
         answer = {**in_full(caller.site, article), "warnings": await self._warnings(caller, article)}
         return json_response(answer, headers={"ETag": etag(article.revision)})
 
     async def put(self, request: web.Request) -> web.Response:
-        caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
+        caller = await self._services.authenticator.admit(request, Scope.PUBLISH)
         revision = if_match(request)
         draft = await self._parser.parse(request.headers.get("Content-Type", ""), await read_body(request), caller.site)
         accepted = await self._write(lambda uow: change(uow, caller, request.match_info["id"], revision, lambda _: draft))
         return await self._answer(caller, accepted)
 
     async def patch(self, request: web.Request) -> web.Response:
-        caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
+        caller = await self._services.authenticator.admit(request, Scope.PUBLISH)
         if "If-Match" not in request.headers:
             raise RevisionRequired('a PATCH must say which revision it changes, such as If-Match: "3"')
         revision = if_match(request)
-        if request.content_type not in MERGE_PATCH_TYPES:
-            raise UnsupportedMediaType(
-                f"a PATCH must be one of {', '.join(MERGE_PATCH_TYPES)}", headers={"Accept-Patch": ", ".join(MERGE_PATCH_TYPES)}
-            )
+        require_type(request, MERGE_PATCH_TYPES)
         body = await read_body(request)
         merged = await self._merger(caller, request.match_info["id"], revision, body)
         accepted = await self._write(lambda uow: change(uow, caller, request.match_info["id"], revision, merged))
@@ -89,9 +85,9 @@ class Articles:
         return lambda article: draft if article == known else ingest.merge(article, body, caller.site)
 
     async def delete(self, request: web.Request) -> web.Response:
-        caller = await self._services.authenticator.caller(request, Scope.PUBLISH)
+        caller = await self._services.authenticator.admit(request, Scope.PUBLISH)
         revision = if_match(request)
-        accepted = await self._write(lambda uow: take_back(uow, caller, request.match_info["id"], revision))
+        accepted = await self._write(lambda uow: withdraw_article(uow, caller, request.match_info["id"], revision))
         return await self._answer(caller, accepted)
 
     async def _answer(self, caller: Caller, accepted: Accepted, status: int = 200) -> web.Response:

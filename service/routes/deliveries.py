@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from service.answering import json_response
-from service.paging import read_page
+from service.paging import page_of, read_page
 from service.services import Services
 from sokbo.domain.delivery import Attempt, Delivery, DeliveryState
 from sokbo.domain.key import Scope
@@ -20,15 +20,15 @@ def add_delivery_routes(app: web.Application, services: Services) -> None:
     """Adds the routes below /v1/deliveries."""
 
     async def page(request: web.Request) -> web.Response:
-        caller = await services.authenticator.caller(request, Scope.READ)
+        caller = await services.authenticator.admit(request, Scope.READ)
         after, limit = read_page(request, is_delivery_id, ("state", "partner"))
         state, partner_id = _state(request), _partner_id(request)
         found = await services.read(lambda uow: uow.delivery_records.page(caller.site.id, state, partner_id, after, limit + 1))
         items = [described(delivery) for delivery in found[:limit]]
-        return json_response({"items": items, "next": items[-1]["id"] if len(found) > limit else None})
+        return json_response(page_of(items, has_more=len(found) > limit))
 
     async def get(request: web.Request) -> web.Response:
-        caller = await services.authenticator.caller(request, Scope.READ)
+        caller = await services.authenticator.admit(request, Scope.READ)
         delivery_id = request.match_info["id"]
 
         def read(uow: UnitOfWork) -> tuple[Delivery | None, list[Attempt]]:

@@ -25,7 +25,7 @@ def add_event_routes(app: web.Application, services: Services) -> None:
     """Adds the route at /v1/events."""
 
     async def get(request: web.Request) -> web.Response:
-        caller = await services.authenticator.caller(request, Scope.READ)
+        caller = await services.authenticator.admit(request, Scope.READ)
         after, limit = read_page(request, lambda cursor: _SEQUENCE.fullmatch(cursor) is not None)
         return json_response(await services.read(lambda uow: _page(uow, caller.site, int(after or 0), limit)))
 

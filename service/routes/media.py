@@ -37,14 +37,14 @@ def add_media_routes(app: web.Application, services: Services) -> None:
 
     async def post(request: web.Request) -> web.Response:
         limit = services.settings.max_image_bytes
-        caller = await services.authenticator.caller(request, Scope.PUBLISH, max_body_bytes=limit)
+        caller = await services.authenticator.admit(request, Scope.PUBLISH, max_body_bytes=limit)
         media = await uploads.take(request, caller)
         services.metrics.uploads.inc()
         log.info("media_uploaded", media_id=media.id, digest=media.picture.source)
         return json_response(described(caller.site, media), 201, {"Location": f"/v1/media/{media.id}"})
 
     async def get(request: web.Request) -> web.Response:
-        caller = await services.authenticator.caller(request, Scope.READ)
+        caller = await services.authenticator.admit(request, Scope.READ)
         media = await services.read(lambda uow: uow.media.get(caller.site.id, request.match_info["id"]))
         if media is None:
             raise NotFound("the site has no such upload")

@@ -3,16 +3,13 @@
 import structlog
 from aiohttp import web
 
-from service.answering import json_object, json_response
+from service.answering import MERGE_PATCH_TYPES, json_body, json_response
 from service.auth import Caller
-from service.paging import read_page
+from service.paging import page_of, read_page
 from service.services import Services
 from sokbo import partners
 from sokbo.domain.key import Scope
 from sokbo.domain.partner import Partner
-
-JSON_TYPES = ("application/json",)
-MERGE_PATCH_TYPES = ("application/merge-patch+json", *JSON_TYPES)
 
 log = structlog.get_logger()
 
@@ -36,9 +33,9 @@ class Partners:
 
     async def post(self, request: web.Request) -> web.Response:
         caller = await self._caller(request)
-        wanted = partners.parse(await json_object(request, JSON_TYPES), self._services.settings.callback_allow)
+        wanted = partners.parse(await json_body(request), self._services.settings.callback_allow)
         partner, verified_with = await self._services.writer.do(
-            lambda uow: partners.register(uow, self._services.sealer, caller.site.id, wanted, **by_caller(caller))
+            lambda uow: partners.register(uow, self._services.sealer, caller.site.id, wanted, **caller.as_actor)
         )
         log.info("partner_registered", partner_id=partner.id, channel=partner.channel)
         return json_response(
@@ -50,7 +47,7 @@ class Partners:
         after, limit = read_page(request, partners.is_partner_id)
         found = await self._services.read(lambda uow: uow.partners.page(caller.site.id, after, limit + 1))
         items = [partners.described(partner) for partner in found[:limit]]
-        return json_response({"items": items, "next": items[-1]["id"] if len(found) > limit else None})
+        return json_response(page_of(items, has_more=len(found) > limit))
 
     async def get(self, request: web.Request) -> web.Response:
         caller = await self._caller(request)
@@ -58,10 +55,10 @@ class Partners:
 
     async def patch(self, request: web.Request) -> web.Response:
         caller = await self._caller(request)
-        patch = await json_object(request, MERGE_PATCH_TYPES)
+        patch = await json_body(request, MERGE_PATCH_TYPES)
         allow = self._services.settings.callback_allow
         partner = await self._services.writer.do(
-            lambda uow: partners.change(uow, caller.site.id, request.match_info["id"], patch, allow, **by_caller(caller))
+            lambda uow: partners.change(uow, caller.site.id, request.match_info["id"], patch, allow, **caller.as_actor)
         )
         log.info("partner_changed", partner_id=partner.id)
         return _answer(partner)
@@ -69,25 +66,20 @@ class Partners:
     async def delete(self, request: web.Request) -> web.Response:
         caller = await self._caller(request)
         partner_id = request.match_info["id"]
-        await self._services.writer.do(lambda uow: partners.delete(uow, caller.site.id, partner_id, **by_caller(caller)))
+        await self._services.writer.do(lambda uow: partners.delete(uow, caller.site.id, partner_id, **caller.as_actor))
         log.info("partner_deleted", partner_id=partner_id)
         return web.Response(status=204)
 
     async def enable(self, request: web.Request) -> web.Response:
         caller = await self._caller(request)
         partner = await self._services.writer.do(
-            lambda uow: partners.enable(uow, caller.site.id, request.match_info["id"], **by_caller(caller))
+            lambda uow: partners.enable(uow, caller.site.id, request.match_info["id"], **caller.as_actor)
         )
         log.info("partner_enabled", partner_id=partner.id)
         return _answer(partner)
 
     async def _caller(self, request: web.Request) -> Caller:
-        return await self._services.authenticator.caller(request, Scope.PARTNERS)
-
-
-def by_caller(caller: Caller) -> dict[str, str]:
-    """The actor and the request id, as every deed takes them."""
-    return {"actor": caller.key.prefix, "request_id": caller.request_id}
+        return await self._services.authenticator.admit(request, Scope.PARTNERS)
 
 
 def _answer(partner: Partner) -> web.Response:

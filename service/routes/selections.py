@@ -3,10 +3,9 @@
 import structlog
 from aiohttp import web
 
-from service.answering import json_object, json_response
+from service.answering import MERGE_PATCH_TYPES, json_body, json_response
 from service.auth import Caller
-from service.paging import read_page
-from service.routes.partners import JSON_TYPES, MERGE_PATCH_TYPES, by_caller
+from service.paging import page_of, read_page
 from service.services import Services
 from sokbo import selections
 from sokbo.domain.event import Lane
@@ -35,8 +34,8 @@ class Selections:
 
     async def post(self, request: web.Request) -> web.Response:
         caller = await self._caller(request)
-        wanted = selections.parse(await json_object(request, JSON_TYPES), caller.site)
-        made, token = await self._services.writer.do(lambda uow: selections.make(uow, caller.site, wanted, **by_caller(caller)))
+        wanted = selections.parse(await json_body(request), caller.site)
+        made, token = await self._services.writer.do(lambda uow: selections.make(uow, caller.site, wanted, **caller.as_actor))
         self._changed("selection_made", made.name)
         answer = selections.described(caller.site, made, token)
         return json_response(answer, status=201, headers={"Location": f"/v1/selections/{made.name}"})
@@ -46,7 +45,7 @@ class Selections:
         after, limit = read_page(request, selections.is_name)
         found = await self._services.read(lambda uow: uow.selections.page(caller.site.id, after, limit + 1))
         items = [selections.described(caller.site, selection) for selection in found[:limit]]
-        return json_response({"items": items, "next": items[-1]["name"] if len(found) > limit else None})
+        return json_response(page_of(items, has_more=len(found) > limit, cursor="name"))
 
     async def get(self, request: web.Request) -> web.Response:
         caller, name = await self._caller(request), request.match_info["name"]
@@ -55,37 +54,37 @@ class Selections:
 
     async def patch(self, request: web.Request) -> web.Response:
         caller, name = await self._caller(request), request.match_info["name"]
-        patch = await json_object(request, MERGE_PATCH_TYPES)
+        patch = await json_body(request, MERGE_PATCH_TYPES)
         changed, token = await self._services.writer.do(
-            lambda uow: selections.change(uow, caller.site, name, patch, **by_caller(caller))
+            lambda uow: selections.change(uow, caller.site, name, patch, **caller.as_actor)
         )
         self._changed("selection_changed", name)
         return json_response(selections.described(caller.site, changed, token))
 
     async def delete(self, request: web.Request) -> web.Response:
         caller, name = await self._caller(request), request.match_info["name"]
-        await self._services.writer.do(lambda uow: selections.delete(uow, caller.site, name, **by_caller(caller)))
+        await self._services.writer.do(lambda uow: selections.delete(uow, caller.site, name, **caller.as_actor))
         self._changed("selection_deleted", name)
         return web.Response(status=204)
 
     async def rotate_token(self, request: web.Request) -> web.Response:
         caller, name = await self._caller(request), request.match_info["name"]
         changed, token = await self._services.writer.do(
-            lambda uow: selections.rotate_token(uow, caller.site, name, **by_caller(caller))
+            lambda uow: selections.rotate_token(uow, caller.site, name, **caller.as_actor)
         )
         log.info("selection_token_rotated", selection=name)
         return json_response(selections.described(caller.site, changed, token))
 
     async def revoke_token(self, request: web.Request) -> web.Response:
         caller, name = await self._caller(request), request.match_info["name"]
-        await self._services.writer.do(lambda uow: selections.revoke_token(uow, caller.site, name, **by_caller(caller)))
+        await self._services.writer.do(lambda uow: selections.revoke_token(uow, caller.site, name, **caller.as_actor))
         log.info("selection_token_revoked", selection=name)
         return web.Response(status=204)
 
     def _changed(self, event: str, name: str) -> None:
-        """After the commit: the workers make the feeds, and the log."""
+        """Nudges the workers, who make the feeds, and logs it; call after the commit."""
         self._services.nudger.nudge([Lane.DEFAULT])
         log.info(event, selection=name)
 
     async def _caller(self, request: web.Request) -> Caller:
-        return await self._services.authenticator.caller(request, Scope.PARTNERS)
+        return await self._services.authenticator.admit(request, Scope.PARTNERS)

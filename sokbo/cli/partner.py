@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sokbo import partners, redelivery, sites
+from sokbo import partners, redelivery, rotation, sites
 from sokbo.cli.opening import by_command, opened
 from sokbo.cli.options import data_option, site_option
 from sokbo.domain.event import EventType
@@ -123,7 +123,7 @@ def enable(site: str, partner_id: str, data: Path | None) -> None:
 @click.option(
     "--overlap-seconds",
     type=int,
-    default=redelivery.DEFAULT_OVERLAP_SECONDS,
+    default=rotation.DEFAULT_OVERLAP_SECONDS,
     show_default=True,
     help="How long the old secret goes on signing beside the new one.",
 )
@@ -132,14 +132,12 @@ def enable(site: str, partner_id: str, data: Path | None) -> None:
 def rotate_secret(site: str, partner_id: str, data: Path | None, **given: int | str | None) -> None:
     """Give a partner a new secret, or for v1a a new key pair. The last line of the output is what it verifies with, and nothing
     else."""
-    wanted = redelivery.parse_rotation(given)
+    wanted = rotation.parse(given)
     with opened(data) as (settings, database):
         sealer = Sealer(load_secret_key(settings))
         with database.write() as uow:
             site_id = sites.find(uow, site).id
-            verified_with, until = partners.rotate_secret(
-                uow, sealer, site_id, partner_id, wanted.overlap_seconds, wanted.signature, **by_command()
-            )
+            verified_with, until = rotation.rotate_secret(uow, sealer, site_id, partner_id, wanted, **by_command())
             uow.commit()
     [(name, value)] = verified_with.items()
     click.echo(f"The old one signs until {until.isoformat()}; the new {_CALLED[name]}, shown this once:")

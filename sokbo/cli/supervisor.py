@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class StopRequested(Exception):
-    """Somebody pressed Ctrl-C or sent SIGTERM."""
+    """Ctrl-C, SIGTERM or SIGHUP has come."""
 
 
 class Supervisor:
@@ -118,9 +118,9 @@ class Supervisor:
         if self._children:
             until_due = max(0.0, min(child.due_at for child in self._children) - time.monotonic())
             timeout_seconds = until_due if timeout_seconds is None else min(until_due, timeout_seconds)
-        for child, status in self._wait(timeout_seconds, also):
+        for child, status in self._wait_and_reap(timeout_seconds, also):
             ended_itself = not child.is_lost and os.WIFEXITED(status)
-            self._will_start_again(child, NO_ANSWER if child.is_lost else describe_end(status), knows_why=ended_itself)
+            self._schedule_restart(child, NO_ANSWER if child.is_lost else describe_end(status), knows_why=ended_itself)
         if self._stop_signals:
             raise StopRequested
         for child in self._children:
@@ -128,7 +128,7 @@ class Supervisor:
                 self._start(child)
             child.look_after(time.monotonic())
 
-    def _wait(self, timeout_seconds: float | None, also: int | None = None) -> list[tuple[Child, int]]:
+    def _wait_and_reap(self, timeout_seconds: float | None, also: int | None = None) -> list[tuple[Child, int]]:
         """The children that died, with their wait statuses, after the next signal or the time given."""
         signals = self._inbox.wait(timeout_seconds, also)
         self._stop_signals += sum(number in STOP_SIGNALS for number in signals)
@@ -145,9 +145,9 @@ class Supervisor:
         try:
             child.start(time.monotonic())
         except OSError as error:
-            self._will_start_again(child, f"can't start: {error.strerror}")
+            self._schedule_restart(child, f"can't start: {error.strerror}")
 
-    def _will_start_again(self, child: Child, what_happened: str, *, knows_why: bool = False) -> None:
+    def _schedule_restart(self, child: Child, what_happened: str, *, knows_why: bool = False) -> None:
         """`knows_why`: the child ended by itself, and has said why if it could. On a full disk it couldn't."""
         backoff_seconds = child.note_death(time.monotonic())
         quote = f"; {self._quote(child.spec.name)}" if knows_why or child.in_crash_loop else ""
@@ -159,13 +159,13 @@ class Supervisor:
             child.terminate()
         deadline = time.monotonic() + self._shutdown_seconds + KILL_MARGIN_SECONDS
         while any(child.pid for child in group) and not self.hurried and (left := deadline - time.monotonic()) > 0:
-            self._wait(left)
+            self._wait_and_reap(left)
         for child in group:
             if child.pid is not None:
                 self._console.warn(f"{child.spec.name} was still busy and is killed")
                 kill_group(child.pid)
         while any(child.pid for child in group):
-            self._wait(None)
+            self._wait_and_reap(None)
 
     def _quote(self, name: str) -> str:
         log = self._logs / f"{name}.log"

@@ -22,7 +22,7 @@ from sokbo.cli.preflight import UP, claimed, free_port, private_folder
 from sokbo.cli.supervisor import StopRequested, Supervisor
 from sokbo.settings import DEFAULT_DATA, Settings
 
-BROKER_STOPS = 3
+BROKER_STOP_ORDER = 3
 #: Each is told to stop when all before it have: no new requests and no new sweeps, then no work, then no broker.
 WINGS = (
     ChildSpec("service", PythonModule("service"), stop_order=1),
@@ -66,12 +66,12 @@ def run(settings: Settings, wings: Sequence[ChildSpec], prepare: Prepare, preloa
             with suppress(StopRequested):
                 _start_broker(supervisor, settings, console)
                 preload.load(preloaded)
-                made = _prepare_database(supervisor, settings, prepare, console)
+                first_start = _prepare_database(supervisor, settings, prepare, console)
                 _start_wings(supervisor, settings, wings, console)
                 console.good(f"Ready after {time.monotonic() - began:.1f} s; Ctrl-C stops everything.")
                 _hint(settings, console)
-                if made is not None:
-                    _welcome(made, settings.resolved_public_url, console)
+                if first_start is not None:
+                    _welcome(first_start, settings.resolved_public_url, console)
                 supervisor.run()
             console.say("\nStopping: the service, then the workers, then the broker. Once more to kill them.")
         console.good("Stopped.")
@@ -89,13 +89,13 @@ def _start_broker(supervisor: Supervisor, settings: Settings, console: Console) 
 
 def _prepare_database(supervisor: Supervisor, settings: Settings, prepare: Prepare, console: Console) -> FirstStart | None:
     prepared = supervisor.call("prepare", partial(prepare, settings))
-    made = prepared.first_start
+    first_start = prepared.first_start
     console.item("database", "PostgreSQL" if settings.database_url else "SQLite")
     if prepared.moved:
         console.item("moved", f"{', '.join(prepared.moved)}: now below {settings.resolved_public_url}, and rendered anew")
-    if made is not None:  # at once, for nobody will ever see it again if what follows fails
-        console.item("API key", f"{made.api_key}  (shown this once)")
-    return made
+    if first_start is not None:  # at once, for nobody will ever see it again if what follows fails
+        console.item("API key", f"{first_start.api_key}  (shown this once)")
+    return first_start
 
 
 def _start_wings(supervisor: Supervisor, settings: Settings, wings: Sequence[ChildSpec], console: Console) -> None:
@@ -111,7 +111,7 @@ def _embedded_broker(settings: Settings) -> ChildSpec:
     private_folder(folder)
     private_folder(socket.parent)
     server = Executable(broker_process.find_server(), broker_process.server_arguments(folder, socket))
-    return ChildSpec("broker", server, stop_order=BROKER_STOPS, answers=partial(broker_process.lives, socket))
+    return ChildSpec("broker", server, stop_order=BROKER_STOP_ORDER, answers=partial(broker_process.lives, socket))
 
 
 def _service_is_ready(host: str, port: int) -> bool:
@@ -132,12 +132,11 @@ def _hint(settings: Settings, console: Console) -> None:
         console.say(f"  Other commands find it with --data {shlex.quote(str(settings.data))}, or SOKBO_DATA.")
 
 
-def _welcome(made: FirstStart, url: str, console: Console) -> None:
+def _welcome(first_start: FirstStart, url: str, console: Console) -> None:
     console.say()
-    console.item("site", f"{url}/{made.site}/")
-    console.item("feeds", f"{url}/{made.site}/feeds")
+    console.item("site", f"{url}/{first_start.site}/")
+    console.item("feeds", f"{url}/{first_start.site}/feeds")
     console.say("  Post an article, and read it there:")
     article = '{"title": "Hello", "markdown": "The first **article**.", "breaking": true}'
-    console.say(
-        f"curl -H 'Authorization: Bearer {made.api_key}' -H 'Content-Type: application/json' -d '{article}' {url}/v1/articles"
-    )
+    headers = f"-H 'Authorization: Bearer {first_start.api_key}' -H 'Content-Type: application/json'"
+    console.say(f"curl {headers} -d '{article}' {url}/v1/articles")

@@ -24,7 +24,7 @@ def new_key(signature: Signature = Signature.V1) -> str:
     return SHARED_PREFIX + _encode(os.urandom(_SECRET_BYTES))
 
 
-def verified_with(key: str) -> dict[str, str]:
+def verification_key(key: str) -> dict[str, str]:
     """What to hand out, by its name: the `secret` itself, or a private key's `public_key`, `whpk_` and 32 bytes in base64."""
     if key.startswith(PRIVATE_KEY_PREFIX):
         return {"public_key": PUBLIC_KEY_PREFIX + _encode(_load(key).public_key().public_bytes_raw())}

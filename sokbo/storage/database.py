@@ -28,9 +28,9 @@ from sokbo.storage.idempotency import IdempotencyRepository
 from sokbo.storage.keys import KeyRepository
 from sokbo.storage.listings import ListingRepository
 from sokbo.storage.media import MediaRepository
-from sokbo.storage.overseer import Overseer
 from sokbo.storage.partners import PartnerRepository
 from sokbo.storage.pictures import PictureRepository
+from sokbo.storage.reaper import Reaper
 from sokbo.storage.retention import RetentionRepository
 from sokbo.storage.selections import SelectionRepository
 from sokbo.storage.session import Session, translated
@@ -174,14 +174,14 @@ class UnitOfWork:
         self._session.flush()
 
     def commit(self) -> None:
-        """Raises Unavailable if it couldn't be kept. It may have been all the same where PostgreSQL's answer was lost: right for
-        work that is looked at again then."""
+        """Keeps what was written. If it can't, the block of `Database.write` ends with Unavailable; where PostgreSQL's answer was
+        lost, it may have been kept all the same: right for work that is looked at again then."""
         self.tallies.write()
         self._session.commit()
 
     def commit_for_certain(self) -> None:
-        """Raises Unavailable if nothing was kept, or if the database doesn't come back in time to tell. What is to be certain
-        must be in the audit, by which it is found."""
+        """As `commit`, but asks PostgreSQL what became of a commit whose answer was lost, and fails only if nothing was kept, or
+        if the database doesn't come back in time to tell. What is to be certain must be in the audit, by which it is found."""
         if self._session.dialect == "sqlite":  # its commit is a call, whose answer can't be lost
             self.commit()
             return
@@ -203,11 +203,10 @@ class Database:
     def __init__(self, url: str, *, durable: bool = True, clock: Clock | None = None):
         is_sqlite = url.startswith("sqlite")
         self.has_one_writer = is_sqlite
-        self.clock = clock or utc_now
         self._clock = utc_now if clock is None and is_sqlite else clock
         self._durable_writer, self._reader = engines.sqlite(url) if is_sqlite else engines.postgresql(url)
         self._direct = direct_statements() if is_sqlite else None
-        self._overseer = None if is_sqlite else Overseer(url)
+        self._reaper = None if is_sqlite else Reaper(url)
         self._writer = self._durable_writer if durable or not is_sqlite else engines.sqlite_writer(url, "NORMAL")
 
     @contextmanager
@@ -256,8 +255,8 @@ class Database:
         return False
 
     def close(self) -> None:
-        if self._overseer is not None:
-            self._overseer.close()
+        if self._reaper is not None:
+            self._reaper.close()
         self._writer.dispose()
         self._durable_writer.dispose()
         self._reader.dispose()

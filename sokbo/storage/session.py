@@ -56,7 +56,8 @@ def _kind(cause: BaseException | None) -> type[Unavailable]:
 
 
 class Session:
-    """Speaks to the database for all repositories of a unit of work; all of its methods raise Unavailable when that is gone.
+    """Speaks to the database for all repositories of a unit of work. Its statements raise Unavailable when that is gone; a failed
+    `commit` raises the driver's error, which the block of `Database.write` makes that of.
 
     An INSERT that nobody reads back at once waits for more of its kind: in a group of accepted articles each statement then
     runs once for all of them. Whatever is executed sees what waited before it, but for what `execute_ahead` runs.

@@ -34,7 +34,7 @@ from sokbo.domain.delivery import DeliveryState
 from sokbo.domain.event import EventType
 from sokbo.domain.key import Scope
 from sokbo.domain.partner import Signature
-from sokbo.net.signing import new_key, sign, verified_with
+from sokbo.net.signing import new_key, sign, verification_key
 from sokbo.partners import PartnerInput
 from sokbo.selections import PROFILES, ExcludeInput, SelectionInput
 from sokbo.settings import Settings
@@ -210,7 +210,7 @@ def test_shown_data_and_code_can_be_parsed(fence: Fence) -> None:
 def test_shown_python_verifies_a_signature_of_ours(fence: Fence, capsys: pytest.CaptureFixture[str]) -> None:
     signature = Signature.V1A if "whpk_..." in fence.text else Signature.V1
     key, body = new_key(signature), b'{"type": "breaking.started", "data": {"html": "<a>"}}'
-    [shown_key] = verified_with(key).values()
+    [shown_key] = verification_key(key).values()
     names: dict[str, Any] = {}
     exec(fence.text.replace("whsec_...", shown_key).replace("whpk_...", shown_key), names)
 

@@ -77,6 +77,19 @@ def test_every_module_says_what_it_holds_in_a_few_lines() -> None:
     assert [str(path.relative_to(ROOT)) for path, text in docstrings.items() if not text and path not in packages] == []
 
 
+def test_only_the_service_serves_http() -> None:
+    serving = [
+        path
+        for path in code()
+        if re.search(
+            r"^\s*(?:from aiohttp import .*\bweb\b|import aiohttp\.web|from aiohttp\.web)", path.read_text(), re.MULTILINE
+        )
+    ]
+    wings = {path.relative_to(ROOT).parts[0] for path in serving if path.name != "preload.py"}
+
+    assert wings <= {"service", "bench", "chaos"}
+
+
 def test_nothing_is_left_to_do() -> None:
     left = re.compile(r"\b(?:TO[D]O|FIX[M]E|XX[X])\b")
 

@@ -201,5 +201,7 @@ async def test_key_without_the_scope_is_forbidden(apis: dict[str, Api]) -> None:
 
 async def test_body_must_be_a_json_object(api: Api) -> None:
     assert (await api.ask("POST", "/v1/partners", ["no"])).status == 400
-    assert (await api.ask("POST", "/v1/partners", LEAST, Content_Type="text/plain")).status == 415
+    refused = await api.ask("POST", "/v1/partners", LEAST, Content_Type="text/plain")
+    assert (refused.status, refused.headers["Accept-Post"]) == (415, "application/json")
+    assert "'name' twice" in (await api.ask("POST", "/v1/partners", b'{"name": "a", "name": "b"}')).body["detail"]
     assert (await api.ask("POST", "/v1/partners", None, Content_Type="application/json")).status == 400

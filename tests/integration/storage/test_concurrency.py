@@ -88,14 +88,14 @@ def test_each_delivery_is_leased_by_one_only(newsroom: Newsroom) -> None:
 
 @pytest.mark.parametrize("partners", [1, 3])
 def test_no_more_than_eight_are_under_way_to_one_host_whichever_lanes_are_leased_at_once(
-    newsroom: Newsroom, database_url: str, partners: int
+    newsroom: Newsroom, database_url: str, clock: Clock, partners: int
 ) -> None:
     for _ in range(partners):
         newsroom.subscribe("https://shared.example/hook")
     for number in range(40):
         newsroom.post(breaking=number % 2 == 0)
     newsroom.plan()
-    workers = [Database(database_url, clock=newsroom.database.clock) for _ in range(WRITERS)]
+    workers = [Database(database_url, clock=clock) for _ in range(WRITERS)]
 
     def work(number: int) -> int:
         with workers[number].write() as uow:

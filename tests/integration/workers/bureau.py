@@ -70,11 +70,19 @@ class Bureau:
 def open_bureau(
     database: Database, folder: Path, site: Mapping[str, object] = MappingProxyType({}), **settings: object
 ) -> Iterator[Bureau]:
-    """A bureau whose broker can't be reached: nothing may depend on it. `site` are fields of its site.
+    """A bureau with a new site, whose fields `site` says."""
+    with bureau_of(Newsroom.open(database, **site), folder, **settings) as opened:
+        yield opened
+
+
+@contextmanager
+def bureau_of(newsroom: Newsroom, folder: Path, **settings: object) -> Iterator[Bureau]:
+    """A bureau whose broker can't be reached: nothing may depend on it.
 
     No turn ends for want of time: what a slow machine would leave to a later one is put off by a clock that stands still.
     """
     made = Settings(data=folder, callback_allow="127.0.0.0/8", **settings)  # type: ignore[arg-type]  # pydantic reads them
+    database = newsroom.database
     loop = asyncio.new_event_loop()
     pump = Pump(made, database, SEALER, LANES, "me", random.Random(1))
     broker = Broker(made)
@@ -83,7 +91,7 @@ def open_bureau(
         with pytest.MonkeyPatch.context() as patched:
             for limit in ("workers.syndicate.RENDER_SECONDS", "workers.syndicate.TASK_SECONDS"):
                 patched.setattr(limit, 3600.0)
-            yield Bureau(Newsroom.open(database, **site), runtime)
+            yield Bureau(newsroom, runtime)
     finally:
         loop.close()
         broker.close()

@@ -1,14 +1,39 @@
+import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from sokbo.storage import Database
-from tests.integration.workers.bureau import Bureau, open_bureau
+from tests.clock import Clock
+from tests.databases import TEMPLATE, Maker, new_name
+from tests.integration.workers.bureau import Bureau, bureau_of, open_bureau
+from tests.newsroom import Newsroom
+
+#: A database with a site whose first documents are made: it takes longer to make them than most tests do.
+SWEPT = "template_swept"
+
+
+@pytest.fixture
+def database_url(databases: Maker) -> Iterator[str]:
+    """A database of the test's own with one site in it."""
+    _make_swept(databases)
+    name = new_name()
+    yield databases.create(name, SWEPT)
+    databases.drop(name)
+
+
+@cache
+def _make_swept(maker: Maker) -> None:
+    database = Database(maker.create(SWEPT, TEMPLATE), clock=Clock())
+    with tempfile.TemporaryDirectory() as folder, open_bureau(database, Path(folder)) as bureau:
+        bureau.sweep()
+    database.close()
 
 
 @pytest.fixture
 def bureau(database: Database, tmp_path: Path) -> Iterator[Bureau]:
-    with open_bureau(database, tmp_path) as opened:
-        opened.sweep()  # a new site is rendered once, which would hide what the tests' own turns leave out
+    """A new site is rendered once, which would hide what the tests' own turns leave out: this one's was."""
+    with bureau_of(Newsroom.found(database), tmp_path) as opened:
         yield opened

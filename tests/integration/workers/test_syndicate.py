@@ -1,10 +1,15 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import pytest
 
 from sokbo.domain.article import Article
 from sokbo.domain.event import Lane
 from sokbo.domain.tally import Measure
+from sokbo.storage import Database
 from tests.clock import Clock
-from tests.integration.workers.bureau import Bureau
+from tests.databases import TEMPLATE, PostgresqlServer, new_name
+from tests.integration.workers.bureau import Bureau, open_bureau
 from workers import syndicate as syndication
 from workers.rendering import Rendered, render_article
 
@@ -194,3 +199,18 @@ def test_withdrawn_article_is_gone_from_everywhere(bureau: Bureau) -> None:
     page = bureau.document(str(article.number))
     assert page is not None
     assert (page.status, "하나" in bureau.text(str(article.number))) == (410, False)
+
+
+def test_what_is_breaking_is_so_by_the_servers_clock(
+    postgresql: PostgresqlServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sokbo.storage.database.utc_now", lambda: datetime.now(UTC) + timedelta(hours=3))
+    name = new_name()
+    database = Database(postgresql.create(name, TEMPLATE))
+    with open_bureau(database, tmp_path) as bureau:
+        article = bureau.newsroom.post("큰불", breaking=True, breaking_until=datetime.now(UTC) + timedelta(hours=1))
+        bureau.syndicate()
+        page = bureau.text(str(article.number))
+    database.close()
+    postgresql.drop(name)
+    assert '<strong class="badge">' in page

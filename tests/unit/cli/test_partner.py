@@ -128,7 +128,7 @@ def test_replay_says_how_many_are_due_again(terminal: Terminal) -> None:
         (("--until", "2026-03-02T09:00:00Z"), "say what to send again: --delivery, --since or --dead, and only one of them"),
         (("--dead", "--until", "2026-03-02T09:00:00Z"), "--until: needs since"),
         (("--since", "2026-03-02T09:00:00Z", "--until", "2026-03-02T08:00:00Z"), "--until: must be after since"),
-        (("--since", "now"), "--since: must be a time with a zone (RFC 3339), such as 2026-03-02T09:00:00Z"),
+        (("--since", "now"), "--since: must be an RFC 3339 date-time with a zone, such as 2026-11-21T09:00:00+09:00"),
         (("--delivery", "evt_x"), "--delivery evt_x: is no delivery to this partner of the last 30 days"),
     ],
 )

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from sokbo.domain.partner import Signature
-from sokbo.net.signing import new_key, sign, verified_with
+from sokbo.net.signing import new_key, sign, verification_key
 
 BODY = json.dumps({"title": "속보"}).encode()
 
@@ -59,7 +59,7 @@ def test_public_half_verifies_a_v1a_signature() -> None:
     signature = sign([private], "msg_1", 1700000000, BODY)
     version, _, encoded = signature.partition(",")
     assert version == "v1a"
-    [(name, public)] = verified_with(private).items()
+    [(name, public)] = verification_key(private).items()
     assert name == "public_key"
     verifier = Ed25519PublicKey.from_public_bytes(base64.b64decode(public.removeprefix("whpk_")))
     verifier.verify(base64.b64decode(encoded), b"msg_1.1700000000." + BODY)

@@ -18,21 +18,20 @@ def test_after_the_wait_that_it_names_a_rate_allows_again(monkeypatch: pytest.Mo
     monkeypatch.setattr("service.limits.time.monotonic", lambda: now)
     limit = RateLimit(7)
     for _ in range(7):
-        limit.check("a")
-        limit.take("a")
+        limit.spend("a")
     with pytest.raises(RateLimited) as caught:
-        limit.check("a")
+        limit.spend("a")
     now += int(caught.value.headers["Retry-After"])
-    limit.check("a")
+    limit.spend("a")
 
 
 def test_only_the_names_used_last_are_remembered() -> None:
     limit = RateLimit(1)
     for number in range(MAX_NAMES + 1):
-        limit.take(str(number))
-    limit.check("0")
+        limit.spend(str(number))
+    limit.spend("0")
     with pytest.raises(RateLimited):
-        limit.check("1")
+        limit.spend("2")
 
 
 @pytest.mark.parametrize(
