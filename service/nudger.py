@@ -1,6 +1,8 @@
-"""Nudges the workers from a thread of its own: no request waits for the broker."""
+"""Nudges the workers from a thread of its own: no request waits for the broker. Now and then it has the queues swept, too, so
+that nothing waits for a beat that is frozen."""
 
 import threading
+import time
 from collections.abc import Iterable
 
 import structlog
@@ -8,6 +10,9 @@ import structlog
 from service.metrics import Metrics
 from sokbo.broker import Broker, Task
 from sokbo.domain.event import Lane
+
+#: How often each service does what beat does, which does it more often.
+SWEEP_SECONDS = 2.0
 
 log = structlog.get_logger()
 
@@ -38,24 +43,29 @@ class Nudger:
         self._thread.join()
 
     def _run(self) -> None:
-        while lanes := self._take():
+        sweep_at = time.monotonic() + SWEEP_SECONDS
+        while (lanes := self._take(sweep_at)) is not None:
             for lane in lanes:
-                if not self._send(lane):
+                if not self._send(Task.SYNDICATE, lane):
                     self._metrics.nudges_failed.inc()
                     log.warning("nudge_failed", lane=lane)
+            if time.monotonic() >= sweep_at:
+                for lane in Lane:
+                    self._send(Task.SWEEP, lane)
+                sweep_at = time.monotonic() + SWEEP_SECONDS
 
-    def _send(self, lane: Lane) -> bool:
+    def _send(self, task: Task, lane: Lane) -> bool:
         try:
-            return self._broker.nudge(Task.SYNDICATE, lane)
+            return self._broker.nudge(task, lane)
         except Exception:  # a bug must not end the thread: the sweep finds this lane's work, and the next nudge is sent
             log.exception("nudge_broke", lane=lane)
             return False
 
-    def _take(self) -> list[Lane]:
-        """The lanes to nudge, breaking news first; none when it is time to end."""
+    def _take(self, sweep_at: float) -> list[Lane] | None:
+        """The lanes to nudge, breaking news first, and none if none are wanted by then; None when it is time to end."""
         with self._changed:
-            while not self._lanes and not self._stopping:
-                self._changed.wait()
+            while not self._lanes and not self._stopping and (left := sweep_at - time.monotonic()) > 0:
+                self._changed.wait(left)
             lanes = sorted(self._lanes)
             self._lanes.clear()
-            return lanes
+            return None if self._stopping and not lanes else lanes

@@ -18,11 +18,13 @@ from sokbo.errors import StartupError
 from sokbo.media.files import MediaFiles
 from sokbo.net.secret_key import FILE_NAME as SECRET_KEY
 from sokbo.net.secret_key import load_secret_key
-from sokbo.settings import DATABASE_FILE, LOCK_FILE, MEDIA_FOLDER, PUBLIC_URL_FILE, Settings, sqlite_url
+from sokbo.settings import DATABASE_FILE, LOCK_FILE, MEDIA_FOLDER, PUBLIC_URL_FILE, UNFINISHED_RESTORE, Settings, sqlite_url
 from sokbo.storage import Database, migrate
 from sokbo.storage.copying import Progress, check_database, copy_database
 
 ASIDE = "before-restore-"
+#: After a restore so many numbers are left out: those that were given out since the backup belong to what is lost.
+NUMBERS_LEFT_OUT = 100_000
 
 
 def check_embedded(settings: Settings) -> None:
@@ -78,7 +80,7 @@ def restore_backup(settings: Settings, file: Path, *, replace: bool, actor: str,
     there = [path for path in data.iterdir() if path.name != LOCK_FILE and not path.name.startswith(ASIDE)]
     if there and not replace:
         raise StartupError(f"{data} isn't empty: --force puts what is in it aside")
-    with _reported(), TemporaryDirectory(prefix=".restore-", dir=data) as made:
+    with _reported(), TemporaryDirectory(prefix=UNFINISHED_RESTORE, dir=data) as made:
         folder = Path(made)
         _unpack(file, folder)
         if not settings.secret_key and not (folder / SECRET_KEY).exists():
@@ -87,7 +89,7 @@ def restore_backup(settings: Settings, file: Path, *, replace: bool, actor: str,
         url = sqlite_url(folder / DATABASE_FILE)
         if migrate(url)[0] is None:
             raise StartupError(f"{file} is no backup of Sokbo")
-        _record(url, "site.restore", file, actor, request_id)
+        _make_anew(url, file, actor, request_id)
         aside = _put_aside(there, data)
         for path in sorted(folder.iterdir(), key=_is_database):  # the database last: with it there, all is
             sync(path)
@@ -142,6 +144,20 @@ def _record(url: str, action: str, file: Path, actor: str, request_id: str) -> N
         with database.write() as uow:
             for site in uow.sites.all():
                 uow.audit.record(site.id, actor, action, file.name, request_id, uow.now)
+            uow.commit()
+    finally:
+        database.close()
+
+
+def _make_anew(url: str, file: Path, actor: str, request_id: str) -> None:
+    """So that nothing new bears a lost number, and nobody who follows the events takes what is lost for what never was; and that
+    what waited for partners when the backup was made is tried again, however long ago that was."""
+    _record(url, "site.restore", file, actor, request_id)
+    database = Database(url)
+    try:
+        with database.write() as uow:
+            uow.sites.leap(NUMBERS_LEFT_OUT)
+            uow.deliveries.give_new_time(uow.now)
             uow.commit()
     finally:
         database.close()

@@ -52,7 +52,7 @@ def replay(uow: UnitOfWork, site_id: SiteId, partner_id: str, wanted: Replay, *,
     possible = [delivery_id for delivery_id in wanted.ids if is_delivery_id(delivery_id)]
     known = uow.delivery_records.known(partner.id, possible, uow.now) if possible else set()
     if unknown := set(wanted.ids) - known:
-        rule = f"is no delivery to this partner of the last {REPLAYABLE_FOR.days} days"
+        rule = f"is no dead letter of this partner's, and no delivery to it of the last {REPLAYABLE_FOR.days} days"
         raise Invalid(*(FieldError(f"ids.{index}", rule) for index, name in enumerate(wanted.ids) if name in unknown))
     counts = uow.delivery_records.replay(partner.id, wanted, uow.now)
     uow.audit.record(site_id, actor, "partner.replay", partner.id, request_id, uow.now)

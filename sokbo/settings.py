@@ -24,6 +24,8 @@ DEFAULT_DATA = Path("data")
 DATABASE_FILE = "sokbo.db"
 PUBLIC_URL_FILE = "public-url"
 LOCK_FILE = "lock"
+#: What the folder's name begins with in which a restore is prepared. It stays if that is killed.
+UNFINISHED_RESTORE = ".restore-"
 MEDIA_FOLDER = "media"
 #: To listen on every address, and the address where this machine then reaches it.
 REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared, not listened on

@@ -42,8 +42,8 @@ def render_anew(runtime: Runtime, sites: Iterable[tuple[SiteId, int]]) -> None:
 
 
 def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
-    """The next slice; after the last, every listing is wanted anew. Where the one after it begins, None if there is none or if
-    another worker has been at it."""
+    """The next slice; after the last, every listing is wanted anew. Where the one after it begins, the same again if the
+    site has been changed meanwhile, None if there is none or if another worker has been at it."""
     with runtime.database.read() as uow:
         site = uow.sites.get(site_id)
         articles = uow.articles.below(site_id, below, SLICE_ARTICLES)
@@ -54,6 +54,8 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
     rendered = _render(runtime, site, articles, now, pictures, files)
     with runtime.database.write() as uow:
         turn = uow.sites.take_turn(site_id)
+        if uow.sites.get(site_id) != site:
+            return below
         if not uow.sites.rendered_down_to(site_id, below, following):
             return None
         workshop = Workshop(uow, runtime.pages, site, turn, runtime.settings.feed_entries)

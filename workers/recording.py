@@ -87,7 +87,8 @@ def _record_attempts(uow: UnitOfWork, finished: Finished, holder: str, settings:
     breakers = _follow(before, finished, uow.now, settings.probe_seconds)
     uow.partners.save_breakers({key: breaker for key, breaker in breakers.items() if breaker != before[key]})
     recorded = [
-        Recorded(after(delivery, outcome, uow.now, settings.retry_schedule, rng=rng), outcome) for delivery, outcome in finished
+        Recorded(delivery, after(delivery, outcome, uow.now, settings.retry_schedule, rng=rng), outcome)
+        for delivery, outcome in finished
     ]
     uow.deliveries.record(recorded, holder, uow.now)
     changes = [BreakerChange(key, breaker) for key, breaker in breakers.items() if breaker.is_open != before[key].is_open]

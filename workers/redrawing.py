@@ -72,6 +72,8 @@ def _redraw_site(
             log.exception("render_failed", article_id=article_id, revision=articles[article_id].revision)
     with runtime.database.write() as uow:
         turn = uow.sites.take_turn(site_id)
+        if uow.sites.get(site_id) != site:  # they are rendered anew as well, and until then go on waiting
+            return
         unchanged = uow.articles.unchanged(articles[article_id] for _, article_id in settled)
         uow.pictures.forget([item for item in settled if item[1] in unchanged])
         fresh = {article_id: item for article_id, item in rendered.items() if article_id in unchanged}

@@ -56,6 +56,10 @@ BREAKING_EVENTS = frozenset({EventType.BREAKING_STARTED, EventType.BREAKING_ENDE
 log = structlog.get_logger()
 
 
+class SiteChanged(Exception):
+    """What was rendered says what the site was before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """Events of one site, leased at `now`, with the articles they are about, what is known of their pictures, by source, and the
@@ -140,6 +144,9 @@ def _syndicate_site(runtime: Runtime, work: Work) -> None:
     except LeaseLost:
         log.warning("lease_lost", site=work.site.name, events=[item.event.id for item in work.pending])
         return
+    except SiteChanged:  # the events are taken up again when their leases end
+        log.info("site_changed", site=work.site.name, events=[item.event.id for item in work.pending])
+        return
     _log(batch, stored_at)
 
 
@@ -166,11 +173,13 @@ def _render(runtime: Runtime, work: Work) -> Batch:
 
 
 def _store(runtime: Runtime, site: Site, batch: Batch) -> datetime:
-    """Stores all that the events lead to, and finishes them; when that was. Raises LeaseLost."""
+    """Stores all that the events lead to, and finishes them; when that was. Raises LeaseLost, SiteChanged."""
     with runtime.database.write() as uow:
         for item in batch.withdrawals:  # before the turn, which tells of them
             uow.tombstones.bury(batch.rendered[item.event.article_id].article, item.listings)
         turn = uow.sites.take_turn(site.id)
+        if uow.sites.get(site.id) != site:
+            raise SiteChanged
         uow.events.finish([item.event.id for item in batch.done], runtime.holder, uow.now)
         if batch.put_off:
             uow.events.release([item.event.id for item in batch.put_off], runtime.holder)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sokbo.cli.public_url import noted_url
 from sokbo.errors import StartupError
-from sokbo.settings import LOCK_FILE
+from sokbo.settings import LOCK_FILE, UNFINISHED_RESTORE
 
 OWNER_ONLY = 0o700
 MAX_LOCK_BYTES = 100
@@ -37,6 +37,12 @@ def claimed(data: Path, holder: str) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def check_restored(data: Path) -> None:
+    """Raises StartupError when a restore of the folder was cut short: what it was to hold may not be there yet."""
+    if any(path.name.startswith(UNFINISHED_RESTORE) for path in data.iterdir()):
+        raise StartupError(f"a restore of {data} was cut short: run `sokbo restore FILE --force` again")
 
 
 def _lock_or_refuse(lock: int, data: Path) -> None:

@@ -18,7 +18,7 @@ from sokbo.cli.children import ChildSpec, Executable, PythonModule
 from sokbo.cli.console import Console
 from sokbo.cli.first_start import FirstStart, Prepared, prepare
 from sokbo.cli.options import data_option, load_settings
-from sokbo.cli.preflight import UP, claimed, free_port, private_folder
+from sokbo.cli.preflight import UP, check_restored, claimed, free_port, private_folder
 from sokbo.cli.supervisor import StopRequested, Supervisor
 from sokbo.settings import DEFAULT_DATA, Settings
 
@@ -54,6 +54,7 @@ def run(settings: Settings, wings: Sequence[ChildSpec], prepare: Prepare, preloa
     console = Console(sys.stdout)
     data = settings.data.resolve()
     with claimed(data, UP):
+        check_restored(data)
         settings = settings.model_copy(update={"data": data, "port": free_port(settings.host, settings.port)})
         logs = data / "logs"
         private_folder(logs)

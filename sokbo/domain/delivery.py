@@ -97,8 +97,11 @@ class Attempt:
 
 def after(delivery: Delivery, outcome: Outcome, now: datetime, schedule: Sequence[float], *, rng: random.Random) -> Delivery:
     """The delivery after one more attempt. A probe that came before its time uses up nothing of its schedule; a time further off
-    than its schedule ever puts it is none that it waits for, but was set by a clock that was ahead."""
+    than its schedule ever puts it is none that it waits for, but was set by a clock that was ahead. With a probe that takes it
+    out of what is parked, its seven days begin anew: it has waited for its partner's sake."""
     tried = replace(delivery, attempts=delivery.attempts + 1, last_status=outcome.status, last_detail=outcome.detail)
+    if delivery.next_attempt_at is None:
+        tried = replace(tried, give_up_at=now + GIVE_UP_AFTER)
     if outcome.verdict is Verdict.ACKNOWLEDGED:
         first = delivery.acknowledged_at or now
         return replace(tried, state=DeliveryState.ACKNOWLEDGED, next_attempt_at=None, acknowledged_at=first)
@@ -108,7 +111,7 @@ def after(delivery: Delivery, outcome: Outcome, now: datetime, schedule: Sequenc
     longest = timedelta(seconds=sum(waited) * (1 + JITTER))
     if delivery.next_attempt_at is not None and now < delivery.next_attempt_at <= now + longest:
         return replace(tried, state=DeliveryState.FAILING)
-    again = next_attempt_at(delivery, outcome, now, schedule, rng=rng)
+    again = next_attempt_at(tried, outcome, now, schedule, rng=rng)
     state = DeliveryState.DEAD if again is None else DeliveryState.FAILING
     return replace(tried, state=state, next_attempt_at=again, retries=delivery.retries + 1)
 

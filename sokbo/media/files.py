@@ -49,9 +49,8 @@ class MediaFiles:
         return True
 
     def _place(self, draft: Path, place: Path) -> None:
-        if not place.parent.exists():
-            place.parent.mkdir(exist_ok=True)
-            sync(self._folder)
+        place.parent.mkdir(exist_ok=True)
+        sync(self._folder)  # another may just have made that folder, and not have come so far
         if not place.exists():
             sync(draft)
             draft.rename(place)

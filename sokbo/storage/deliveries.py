@@ -46,8 +46,9 @@ _ORDER = attrgetter("next_attempt_at", "sequence")
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The outcome of one attempt, and the delivery as it is after it."""
+    """The outcome of one attempt, and the delivery as it was leased and as it is after it."""
 
+    leased: Delivery
     delivery: Delivery
     outcome: Outcome
 
@@ -74,7 +75,7 @@ class DeliveryRepository:
                 "sequence": event.sequence,
                 "lane": event.lane,
                 "created_at": event.created_at,
-                "give_up_at": event.created_at + GIVE_UP_AFTER,
+                "give_up_at": now + GIVE_UP_AFTER,
                 "now": now,
                 "breaking": event.breaking,
                 "event_values": [event.type],
@@ -150,6 +151,10 @@ class DeliveryRepository:
         later = or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at > now)
         self._date(and_(deliveries.c.partner_id == partner_id, IS_OPEN, later), now, give_up_at=now + GIVE_UP_AFTER)
 
+    def give_new_time(self, now: datetime) -> None:
+        """Has the seven days of all that waits begin now."""
+        self._session.execute(update(deliveries).where(IS_OPEN).values(give_up_at=now + GIVE_UP_AFTER))
+
     def hasten(self, partner_id: PartnerId, until: datetime, now: datetime) -> None:
         """Makes due what was put off until the time that the partner had asked for; call with the partner locked."""
         self._date(and_(deliveries.c.partner_id == partner_id, IS_OPEN, deliveries.c.next_attempt_at == until), now)
@@ -172,7 +177,7 @@ class DeliveryRepository:
             if item.outcome.verdict is Verdict.ACKNOWLEDGED:
                 acknowledged.setdefault((item.outcome.status, item.outcome.detail), []).append(item.delivery.id)
             else:
-                others.append({"holder": holder, "now": now, **_left(item.delivery)})
+                others.append({"holder": holder, "now": now, **_left(item)})
         for (status, detail), ids in acknowledged.items():  # nearly all of them are one such group
             given = {"delivery_ids": ids, "holder": holder, "now": now, "status": status, "detail": detail}
             self._session.execute(_RECORD_ACKNOWLEDGED, given)
@@ -262,7 +267,7 @@ _DROP = (
     .where(deliveries.c.id.in_(bindparam("delivery_ids", expanding=True)), deliveries.c.lease_holder == bindparam("holder"))
     .values(state=DeliveryState.SUPERSEDED, next_attempt_at=None, lease_holder=None, lease_until=None)
 )
-_LEFT = ("state", "retries", "next_attempt_at", "acknowledged_at", "last_status", "last_detail")
+_LEFT = ("state", "retries", "give_up_at", "next_attempt_at", "acknowledged_at", "last_status", "last_detail")
 _RECORD = (
     update(deliveries)
     .where(
@@ -274,9 +279,9 @@ _RECORD = (
 )
 
 
-def _left(delivery: Delivery) -> dict[str, Any]:
-    known = {"delivery_id": delivery.id, "known_give_up_at": delivery.give_up_at}
-    return known | {f"new_{name}": getattr(delivery, name) for name in _LEFT}
+def _left(item: Recorded) -> dict[str, Any]:
+    known = {"delivery_id": item.delivery.id, "known_give_up_at": item.leased.give_up_at}
+    return known | {f"new_{name}": getattr(item.delivery, name) for name in _LEFT}
 
 
 def _attempt_row(item: Recorded, now: datetime) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, literal_column, not_, select, union_all, update
+from sqlalchemy import ColumnElement, Row, and_, func, insert, literal_column, not_, or_, select, union_all, update
 
 from sokbo.domain.delivery import GIVE_UP_AFTER, PING, REPLAYABLE_FOR, Attempt, Delivery, DeliveryState, Verdict
 from sokbo.domain.event import Lane
@@ -83,8 +83,8 @@ class DeliveryRecordRepository:
         return set(self._session.execute(select(deliveries.c.id).where(selected)).scalars())
 
     def replay(self, partner_id: PartnerId, wanted: Replay, now: datetime) -> tuple[int, int]:
-        """Makes those of the last 30 days due at once, under their ids, with all attempts before them. How many, and how many
-        were left out because the partner has been told, or will be, of something newer.
+        """Makes those of the last 30 days, and all dead letters, due at once, under their ids, with all attempts before them. How
+        many, and how many were left out because the partner has been told, or will be, of something newer.
 
         An attempt that is under way meanwhile is recorded; if it fails, that changes nothing of where its delivery is left.
         """
@@ -125,7 +125,8 @@ class DeliveryRecordRepository:
 
 
 def _conditions(wanted: Replay, now: datetime) -> list[ColumnElement[bool]]:
-    conditions = [deliveries.c.created_at >= now - REPLAYABLE_FOR, _IS_LETTER]
+    is_dead = deliveries.c.state == DeliveryState.DEAD  # a partner may have been away for most of the time
+    conditions = [or_(deliveries.c.created_at >= now - REPLAYABLE_FOR, is_dead), _IS_LETTER]
     if wanted.ids:
         conditions.append(deliveries.c.id.in_(wanted.ids))
     if wanted.since is not None:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, Row, Text, and_, bindparam, delete, insert, select, type_coerce, update
+from sqlalchemy import BindParameter, Row, Text, bindparam, delete, insert, select, type_coerce, update
 
 from sokbo.domain.document import Document, Fragment, Piece
 from sokbo.domain.feed import Listing
@@ -33,23 +33,21 @@ class PlacedEntry(ListedEntry):
     number: int
 
 
-_SHOWN = (
-    select(listing_articles.c.article_id, listing_articles.c.number, listing_articles.c.published_at)
+_ENTRIES = (
+    select(
+        renderings.c.modified_at,
+        type_coerce(renderings.c.fragments, Text),
+        listing_articles.c.published_at,
+        listing_articles.c.number,
+    )
+    .join(listing_articles, listing_articles.c.article_id == renderings.c.article_id)
     .where(
-        and_(
-            listing_articles.c.site_id == bindparam("site_id"),
-            listing_articles.c.kind == bindparam("kind"),
-            listing_articles.c.key == bindparam("key"),
-        )
+        listing_articles.c.site_id == bindparam("site_id"),
+        listing_articles.c.kind == bindparam("kind"),
+        listing_articles.c.key == bindparam("key"),
     )
     .order_by(listing_articles.c.published_at.desc(), listing_articles.c.number.desc())
     .limit(bindparam("limit"))
-    .subquery()
-)
-_ENTRIES = (
-    select(renderings.c.modified_at, type_coerce(renderings.c.fragments, Text), _SHOWN.c.published_at, _SHOWN.c.number)
-    .join(_SHOWN, _SHOWN.c.article_id == renderings.c.article_id)
-    .order_by(_SHOWN.c.published_at.desc(), _SHOWN.c.number.desc())
 )
 _STATES = select(documents.c.path, documents.c.etag, documents.c.last_modified).where(
     documents.c.site_id == bindparam("site_id"), documents.c.path.in_(bindparam("paths", expanding=True))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from sokbo.domain.event import Event, EventType, Lane
 from sokbo.domain.feed import Listing, ListingKind
@@ -27,21 +28,28 @@ class LeaseLost(Exception):
     """Another worker has taken over what this one held: it must not write."""
 
 
+#: What so many holders have died with, or lost their lease of, is suspected to be the reason.
+SUSPECT_LEASES = 3
+
 _PENDING = and_(events.c.done_at.is_(None), is_free(events))
-_NEXT = (
-    select(events.c.id)
-    .where(_PENDING, events.c.lane == bindparam("lane_wanted"))
-    .order_by(events.c.created_at, events.c.sequence)
-    .limit(bindparam("room"))
-    .with_for_update(skip_locked=True)
-    .cte("next")  # and no subquery, which PostgreSQL may run again for each row, past the limit
-)
-_LEASE = (
-    update(events)
-    .where(events.c.id.in_(select(_NEXT.c.id)), _PENDING)
-    .values(lease_holder=bindparam("holder"), lease_until=UNTIL, leases=events.c.leases + 1)
-    .returning(*events.c)
-)
+
+
+def _lease(which: ColumnElement[bool]) -> ReturningUpdate[Any]:
+    following = (
+        select(events.c.id)
+        .where(_PENDING, events.c.lane == bindparam("lane_wanted"), which)
+        .order_by(events.c.created_at, events.c.sequence)
+        .limit(bindparam("room"))
+        .with_for_update(skip_locked=True)
+        .cte("following")  # and no subquery, which PostgreSQL may run again for each row, past the limit
+    )
+    own = update(events).where(events.c.id.in_(select(following.c.id)), _PENDING)
+    return own.values(_HELD).returning(*events.c)
+
+
+_HELD = {"lease_holder": bindparam("holder"), "lease_until": UNTIL, "leases": events.c.leases + 1}
+_LEASE = _lease(events.c.leases < SUSPECT_LEASES)
+_LEASE_SUSPECTS = _lease(events.c.leases >= SUSPECT_LEASES)
 _FINISH = (
     update(events)
     .where(
@@ -77,15 +85,18 @@ class EventRepository:
         self._session.insert_later(_INSERT, row)
 
     def lease(self, lane: Lane, holder: str, now: datetime, seconds: float, limit: int) -> Sequence[PendingEvent]:
-        """Up to `limit` events of the lane that nobody is at, oldest first, now held by `holder`."""
+        """Up to `limit` events of the lane that nobody is at, oldest first, now held by `holder`. If there are none, one of
+        those with which others have died: whatever it does, it does to nothing else."""
         chosen = {"lane_wanted": lane, "holder": holder, "room": limit, **moments(now, seconds)}
         leased = [_pending(row) for row in self._session.execute(_LEASE, chosen)]
+        if not leased:
+            leased = [_pending(row) for row in self._session.execute(_LEASE_SUSPECTS, chosen | {"room": 1})]
         return sorted(leased, key=lambda item: (item.event.site_id, item.event.sequence))
 
     def release(self, event_ids: Sequence[EventId], holder: str) -> None:
-        """Gives back what was leased and not done."""
+        """Gives back what was leased and not done, as if it hadn't been."""
         statement = update(events).where(events.c.id.in_(event_ids), events.c.lease_holder == holder)
-        self._session.execute(statement.values(lease_holder=None, lease_until=None))
+        self._session.execute(statement.values(lease_holder=None, lease_until=None, leases=events.c.leases - 1))
 
     def finish(self, event_ids: Sequence[EventId], holder: str, now: datetime) -> None:
         """Marks them done. Raises LeaseLost if `holder` holds one of them no longer."""

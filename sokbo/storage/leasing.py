@@ -69,12 +69,14 @@ _HELD = {"lease_holder": _HOLDER, "lease_until": UNTIL}
 _LANE = deliveries.c.lane == bindparam("lane_wanted")
 _MOST = 2**31 - 1
 
-_earlier = deliveries.alias("earlier")
-_EARLIER_IS_OPEN = exists().where(
-    _earlier.c.partner_id == deliveries.c.partner_id,
-    _earlier.c.article_id == deliveries.c.article_id,
-    _earlier.c.sequence < deliveries.c.sequence,
-    _is_open(_earlier),
+_other = deliveries.alias("other")
+#: An earlier one of the same article is still to be made to the same partner, or a later one is just being made, with what the
+#: article was when that was begun.
+_OTHER_GOES_FIRST = exists().where(
+    _other.c.partner_id == deliveries.c.partner_id,
+    _other.c.article_id == deliveries.c.article_id,
+    _is_open(_other),
+    or_(_other.c.sequence < deliveries.c.sequence, and_(_other.c.sequence > deliveries.c.sequence, not_(is_free(_other)))),
 )
 _PING_IS_DUE = exists().where(deliveries.c.partner_id == partners.c.id, _LANE, _DUE, _IS_PING)
 _leased = deliveries.alias("leased")
@@ -114,7 +116,7 @@ def partners_due(dialect: str) -> Select[Any]:
 
 
 def _may_go(takes_pushes: ColumnElement[bool]) -> ColumnElement[bool]:
-    return and_(_LANE, _DUE, or_(takes_pushes, _IS_PING), not_(_EARLIER_IS_OPEN))
+    return and_(_LANE, _DUE, or_(takes_pushes, _IS_PING), not_(_OTHER_GOES_FIRST))
 
 
 def _heads(*more: ColumnElement[Any]) -> CTE:
@@ -175,7 +177,7 @@ _IS_NOT_PARKED = deliveries.c.next_attempt_at.is_not(None)
 
 def _first_for_probe(is_parked: ColumnElement[bool]) -> ScalarSelect[Any]:
     """What a partner may be probed with: the first of what waits in the lane, whether its own time has come or not."""
-    found = select(deliveries.c.id).where(_WAITS, is_parked, not_(_EARLIER_IS_OPEN)).correlate(partners)
+    found = select(deliveries.c.id).where(_WAITS, is_parked, not_(_OTHER_GOES_FIRST)).correlate(partners)
     return found.order_by(deliveries.c.sequence).limit(1).scalar_subquery()
 
 

@@ -27,7 +27,7 @@ from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.domain.selection import LOOKED_AT, Detail, Selection, Terms, is_language
 from sokbo.errors import Conflict
 from sokbo.storage.session import Session
-from sokbo.storage.tables import articles, listing_articles, revisions, selections
+from sokbo.storage.tables import articles, listing_articles, renderings, revisions, selections
 
 #: Contents read at once to learn of their languages.
 _LANGUAGES_AT_ONCE = 100
@@ -83,7 +83,7 @@ class SelectionRepository:
         return int(self._session.execute(statement).scalar_one())
 
     def articles(self, selection: Selection, site_language: str, limit: int) -> list[ArticleId]:
-        """The newest articles that stand in it, among the newest LOOKED_AT of each listing that leads to them."""
+        """The newest rendered articles that stand in it, among the newest LOOKED_AT of each listing that leads to them."""
         kind, keys, conditions = _ways(selection)
         statement = _newest(tuple((other, is_wanted) for other, _, is_wanted in conditions))
         given: dict[str, Any] = {"site_id": selection.site_id, "leading": kind}
@@ -130,6 +130,7 @@ def _newest(conditions: tuple[tuple[ListingKind, bool], ...]) -> Select[Any]:
         listing_articles.c.site_id == bindparam("site_id"),
         listing_articles.c.kind == bindparam("leading"),
         listing_articles.c.key == bindparam("key"),
+        exists().where(renderings.c.article_id == listing_articles.c.article_id),
     )
     looked_at = (
         select(listing_articles.c.article_id, listing_articles.c.number, listing_articles.c.published_at)

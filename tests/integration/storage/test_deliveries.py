@@ -40,7 +40,7 @@ def record(
             replace(item, state=state, next_attempt_at=again, acknowledged_at=ended, last_status=200, last_detail="said")
             for item in deliveries
         ]
-        done = [Recorded(item, outcome) for item in left]
+        done = [Recorded(item, after, outcome) for item, after in zip(deliveries, left, strict=True)]
         uow.deliveries.record(done, holder, uow.now)
         uow.commit()
 

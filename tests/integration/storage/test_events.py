@@ -5,7 +5,7 @@ import pytest
 from sokbo.domain.event import Event, EventType, Lane
 from sokbo.domain.feed import SITE_LISTING, Listing, ListingKind
 from sokbo.storage import Database
-from sokbo.storage.events import LeaseLost, PendingEvent
+from sokbo.storage.events import SUSPECT_LEASES, LeaseLost, PendingEvent
 from tests.clock import Clock
 from tests.newsroom import Newsroom
 
@@ -83,6 +83,29 @@ def test_released_event_is_free_at_once_and_a_finished_one_never_again(newsroom:
     finish(newsroom.database, "b", [first])
     clock.advance(3600)
     assert lease(newsroom.database, "c") == [second]
+
+
+def test_what_holders_die_with_is_leased_last_and_alone(newsroom: Newsroom, clock: Clock) -> None:
+    first, second = newsroom.post(), newsroom.post()
+    for _ in range(SUSPECT_LEASES):
+        assert len(lease(newsroom.database, "a")) == 2
+        clock.advance(60)
+    third = newsroom.post()
+    assert [item.event.article_id for item in lease(newsroom.database, "b")] == [third.id]
+    assert [item.event.article_id for item in lease(newsroom.database, "b")] == [first.id]
+    assert [item.event.article_id for item in lease(newsroom.database, "b")] == [second.id]
+    assert lease(newsroom.database, "b") == []
+
+
+def test_what_is_given_back_is_no_suspect(newsroom: Newsroom) -> None:
+    newsroom.post()
+    newsroom.post()
+    for _ in range(SUSPECT_LEASES + 1):
+        leased = lease(newsroom.database, "a")
+        assert len(leased) == 2
+        with newsroom.database.write() as uow:
+            uow.events.release([item.event.id for item in leased], "a")
+            uow.commit()
 
 
 def test_waiting_and_unclaimed_say_what_is_to_be_done(newsroom: Newsroom, clock: Clock) -> None:

@@ -153,6 +153,23 @@ def test_what_was_parked_for_more_than_seven_days_survives_its_first_failure(bur
     assert bureau.newsroom.deliveries(article)[0].state is DeliveryState.FAILING
 
 
+def test_probes_after_seven_days_kill_nothing_of_what_is_parked(bureau: Bureau, turn: Turn, clock: Clock) -> None:
+    partner = failing_partner(bureau, turn)
+    articles = [bureau.newsroom.post() for _ in range(3)]
+    bureau.syndicate()
+    clock.advance(60)
+    bureau.sweep()
+    clock.advance(8 * 86_400)
+    for _ in range(12):
+        assert len(turn(FAILED)) == 1
+        clock.advance(60)
+        bureau.sweep()
+    assert DeliveryState.DEAD not in states(bureau, partner)
+    assert len(turn(TAKEN)) == 1
+    turn(TAKEN)
+    assert {bureau.newsroom.deliveries(article)[0].state for article in articles} == {DeliveryState.ACKNOWLEDGED}
+
+
 def test_enabling_gives_what_waited_for_more_than_seven_days_its_tries(bureau: Bureau, turn: Turn, clock: Clock) -> None:
     partner = bureau.newsroom.subscribe()
     article = bureau.newsroom.post()
@@ -287,6 +304,35 @@ def test_replay_ends_after_thirty_days(bureau: Bureau, turn: Turn, clock: Clock)
     turn(TAKEN)
     clock.advance(30 * 86_400 + 1)
     assert replay(bureau, partner, Replay(since=clock.now.replace(year=2020))) == (0, 0)
+
+
+def test_dead_letter_is_replayed_however_old_it_is(bureau: Bureau, turn: Turn, clock: Clock) -> None:
+    partner = bureau.newsroom.subscribe()
+    article = bureau.newsroom.post()
+    bureau.syndicate()
+    while bureau.newsroom.deliveries(article)[0].state is not DeliveryState.DEAD:
+        clock.advance(86_400)
+        turn(FAILED)
+    clock.advance(30 * 86_400)
+    [dead] = bureau.newsroom.deliveries(article)
+    assert replay(bureau, partner, Replay(ids=(dead.id,))) == (1, 0)
+
+
+def test_what_is_planned_late_waits_for_what_is_under_way(bureau: Bureau, turn: Turn) -> None:
+    bureau.newsroom.subscribe()
+    article = bureau.newsroom.post(breaking=True)
+    bureau.syndicate()
+    turn(TAKEN)
+    turn(TAKEN)
+    bureau.newsroom.end_breaking(article)
+    bureau.newsroom.revise(article, "둘")
+    syndicate(bureau.runtime, Lane.DEFAULT)
+    [update] = turn(None)
+    syndicate(bureau.runtime, Lane.BREAKING)  # whose worker was away
+    bureau.newsroom.revise(article, "셋")
+    assert turn(None) == []  # it would tell of the third revision, and the update of the second comes after it
+    end(bureau, [update], TAKEN)
+    assert [item.type for item in turn(TAKEN)] == [EventType.BREAKING_ENDED]
 
 
 def test_replay_never_sends_an_older_revision_after_a_newer_one(bureau: Bureau, turn: Turn) -> None:

@@ -201,6 +201,19 @@ def test_withdrawn_article_is_gone_from_everywhere(bureau: Bureau) -> None:
     assert (page.status, "하나" in bureau.text(str(article.number))) == (410, False)
 
 
+def test_feed_stays_full_while_newer_articles_wait(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = bureau.runtime.settings.feed_entries
+    bureau.newsroom.post("이미 있던 기사")
+    bureau.syndicate()
+    for number in range(entries + 1):
+        bureau.newsroom.post(f"기사 {number}")
+    monkeypatch.setattr(syndication, "BATCH_EVENTS", 1)
+    [first], _ = syndication._find_work(bureau.runtime, Lane.DEFAULT)
+    syndication._syndicate_site(bureau.runtime, first)
+    for path in (*FEEDS, ""):
+        assert "이미 있던 기사" in bureau.text(path)
+
+
 def test_what_is_breaking_is_so_by_the_servers_clock(
     postgresql: PostgresqlServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from sokbo.backups import NUMBERS_LEFT_OUT
 from sokbo.cli.first_start import prepare
-from sokbo.cli.preflight import claimed
+from sokbo.cli.preflight import check_restored, claimed
+from sokbo.errors import StartupError
 from sokbo.media.files import MediaFiles
 from sokbo.net.sealing import Sealer
 from sokbo.net.secret_key import load_secret_key
 from sokbo.settings import Settings
+from sokbo.storage import Database
 from tests.pictures import png
 
 from .conftest import Terminal
@@ -256,3 +259,22 @@ def test_files_that_a_backup_would_put_elsewhere_are_left(terminal: Terminal, fi
     assert {path.name for path in other.data.iterdir()} == {"lock", "secret.key", "sokbo.db"}
     assert not list(file.parent.rglob("sokbo-odd"))
     assert not Path("/tmp/sokbo-odd").exists()
+
+
+def test_after_a_restore_no_number_is_given_out_again_and_who_follows_the_events_sees_that_some_are_lost(
+    terminal: Terminal, file: Path
+) -> None:
+    other = elsewhere(terminal)
+    other.lines("restore", str(file))
+
+    with Database(Settings(data=other.data).resolved_database_url).read() as uow:
+        [site] = uow.sites.all()
+        assert uow.sites.last_number(site.id) == NUMBERS_LEFT_OUT
+        assert uow.events.last_sequence(site.id) == NUMBERS_LEFT_OUT
+
+
+def test_restore_that_was_cut_short_is_not_started_on(tmp_path: Path) -> None:
+    (tmp_path / ".restore-x").mkdir()
+
+    with pytest.raises(StartupError, match="cut short: run `sokbo restore FILE --force` again"):
+        check_restored(tmp_path)
