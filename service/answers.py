@@ -1,6 +1,7 @@
 """Answers that have been given, kept under the very bytes of the request that they answered."""
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -17,6 +18,7 @@ MAX_ANSWERS = 4096
 MAX_REQUEST_BYTES = 2048
 
 _XML = b"application/xml; charset=utf-8"
+_LAST_MODIFIED = re.compile(rb"Last-Modified: [^\r]*\r\n")
 
 
 class Part(Enum):
@@ -29,12 +31,14 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one kind of request gets of a document. `as_xml`: a feed for somebody who opens it in a browser."""
+    """What one kind of request gets of a document. `as_xml`: a feed for somebody who opens it in a browser. `undated`: its
+    Last-Modified is still to come, and no answer may say so (RFC 9110 section 8.8.2.1)."""
 
     prepared: Prepared
     coding: Coding
     part: Part
     as_xml: bool = False
+    undated: bool = False
 
     def write(self, transport: asyncio.WriteTransport, connection: bytes = b"") -> None:
         """Sends the answer whole; `connection` is empty or a further header line."""
@@ -42,6 +46,9 @@ class Answer:
         head = representation.not_modified_head if self.part is Part.NOT_MODIFIED else representation.head
         if self.as_xml:
             head = head.replace(self.prepared.description.media_type.encode(), _XML, 1)
+            head = head.replace(representation.etag.encode(), representation.etag_for(as_xml=True).encode(), 1)
+        if self.undated:
+            head = _LAST_MODIFIED.sub(b"", head, count=1)
         end = connection + date_and_end(int(time.time()))
         if self.part is Part.WHOLE:
             transport.writelines((head, end, representation.body))
@@ -83,11 +90,12 @@ class AnswerMemory:
         return Answer(prepared, coding, part, as_xml)
 
     def remember(self, request: bytes, answer: Answer, age: int) -> None:
-        """Keeps the answer, in the place of the oldest if there are too many; not for a request over MAX_REQUEST_BYTES.
+        """Keeps the answer, in the place of the oldest if there are too many; not for a request over MAX_REQUEST_BYTES, and not
+        one that will be another in a moment.
 
         `age` is the memory's when the request came: an answer that was begun before the sites changed may be the old one.
         """
-        if len(request) > MAX_REQUEST_BYTES or age != self.age:
+        if len(request) > MAX_REQUEST_BYTES or answer.undated or age != self.age:
             return
         while len(self._answers) >= MAX_ANSWERS:
             del self._answers[next(iter(self._answers))]

@@ -82,19 +82,19 @@ def _weighed(member: str) -> tuple[str, float]:
     return name.strip(), weight if 0.0 <= weight <= 1.0 else 0.0
 
 
-def judge(headers: CIMultiDictProxy[str], etag: str, last_modified: datetime) -> Verdict:
+def judge(headers: CIMultiDictProxy[str], etag: str, last_modified: datetime | None) -> Verdict:
     """What a GET's or HEAD's conditions come to, in the order of section 13.2.2.
 
-    `etag` is quoted and strong; `last_modified` has whole seconds.
+    `etag` is quoted and strong; `last_modified` has whole seconds, and is None where conditions by time mean nothing.
     """
     if (wanted := field(headers, "If-Match")) is not None:
         if not lists(wanted, etag, weakly=False):
             return Verdict.FAILED
-    elif (unmodified_since := _date(headers, "If-Unmodified-Since")) is not None and last_modified > unmodified_since:
+    elif last_modified is not None and (since := _date(headers, "If-Unmodified-Since")) is not None and last_modified > since:
         return Verdict.FAILED
     if (held := field(headers, "If-None-Match")) is not None:
         return Verdict.NOT_MODIFIED if lists(held, etag, weakly=True) else Verdict.SEND
-    if (modified_since := _date(headers, "If-Modified-Since")) is not None and last_modified <= modified_since:
+    if last_modified is not None and (since := _date(headers, "If-Modified-Since")) is not None and last_modified <= since:
         return Verdict.NOT_MODIFIED
     return Verdict.SEND
 

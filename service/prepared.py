@@ -48,13 +48,18 @@ NO_STRIP = Strip(EMPTY, "", datetime.min.replace(tzinfo=UTC))
 class Representation:
     """One content coding of a document. The heads lack only the Date, with which they end.
 
-    `etag` is quoted and strong; `not_modified_head` is that of a 304.
+    `etag` is quoted and strong; `not_modified_head` is that of a 304. The same bytes sent as XML are another representation, with
+    a tag of its own (RFC 9110 section 8.8.1).
     """
 
     etag: str
     head: bytes
     not_modified_head: bytes
     body: bytes
+
+    def etag_for(self, *, as_xml: bool) -> str:
+        """The tag of what is sent."""
+        return f'{self.etag[:-1]}-xml"' if as_xml else self.etag
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +187,7 @@ def _representation(description: Description, coding: Coding, body: bytes) -> Re
         "Vary": "Accept-Encoding, Sec-Fetch-Dest" if description.is_feed else "Accept-Encoding",
         "Cache-Control": CACHE_CONTROL,
         "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "ETag, Link",
         "X-Content-Type-Options": "nosniff",
         **description.headers,
     }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -83,22 +84,26 @@ class Reader:
             self._squeezer.want(prepared)
         part = Part.HEAD if request.method == "HEAD" else Part.WHOLE
         as_xml = prepared.description.is_feed and field(request.headers, "Sec-Fetch-Dest") == "document"
+        undated = prepared.last_modified > datetime.now(UTC)
         if prepared.status != HTTPStatus.OK:
-            return Answer(prepared, _choose_coding(prepared, welcome, None), part, as_xml)
-        coding = _choose_coding(prepared, welcome, field(request.headers, "If-None-Match"))
-        verdict = judge(request.headers, prepared.representations[coding].etag, prepared.last_modified)
+            return Answer(prepared, _choose_coding(prepared, welcome, None, as_xml=as_xml), part, as_xml, undated)
+        coding = _choose_coding(prepared, welcome, field(request.headers, "If-None-Match"), as_xml=as_xml)
+        etag = prepared.representations[coding].etag_for(as_xml=as_xml)
+        verdict = judge(request.headers, etag, None if undated else prepared.last_modified)
         if verdict is Verdict.FAILED:
             raise RevisionMismatch("The document is not the one that the request's conditions name.")
-        return Answer(prepared, coding, Part.NOT_MODIFIED if verdict is Verdict.NOT_MODIFIED else part, as_xml)
+        return Answer(prepared, coding, Part.NOT_MODIFIED if verdict is Verdict.NOT_MODIFIED else part, as_xml, undated)
 
 
-def _choose_coding(prepared: Prepared, welcome: Sequence[Coding], held: str | None) -> Coding:
+def _choose_coding(prepared: Prepared, welcome: Sequence[Coding], held: str | None, *, as_xml: bool) -> Coding:
     """The most welcome one that is ready; but the compressed one that the reader has already, if it names that: which of them
     it got depended on when it asked."""
     ready = [coding for coding in welcome if coding in prepared.representations]
     if held is not None:
         for coding in ready:
-            if coding is not Coding.IDENTITY and lists(held, prepared.representations[coding].etag, weakly=True):
+            if coding is not Coding.IDENTITY and lists(
+                held, prepared.representations[coding].etag_for(as_xml=as_xml), weakly=True
+            ):
                 return coding
     return ready[0] if ready else Coding.IDENTITY
 

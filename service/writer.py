@@ -123,11 +123,11 @@ class Writer:
             except Locked:
                 rest = self._in_time(rest)
                 continue
-            except Outrun:  # another service's group locks the same in another order; single deeds all have one order
+            if failed is None:
+                return
+            if failed == len(rest):
                 for waiting in rest:
                     self._do_alone(waiting)
-                return
-            if failed is None:
                 return
             self._write(rest[:failed])
             self._do_alone(rest[failed])
@@ -144,9 +144,9 @@ class Writer:
 
     def _do_together(self, together: Sequence[_Waiting]) -> int | None:
         """Does the deeds in one transaction. None: each has its result or its error. A number: the place of the one that failed,
-        and nothing is kept of any.
+        or how many there are, if none of them did but the whole; then nothing is kept.
 
-        Raises Locked if the lock can't be had while there is time left for all, Outrun; nothing is kept then, either.
+        Raises Locked if the lock can't be had while there is time left for all.
         """
         place = 0
         try:
@@ -158,7 +158,9 @@ class Writer:
                     uow.flush()
                     _wake([waiting for waiting in together if waiting.refusal is None])
                 uow.commit_for_certain()
-        except (Locked, Outrun):
+        except Outrun:  # another service's group locks the same in another order; single deeds all have one order
+            return len(together)
+        except Locked:
             raise
         except Unavailable as error:
             for waiting in together:

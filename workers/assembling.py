@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sokbo.domain.compression import piece
 from sokbo.domain.document import BREAKING_STRIP_PATH, EMPTY, Document, FragmentFormat
@@ -12,6 +12,7 @@ from sokbo.storage import UnitOfWork
 from sokbo.storage.documents import ListedEntry, PlacedEntry
 from sokbo.storage.sites import Turn
 from workers.feeds import FORMATS, NO_HISTORY, FeedFormat, FooterLink, History, Shell, footer_link
+from workers.feeds.item import second
 from workers.pages.renderer import STRIP_LINKS, PageRenderer
 from workers.rendering import HTML, digest, joined, kept_piece, page_document
 
@@ -53,17 +54,19 @@ def listing_documents(workshop: Workshop, touched: Iterable[Listing]) -> list[Do
 
 
 def to_store(workshop: Workshop, made: Sequence[Document], *, anew: bool = False) -> tuple[list[Document], list[Document]]:
-    """The documents that differ from what is stored at their path, with the site's new version, modified no earlier than now; and
-    those of them that are the first at their path. `anew`: those that don't differ as well, modified when they were."""
-    uow = workshop.uow
+    """The documents that differ from what is stored at their path, with the site's new version, modified now, and a second after
+    what is stored at least: whoever asks by that time alone is to see each. And those of them that are the first at their path.
+    `anew`: those that don't differ as well, modified when they were."""
+    uow, now = workshop.uow, second(workshop.uow.now)
     stored = uow.documents.states(workshop.site.id, [document.path for document in made])
     kept: list[Document] = []
     for document in made:
-        etag, modified_at = stored.get(document.path, ("", document.last_modified))
+        etag, modified_at = stored.get(document.path, ("", EVER))
         if etag != document.etag:
-            kept.append(replace(document, version=workshop.turn.version, last_modified=max(document.last_modified, uow.now)))
-        elif anew:
-            kept.append(replace(document, version=workshop.turn.version, last_modified=modified_at))
+            modified_at = max(now, second(modified_at) + timedelta(seconds=1))
+        elif not anew:
+            continue
+        kept.append(replace(document, version=workshop.turn.version, last_modified=modified_at))
     return kept, [document for document in kept if document.path not in stored]
 
 

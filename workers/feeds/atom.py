@@ -52,7 +52,7 @@ class Atom:
         fixes.restore_link_attributes(element, links)
         if shown.language:
             element.set(_LANG, shown.language)
-        return fixes.without_declarations(element, {})  # it has no namespace
+        return fixes.entry_xml(element, {})  # it has no namespace
 
     def tombstone(self, article: Article) -> bytes:
         """What stands in the withdrawn article's place (RFC 6721 section 3). It declares its namespace itself, so that feeds
@@ -93,7 +93,7 @@ def _frame(site: Site, listing: Listing, history: History, options: Options) -> 
     for rel, path in {**({} if options.hidden else paths), **history.links(Atom.suffix)}.items():
         feed.link(href=site.url(path), rel=rel, type=Atom.media_type.partition(";")[0])
     feed.link(href=site.url(listing.page_path), rel="alternate", type="text/html")
-    document = fixes.styled(feed.atom_str(pretty=True), site.url(STYLESHEET_PATH))
+    document = fixes.styled(fixes.head_as_text(feed.atom_str(pretty=True)), site.url(STYLESHEET_PATH))
     return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)
 
 

@@ -37,7 +37,12 @@ _FORBIDDEN = re.compile(f"[^\t\n\r -~\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffc{_PL
 _PLAYER = re.compile(r'<(?:audio|video)(?: [^\s=>"]+(?:="[^"]*")?)+>')
 _ATTRIBUTE = re.compile(r' ([^\s=>"]+)(?:="[^"]*")?')
 
-_TITLE = re.compile(b"<title>[^<]*</title>")
+#: Elements of one line, and attributes, whose text is for people; the description is a channel's.
+_TEXTS = re.compile(
+    rb'<(title|category|description|media:title|dc:creator|subtitle|name|summary type="text")(?: [^<>]*)?>[^<]*<'
+    rb'|(?:label|title)="[^"]*"'
+)
+_TEXTS_OF_ENTRY = re.compile(_TEXTS.pattern.replace(b"description|", b""))
 
 
 def printable(text: str) -> str:
@@ -124,19 +129,25 @@ def styled(document: bytes, href: str) -> bytes:
     return b'%b?>\n<?xml-stylesheet type="text/css" href="%b"?>\n%b' % (declaration, href.encode(), rest)
 
 
-def titles_as_text(rss: bytes) -> bytes:
-    """The RSS with `&` and `<` in its titles by their numbers, as the W3C validator asks (CharacterData): RSS 2.0 doesn't say
-    whether a title is text or HTML, and by this it is known to be text."""
-    return _TITLE.sub(lambda title: title[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;"), rss)
+def head_as_text(head: bytes) -> bytes:
+    """The head of a feed, with `&` and `<` in its titles and the like by their numbers: RSS 2.0 doesn't say whether they are text
+    or HTML. By this the W3C validator knows them for text, and doesn't warn of what looks like HTML (CharacterData,
+    ContainsHTML, ContainsUndeclaredHTML), in Atom neither."""
+    return _TEXTS.sub(_by_numbers, head)
 
 
-def rss_item(item: etree._Element, namespaces: Mapping[str, str] = NAMESPACES) -> bytes:
-    """An RSS item's XML, as `without_declarations` has it, with its title as text."""
-    return titles_as_text(without_declarations(item, namespaces))
+def _as_text(entry: bytes) -> bytes:
+    """The same of an entry, whose description is HTML."""
+    return _TEXTS_OF_ENTRY.sub(_by_numbers, entry)
 
 
-def without_declarations(entry: etree._Element, namespaces: Mapping[str, str]) -> bytes:
-    """The entry's XML, indented, without the namespace declarations that feedgen leaves on its elements.
+def _by_numbers(found: re.Match[bytes]) -> bytes:
+    return found[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;")
+
+
+def entry_xml(entry: etree._Element, namespaces: Mapping[str, str] = NAMESPACES) -> bytes:
+    """The entry's XML, indented, its titles and the like as `head_as_text` has them, without the namespace declarations that
+    feedgen leaves on its elements.
 
     It is correct below a root that declares the `namespaces`: an ancestor that declares them is put around the entry, for lxml
     to drop the entry's own, and cut off again.
@@ -144,4 +155,4 @@ def without_declarations(entry: etree._Element, namespaces: Mapping[str, str]) -
     root = etree.Element("root", nsmap=dict(namespaces))
     root.append(entry)
     document = etree.tostring(root, encoding="utf-8", pretty_print=True)
-    return document[document.index(b"\n") + 1 : document.rindex(b"\n</root>")]
+    return _as_text(document[document.index(b"\n") + 1 : document.rindex(b"\n</root>")])

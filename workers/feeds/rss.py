@@ -54,7 +54,7 @@ class Rss:
             etree.SubElement(element, f"{{{fixes.DCTERMS}}}modified").text = second(shown.updated).isoformat()
         if shown.image:
             fixes.add_media(element, shown.image)
-        return fixes.rss_item(element)
+        return fixes.entry_xml(element)
 
     def shell(
         self,
@@ -89,7 +89,7 @@ def _frame(site: Site, listing: Listing, history: History, options: Options) -> 
     page = site.url(listing.page_path)
     feed.link(href=page, rel="alternate")  # the last one is the channel's link
     feed.image(options.channel_image(site), title, page)
-    document = fixes.styled(fixes.titles_as_text(feed.rss_str(pretty=True)), site.url(STYLESHEET_PATH))
+    document = fixes.styled(fixes.head_as_text(feed.rss_str(pretty=True)), site.url(STYLESHEET_PATH))
     return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)
 
 

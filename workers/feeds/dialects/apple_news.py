@@ -15,4 +15,4 @@ class AppleNews(base.PlainChannel):
         element = base.item_element(shown, shown.html)
         if shown.image:
             fixes.add_media(element, shown.image)
-        return fixes.rss_item(element, base.NAMESPACES)
+        return fixes.entry_xml(element, base.NAMESPACES)

@@ -65,7 +65,7 @@ def channel_element(
 def shell_of(rss: etree._Element) -> Shell:
     """The element cut where its items go."""
     etree.indent(rss)
-    document = fixes.titles_as_text(etree.tostring(rss, encoding="UTF-8", xml_declaration=True) + b"\n")
+    document = fixes.head_as_text(etree.tostring(rss, encoding="UTF-8", xml_declaration=True) + b"\n")
     return Shell(document.removesuffix(_TAIL) + b"\n", b"\n", _TAIL)
 
 

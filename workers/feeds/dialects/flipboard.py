@@ -17,4 +17,4 @@ class Flipboard(base.PlainChannel):
         element = base.item_element(shown, escape(shown.summary, quote=False), shown.html)
         if shown.image:
             fixes.add_media(element, shown.image)
-        return fixes.rss_item(element, base.NAMESPACES)
+        return fixes.entry_xml(element, base.NAMESPACES)

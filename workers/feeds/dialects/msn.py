@@ -31,4 +31,4 @@ class Msn(base.PlainChannel):
         element = base.item_element(shown, summary, html.strip() or f"<p>{summary}</p>")
         if shown.image:
             fixes.add_media(element, shown.image)
-        return fixes.rss_item(element, base.NAMESPACES)
+        return fixes.entry_xml(element, base.NAMESPACES)

@@ -31,7 +31,7 @@ class SmartNews:
         etree.SubElement(element, f"{{{fixes.DC}}}language").text = shown.language or shown.site_language
         if shown.image:
             etree.SubElement(element, f"{{{fixes.MEDIA}}}thumbnail", url=shown.image.url)
-        return fixes.rss_item(element, _NAMESPACES)
+        return fixes.entry_xml(element, _NAMESPACES)
 
     def shell(
         self,

@@ -29,8 +29,15 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 _BAD_CHARACTERS = re.compile("[\x80-\x9f\ufffd\ufdd0-\ufdef\U0001fffe\U0001ffff\U0010fffe\U0010ffff]")
 _KIND = re.compile(r"\.\w+\Z")
 _END_TAG = re.compile(r"</\w+>")
-_TITLE = re.compile(rb"<title>[^<]*</title>")
-_REFERENCE = re.compile(r"&(#?\w+);")
+_ENCODED = re.compile(r"<item>.*?</item>", re.DOTALL)
+_DESCRIPTION = re.compile(r"<description>[^<]*</description>")
+_TEXTS = re.compile(
+    r'<(title|category|description|media:title|dc:creator|subtitle|name|summary type="text")\b[^<>]*>[^<]*</'
+    r"|<(?:link|category)\b[^<>]*/>"
+)
+_ATTRIBUTES = re.compile(r'\b(?:label|title)="([^"]*)"')
+_REFERENCE = re.compile(r"&(#?\w+)")
+_TAG = re.compile("<[/a-zA-Z]")
 _MIME = re.compile(r"[a-z]+/[a-z0-9.+-]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 _REGISTERED = {"alternate", "self", "enclosure", "via", "related", "hub", "current", "prev-archive", "next-archive"}
@@ -51,7 +58,7 @@ def rss_complaints(document: bytes) -> list[str]:
     found = [] if (root.tag, root.get("version")) == ("rss", "2.0") and len(root) == 1 else ["not RSS 2.0"]
     found += [
         *_alike(document, root),
-        *_titles(document),
+        *_texts(document),
         *_children(channel, _CHANNEL_ONCE, required=_CHANNEL_ONCE - {"image"}, repeated={"item", f"{ATOM}link"}),
         *_misplaced(channel, "item"),
         *_dates_822(channel, "lastBuildDate"),
@@ -67,7 +74,11 @@ def rss_complaints(document: bytes) -> list[str]:
 
 def atom_complaints(document: bytes) -> list[str]:
     """What the validator would say of an Atom 1.0 document; empty when it is valid."""
-    feed = etree.fromstring(document)
+    return [*_texts(document), *_of_feed(etree.fromstring(document))]
+
+
+def _of_feed(feed: etree._Element) -> list[str]:
+    document = etree.tostring(feed, encoding="UTF-8", xml_declaration=True)
     found = [] if feed.tag == f"{ATOM}feed" else ["not Atom 1.0"]
     found += [
         *_alike(document, feed),
@@ -106,7 +117,7 @@ def archive_complaints(document: bytes) -> list[str]:
         if element.tag == TOMBSTONE:
             found += _of_tombstone(element)
         feed.remove(element)
-    return found + atom_complaints(etree.tostring(feed, encoding="UTF-8", xml_declaration=True))
+    return [*found, *_texts(document), *_of_feed(feed)]
 
 
 def _image(channel: etree._Element) -> Iterator[str]:
@@ -238,13 +249,23 @@ def _plain(parent: etree._Element, *tags: str) -> list[str]:
     return [f"HTML in {tag}" for tag in tags for each in parent.findall(tag) if _END_TAG.search(each.text or "")]
 
 
-def _titles(document: bytes) -> Iterator[str]:
-    """What it has against titles with `&…;` (ContainsHTML, CharacterData): nobody can tell whether they are text or HTML. One in
-    whose line «&#x» stands it takes for text."""
-    for title in _TITLE.findall(document):
-        for name in _REFERENCE.findall(etree.fromstring(title).text or ""):
-            if (name in name2codepoint or name == "apos" or not name.isalpha()) and b"&#x" not in title:
-                yield f"HTML in {title.decode()}"
+def _texts(document: bytes) -> Iterator[str]:
+    """What it has against titles, names and the like that look like HTML (ContainsHTML, ContainsUndeclaredHTML, CharacterData),
+    be it by a reference without its semicolon: nobody can tell whether they are text. One in whose lines «&#x» stands it takes
+    for text. An RSS item's description is HTML."""
+    text = _ENCODED.sub(lambda item: _DESCRIPTION.sub("", item[0]), document.decode())
+    for found in _TEXTS.finditer(text):
+        source = found[0]
+        values = _ATTRIBUTES.findall(source) if source.endswith("/>") else [source[source.index(">") + 1 : -2]]
+        for value in map(_read, values):
+            looks = [name in name2codepoint or name == "apos" or not name.isalpha() for name in _REFERENCE.findall(value)]
+            if (any(looks) or _TAG.search(value)) and "&#x" not in source:
+                yield f"HTML in {source}"
+
+
+def _read(source: str) -> str:
+    """What the XML says."""
+    return etree.fromstring(f"<text>{source}</text>").text or ""
 
 
 def _uris(parent: etree._Element, *tags: str) -> list[str]:
