@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -61,7 +62,7 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory, postgresql: Maker) -> Iterator[Site]:
     with deployed(tmp_path_factory.mktemp("deployment"), postgresql.create(new_name())) as deployment:
         deployment.run(["sokbo", "site", "create", "news", "--title", "News"])
-        made = deployment.run(["sokbo", "key", "create", "--site", "news", "--scope", "publish"])
+        made = deployment.run(["sokbo", "key", "create", "--site", "news", "--scope", "publish", "--scope", "partners"])
         site = Site(deployment, made.splitlines()[-1])
         # Its documents are there, and at both services.
         eventually(lambda: all(site.get(FEED, at=name).status == 200 for name in (*HTTP_SERVICES, "nginx")), WITHIN_SECONDS)
@@ -161,6 +162,24 @@ def test_neither_refusals_nor_the_api_are_cached(site: Site) -> None:
     assert refused.headers["Content-Type"] == "application/problem+json"
     assert site.get("/news/nothing").headers["X-Cache"] == "MISS"
     assert site.get("/news/nothing").headers["X-Cache"] == "MISS"
+
+
+def test_person_at_a_wrong_address_gets_a_page(site: Site) -> None:
+    answer = site.get("/news/nothing", Accept="text/html,*/*;q=0.8", Accept_Language="ko")
+
+    assert (answer.status, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert site.get("/news/nothing").headers["Content-Type"] == "application/problem+json"
+
+
+def test_private_feed_is_kept_nowhere_and_its_reader_gets_304(site: Site) -> None:
+    made = site.call("POST", "/v1/selections", {"name": "quiet", "title": "Quiet", "private": True})
+    assert made.status == 201, made.body
+    path = urlsplit(json.loads(made.body)["feeds"]["atom"]).path
+    eventually(lambda: site.get(path).status == 200, WITHIN_SECONDS)
+    feed = site.get(path)
+
+    assert "X-Cache" not in feed.headers
+    assert site.get(path, If_None_Match=feed.headers["ETag"]).status == 304
 
 
 def test_metrics_are_for_those_behind_nginx_only(site: Site) -> None:

@@ -5,6 +5,8 @@ import gzip
 import re
 import unicodedata
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from urllib.parse import quote
 
 import brotli
@@ -15,6 +17,7 @@ import zstandard
 from service.negotiation import Coding
 from service.prepared import Loaded
 from service.site_files import STYLESHEET
+from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import SITE_LISTING, Listing, ListingKind
 from sokbo.domain.site import Site
 from tests.clock import START
@@ -63,6 +66,7 @@ async def test_a_document_comes_with_all_its_headers(serving: Serving) -> None:
         "vary": "Accept-Encoding",
         "cache-control": "public, max-age=1, stale-while-revalidate=4",
         "access-control-allow-origin": "*",
+        "access-control-expose-headers": "ETag, Link",
         "x-content-type-options": "nosniff",
         "link": '<https://sokbo.example/hub>; rel="hub"',
     }
@@ -142,6 +146,41 @@ async def test_the_etag_of_one_coding_is_none_of_the_other(serving: Serving) -> 
 
 async def test_an_expected_document_that_is_another_is_refused(serving: Serving) -> None:
     assert (await serving.ask("GET /news/feed.atom HTTP/1.1", 'If-Match: "v0"')).status == 412
+
+
+async def test_time_that_is_still_to_come_is_neither_told_nor_compared(serving: Serving) -> None:
+    until = datetime.now(UTC) + timedelta(hours=3)
+    serving.source.put("later.atom", b"<feed>", modified=until)
+    later = format_datetime(until + timedelta(hours=1), usegmt=True)
+    for condition in (f"If-Modified-Since: {later}", "If-Unmodified-Since: Thu, 01 Jan 2026 00:00:00 GMT"):
+        reply = await serving.ask("GET /news/later.atom HTTP/1.1", condition)
+        assert (reply.status, "last-modified" in reply.headers) == (200, False)
+    held = reply.headers["etag"]
+    not_modified = await serving.ask("GET /news/later.atom HTTP/1.1", f"If-None-Match: {held}")
+    assert (not_modified.status, "last-modified" in not_modified.headers) == (304, False)
+
+
+async def test_time_is_told_once_it_has_come(serving: Serving) -> None:
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+    serving.source.put("soon.atom", b"<feed>", modified=until)
+    assert "last-modified" not in (await serving.ask("GET /news/soon.atom HTTP/1.1")).headers
+    await asyncio.sleep((until - datetime.now(UTC)).total_seconds() + 0.01)
+    reply = await serving.ask("GET /news/soon.atom HTTP/1.1")
+    assert reply.headers["last-modified"] == format_datetime(until, usegmt=True)
+
+
+async def test_a_feed_as_xml_has_a_tag_of_its_own(serving: Serving) -> None:
+    site = Site(SITE, "news", "News", "https://news.example", START)
+    form = FORMATS[FragmentFormat.ATOM]
+    made = feed_document(site, "own.atom", form, form.shell(site, SITE_LISTING, START), [], START)
+    serving.source.documents[SITE, made.path] = Loaded(made, ())
+    opened = "Sec-Fetch-Dest: document"
+    tags = [(await twice(serving, "GET /news/own.atom HTTP/1.1", *more)).headers["etag"] for more in ((), (opened,))]
+    assert len({*tags}) == 2
+    for held, more, status in ((tags[0], (), 304), (tags[0], (opened,), 200), (tags[1], (), 200), (tags[1], (opened,), 304)):
+        reply = await twice(serving, "GET /news/own.atom HTTP/1.1", f"If-None-Match: {held}", *more)
+        assert reply.status == status
+        assert reply.headers["etag"] == (tags[1] if more else tags[0])
 
 
 async def test_range_is_ignored(serving: Serving) -> None:
