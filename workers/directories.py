@@ -33,7 +33,8 @@ def lists_of_feeds(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Documen
     page = page_document(site, FEEDS_PATH, workshop.pages.feeds(site, known, public), site.created_at)
     yield replace(page, headers=page_headers(copy_script()))
     listings = [*known, *(selection.listing for selection in public)]
-    yield _document(site, OPML_PATH, feeds.OPML.media_type, feeds.OPML.document(site, listings))
+    languages = {selection.listing: selection.language for selection in public if selection.language}
+    yield _document(site, OPML_PATH, feeds.OPML.media_type, feeds.OPML.document(site, listings, languages))
     pages = [Linked(FEEDS_PATH), *(Linked(listing.path) for listing in known)][:MOST_URLS]
     yield _document(site, PAGES_SITEMAP_PATH, feeds.SITEMAP.media_type, feeds.SITEMAP.document(site, pages))
 

@@ -1,9 +1,10 @@
 """OPML 2.0 (opml.org/spec2.opml): a subscription list of all the feeds of a site."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from email.utils import format_datetime
 from html import escape
 from itertools import groupby
+from types import MappingProxyType
 
 from sokbo.domain.feed import Listing
 from sokbo.domain.site import Site
@@ -17,8 +18,9 @@ class Opml:
 
     media_type = "text/x-opml; charset=utf-8"
 
-    def document(self, site: Site, items: Iterable[Listing]) -> bytes:
-        """The listings of terms stand below an outline for their kind, in the order given."""
+    def document(self, site: Site, items: Iterable[Listing], languages: Mapping[Listing, str] = MappingProxyType({})) -> bytes:
+        """The listings of terms stand below an outline for their kind, in the order given. `languages`: where a listing's isn't
+        the site's."""
         lines = [
             "<?xml version='1.0' encoding='UTF-8'?>",
             '<opml version="2.0">',
@@ -27,31 +29,31 @@ class Opml:
             f"    <dateCreated>{format_datetime(utc(site.created_at))}</dateCreated>",
             "  </head>",
             "  <body>",
-            *_outlines(site, items),
+            *_outlines(site, items, languages),
             "  </body>",
             "</opml>\n",
         ]
         return "\n".join(lines).encode()
 
 
-def _outlines(site: Site, listings: Iterable[Listing]) -> Iterator[str]:
+def _outlines(site: Site, listings: Iterable[Listing], languages: Mapping[Listing, str]) -> Iterator[str]:
     for kind, group in groupby(listings, key=lambda listing: listing.kind if listing.key else None):
         if kind is None:
-            yield from (f"    {_outline(site, listing)}" for listing in group)
+            yield from (f"    {_outline(site, listing, languages)}" for listing in group)
             continue
         yield f'    <outline text="{escape(word(kind, site.language))}">'
-        yield from (f"      {_outline(site, listing)}" for listing in group)
+        yield from (f"      {_outline(site, listing, languages)}" for listing in group)
         yield "    </outline>"
 
 
-def _outline(site: Site, listing: Listing) -> str:
+def _outline(site: Site, listing: Listing, languages: Mapping[Listing, str]) -> str:
     title = plain(listing_title(site, listing))
     attributes = {
         "text": title,
         "title": title,
         "type": "rss",
         "version": "RSS2",
-        "language": site.language,
+        "language": languages.get(listing, site.language),
         "xmlUrl": site.url(listing.feed_path(Rss.suffix)),
         "htmlUrl": site.url(listing.page_path),
     }

@@ -7,6 +7,7 @@ from typing import Any
 import feedparser
 import orjson
 import pytest
+from lxml import etree
 
 from sokbo import selections, sites
 from sokbo.broker import Announcement, Broker
@@ -412,3 +413,12 @@ def test_deleted_selection_answers_410_and_leaves_no_forms_behind(bureau: Bureau
 
     choose(bureau)
     assert titles(bureau) == ["기사"]
+
+
+def test_subscription_list_tells_a_selections_language(bureau: Bureau) -> None:
+    choose(bureau, language="en")
+
+    outlines = etree.fromstring(bureau.text("feeds.opml").encode()).iter("outline")
+    languages = {outline.get("xmlUrl"): outline.get("language") for outline in outlines}
+    site = bureau.newsroom.site
+    assert (languages[site.url("feed.rss")], languages[site.url("selection/chosen.rss")]) == ("ko", "en")

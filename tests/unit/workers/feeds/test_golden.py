@@ -17,7 +17,7 @@ from sokbo.domain.picture import Picture, PictureState, Variant
 from tests.unit.workers.feeds.articles import PUBLISHED, SITE, article
 from tests.unit.workers.feeds.feeds import feed
 from tests.unit.workers.feeds.members import MEMBERS
-from workers.feeds import ATOM, FORMATS, History, footer_link
+from workers.feeds import ATOM, DIALECT_FORMATS, FORMATS, History, footer_link
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -97,6 +97,7 @@ DOCUMENTS = {
     "feed.rss": feed(FORMATS[FragmentFormat.RSS], SHOWN, history=CURRENT, pictures=PICTURES),
     "feed.atom": feed(ATOM, SHOWN, history=CURRENT, pictures=PICTURES, tombstones=[ATOM.tombstone(RUMOUR)]),
     "feed.json": feed(FORMATS[FragmentFormat.JSON], SHOWN, history=CURRENT, pictures=PICTURES),
+    **{f"{form.format}.rss": feed(form, SHOWN, pictures=PICTURES) for form in DIALECT_FORMATS.values()},
     "breaking.json": feed(FORMATS[FragmentFormat.JSON], [FERRY], listing=BREAKING_LISTING, footer=footer_link(SITE, FERRY)),
 }
 
