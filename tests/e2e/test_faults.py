@@ -1,6 +1,7 @@
 """What the running system survives: nothing that was accepted is lost, and readers hardly notice."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
@@ -45,6 +46,16 @@ def test_worker_killed_amid_its_work_leaves_it_to_the_next(system: System, publi
     publisher.post("하나", breaking=queue == "breaking")
     victim.kill()
     publisher.await_text("feed.rss", "하나", seconds=6)
+
+
+def test_frozen_beat_holds_nothing_up(system: System, publisher: Publisher) -> None:
+    [beat] = system.family("sokbo: beat") or system.family("beat")
+    beat.suspend()
+    try:
+        publisher.post("내일", published_at=(datetime.now(UTC) + timedelta(seconds=1)).isoformat())
+        publisher.await_text("feed.rss", "내일", seconds=6)
+    finally:
+        beat.resume()
 
 
 def test_flushed_broker_loses_nothing(system: System, publisher: Publisher, receiver: Receiver) -> None:

@@ -5,6 +5,7 @@ import gzip
 import pytest
 
 from tests.publisher import Publisher
+from tests.waiting import eventually
 
 FEEDS = ("feed.rss", "feed.atom", "feed.json")
 DOCUMENTS = (*FEEDS, "", "breaking.html", "feeds", "feeds.opml", "sitemap.xml", "news-sitemap.xml")
@@ -17,6 +18,7 @@ def published(publisher: Publisher) -> Publisher:
     publisher.await_text("news-sitemap.xml", "하나")
     publisher.await_text("sitemap.xml", "<lastmod>")
     publisher.await_text("feed.rss", "prev-archive")
+    eventually(lambda: all("last-modified" in publisher.read(path).headers for path in DOCUMENTS))
     return publisher
 
 

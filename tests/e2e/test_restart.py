@@ -5,6 +5,7 @@ from pathlib import Path
 from tests.client import Answer
 from tests.publisher import Publisher
 from tests.system import up
+from tests.waiting import eventually
 
 FEEDS = ("feed.rss", "feed.atom", "feed.json", "category/정치.atom", "feeds.opml", "sitemap.xml", "news-sitemap.xml")
 PATHS = (*FEEDS, "", "1/하나", "feeds")
@@ -12,6 +13,8 @@ TOLD = ("etag", "last-modified", "content-type", "cache-control", "vary")
 
 
 def read(publisher: Publisher) -> dict[str, tuple[bytes, list[str | None]]]:
+    """All that is told, once the second has come since which each is as it is."""
+    eventually(lambda: all("last-modified" in publisher.read(path).headers for path in PATHS))
     answers: dict[str, Answer] = {path: publisher.read(path) for path in PATHS}
     assert {answer.status for answer in answers.values()} == {200}
     return {path: (answer.body, [answer.headers.get(name) for name in TOLD]) for path, answer in answers.items()}

@@ -1,10 +1,12 @@
 """Which articles stand in a selection: what the database finds is what the domain says."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from sokbo.domain.article import Article, Author
+from sokbo.domain.document import EMPTY, Fragment, FragmentFormat
 from sokbo.domain.ids import SiteId
 from sokbo.domain.selection import Detail, Selection, Terms
 from sokbo.errors import Conflict
@@ -43,7 +45,18 @@ def choice(newsroom: Newsroom, name: str = "chosen", **fields: Any) -> Selection
 
 @pytest.fixture
 def published(newsroom: Newsroom) -> dict[str, Article]:
-    return {title: newsroom.post(title, **fields) for title, fields in ARTICLES.items()}
+    articles = {title: newsroom.post(title, **fields) for title, fields in ARTICLES.items()}
+    render(newsroom, articles.values())
+    newsroom.post("not rendered yet", categories=("정치",), tags=("APEC",))
+    return articles
+
+
+def render(newsroom: Newsroom, articles: Iterable[Article]) -> None:
+    with newsroom.database.write() as uow:
+        for article in articles:
+            made = Fragment(article.id, article.revision, FragmentFormat.RSS, EMPTY, "digest", article.modified_at)
+            uow.documents.replace_fragments([made], [article.id], uow.now)
+        uow.commit()
 
 
 @pytest.mark.parametrize("fields", CHOICES.values(), ids=CHOICES.keys())

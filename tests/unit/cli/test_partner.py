@@ -129,7 +129,10 @@ def test_replay_says_how_many_are_due_again(terminal: Terminal) -> None:
         (("--dead", "--until", "2026-03-02T09:00:00Z"), "--until: needs since"),
         (("--since", "2026-03-02T09:00:00Z", "--until", "2026-03-02T08:00:00Z"), "--until: must be after since"),
         (("--since", "now"), "--since: must be an RFC 3339 date-time with a zone, such as 2026-11-21T09:00:00+09:00"),
-        (("--delivery", "evt_x"), "--delivery evt_x: is no delivery to this partner of the last 30 days"),
+        (
+            ("--delivery", "evt_x"),
+            "--delivery evt_x: is no dead letter of this partner's, and no delivery to it of the last 30 days",
+        ),
     ],
 )
 def test_replay_that_makes_no_sense_is_refused_by_option(terminal: Terminal, options: tuple[str, ...], said: str) -> None:
