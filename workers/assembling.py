@@ -17,6 +17,7 @@ from workers.pages.renderer import STRIP_LINKS, PageRenderer
 from workers.rendering import HTML, digest, joined, kept_piece, page_document
 
 #: Before any article.
+SECOND = timedelta(seconds=1)
 EVER = datetime.min.replace(tzinfo=UTC)
 #: Partners include the strip in pages of their own, from any origin and without a policy of ours.
 _STRIP_HEADERS = {"X-Content-Type-Options": "nosniff"}
@@ -54,20 +55,26 @@ def listing_documents(workshop: Workshop, touched: Iterable[Listing]) -> list[Do
 
 
 def to_store(workshop: Workshop, made: Sequence[Document], *, anew: bool = False) -> tuple[list[Document], list[Document]]:
-    """The documents that differ from what is stored at their path, with the site's new version, modified now, and a second after
-    what is stored at least: whoever asks by that time alone is to see each. And those of them that are the first at their path.
-    `anew`: those that don't differ as well, modified when they were."""
-    uow, now = workshop.uow, second(workshop.uow.now)
+    """The documents that differ from what is stored at their path, with the site's new version and the time of its change; and
+    those of them that are the first at their path. `anew`: those that don't differ as well, with the time that they had."""
+    uow = workshop.uow
     stored = uow.documents.states(workshop.site.id, [document.path for document in made])
     kept: list[Document] = []
     for document in made:
         etag, modified_at = stored.get(document.path, ("", EVER))
         if etag != document.etag:
-            modified_at = max(now, second(modified_at) + timedelta(seconds=1))
+            modified_at = _changed_at(uow.now, modified_at)
         elif not anew:
             continue
         kept.append(replace(document, version=workshop.turn.version, last_modified=modified_at))
     return kept, [document for document in kept if document.path not in stored]
+
+
+def _changed_at(now: datetime, before: datetime) -> datetime:
+    """The whole second that begins next: once it has come and is told, no other change bears it, and whoever asks by that time
+    alone sees each. Later than `before`, where a clock that was ahead has put that further off."""
+    following = second(now) + SECOND
+    return before + SECOND if before > following else following
 
 
 def _entries(workshop: Workshop, listing: Listing) -> tuple[Sequence[PlacedEntry], datetime | None]:
