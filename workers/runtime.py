@@ -7,6 +7,8 @@ import socket
 import threading
 import time
 from asyncio import AbstractEventLoop
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -56,24 +58,24 @@ class Runtime:
 
     def wake_deliveries(self) -> None:
         """Lets the pump look for due deliveries now. Returns at once."""
-        self.loop.call_soon_threadsafe(self.pump.wake)
+        self._tell(self.pump.wake)
 
     def note_absence(self) -> None:
         """Tells the pump that the database couldn't be used. Returns at once."""
-        self.loop.call_soon_threadsafe(self.pump.note_absence)
+        self._tell(self.pump.note_absence)
 
     def wake_darkroom(self) -> None:
         """Lets the darkroom, if this process has one, look for pictures that wait. Returns at once."""
         if self.darkroom is not None:
-            self.loop.call_soon_threadsafe(self.darkroom.wake)
+            self._tell(self.darkroom.wake)
 
     def begin_to_end(self) -> None:
         """Has the task under way come to an end, and begins nothing more. Returns at once."""
         if self.ending.since is None:
             self.ending.since = time.monotonic()
-        self.loop.call_soon_threadsafe(self.pump.stop)
+        self._tell(self.pump.stop)
         if self.darkroom is not None:
-            self.loop.call_soon_threadsafe(self.darkroom.stop)
+            self._tell(self.darkroom.stop)
 
     def close(self) -> None:
         """Lets pushes under way finish, within the time that settings give from when it was told to end, and stops."""
@@ -82,6 +84,11 @@ class Runtime:
         self.thread.join(max(0.0, self.settings.shutdown_seconds - passed))
         self.broker.close()
         self.database.close()
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        """Has the pump's thread do it, unless that has ended."""
+        with suppress(RuntimeError):  # its loop is closed
+            self.loop.call_soon_threadsafe(what)
 
 
 def start(settings: Settings, lanes: tuple[Lane, ...]) -> Runtime:
