@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from sokbo.domain.delivery import Delivery, DeliveryState, Outcome, Verdict
+from sokbo.domain.delivery import GIVE_UP_AFTER, Delivery, DeliveryState, Outcome, Verdict
 from sokbo.domain.event import EventType, Lane
 from sokbo.storage import Database
 from sokbo.storage.deliveries import Recorded
@@ -470,3 +470,12 @@ def test_waiting_and_unclaimed_say_what_is_to_be_done(newsroom: Newsroom, clock:
     lease(newsroom.database)
     with newsroom.database.read() as uow:
         assert not any(uow.deliveries.unclaimed(lane, uow.now, 5.0) for lane in Lane)
+
+
+def test_seven_days_begin_when_a_delivery_is_planned(newsroom: Newsroom, clock: Clock) -> None:
+    newsroom.subscribe()
+    article = newsroom.post()
+    clock.advance(8 * 86_400)  # workers were away
+    newsroom.plan()
+    [delivery] = newsroom.deliveries(article)
+    assert delivery.give_up_at == clock() + GIVE_UP_AFTER

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -241,3 +242,16 @@ def test_what_is_breaking_is_so_by_the_servers_clock(
     database.close()
     postgresql.drop(name)
     assert '<strong class="badge">' in page
+
+
+def test_what_was_rendered_before_the_site_changed_is_rendered_again(bureau: Bureau, clock: Clock) -> None:
+    article = bureau.newsroom.post("하나")
+    [work], _ = syndication._find_work(bureau.runtime, Lane.DEFAULT)
+    with bureau.newsroom.database.write() as uow:
+        uow.sites.save(replace(bureau.newsroom.site, title="새 이름"))
+        uow.commit()
+    syndication._syndicate_site(bureau.runtime, work)
+    assert bureau.document(str(article.number)) is None
+    clock.advance(60)
+    bureau.syndicate()
+    assert "새 이름" in bureau.text(str(article.number))
