@@ -9,7 +9,8 @@ from aiohttp import hdrs, web
 
 from service.bodies import read_body
 from service.decoding import decoded, json_object
-from sokbo.errors import BadRequest, UnsupportedMediaType
+from service.ingest.text_gate import admit
+from sokbo.errors import BadRequest, FieldError, Invalid, UnsupportedMediaType
 
 #: The id that a request has in its answer and in all logs.
 REQUEST_ID = web.RequestKey("request_id", str)
@@ -53,6 +54,11 @@ def require_type(request: web.Request, types: Collection[str]) -> None:
 
 
 async def json_body(request: web.Request, types: Collection[str] = JSON_TYPES) -> dict[str, Any]:
-    """The body's members. Raises UnsupportedMediaType, TooLarge, and BadRequest for what isn't one JSON object."""
+    """The body's members. Raises UnsupportedMediaType, TooLarge, BadRequest for what isn't one JSON object, and Invalid for what
+    passes no gate for text."""
     require_type(request, types)
-    return json_object(decoded(await read_body(request)))
+    errors: list[FieldError] = []
+    members: dict[str, Any] = admit(json_object(decoded(await read_body(request))), errors)
+    if errors:
+        raise Invalid(*errors)
+    return members

@@ -207,7 +207,11 @@ async def test_body_must_be_a_json_object(api: Api) -> None:
     assert (await api.ask("POST", "/v1/partners", ["no"])).status == 400
     refused = await api.ask("POST", "/v1/partners", LEAST, Content_Type="text/plain")
     assert (refused.status, refused.headers["Accept-Post"]) == (415, "application/json")
-    twice = {**api.headers, "Content-Type": "application/json"}
-    async with api.session.post(f"{api.base}/v1/partners", data=b'{"name": "a", "name": "b"}', headers=twice) as answer:
-        assert (answer.status, "'name' twice" in await answer.text()) == (400, True)
+    headers = {**api.headers, "Content-Type": "application/json"}
+    for body, status, said in (
+        (b'{"name": "a", "name": "b"}', 400, "'name' twice"),
+        (b'{"\\ud800": 1}', 422, "the name must not hold the character U+D800"),
+    ):
+        async with api.session.post(f"{api.base}/v1/partners", data=body, headers=headers) as answer:
+            assert (answer.status, said in await answer.text()) == (status, True)
     assert (await api.ask("POST", "/v1/partners", None, Content_Type="application/json")).status == 400
