@@ -124,7 +124,7 @@ def change(
     request_id: str,
 ) -> Partner:
     """The partner with a merge patch (RFC 7396) applied to its fields; another `signature` needs a new key
-        (`sokbo.rotation`).
+    (`sokbo.rotation`).
 
     Raises NotFound, Invalid.
     """
