@@ -183,9 +183,18 @@ async def test_only_eight_requests_are_under_way_to_one_host(client: GuardedClie
 
 
 async def test_hanging_host_delays_no_other(client: GuardedClient, serve: Serve) -> None:
-    hanging, healthy = await serve(remotes.hang), await serve(Remote(), host="127.0.0.3")
+    arrived = asyncio.Semaphore(0)
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await remotes.read_request(reader)
+        arrived.release()
+        await asyncio.Event().wait()
+
+    hanging, healthy = await serve(hang), await serve(Remote(), host="127.0.0.3")
     stuck = [asyncio.create_task(client.post(hanging, b"{}", {})) for _ in range(2 * MAX_IN_FLIGHT_PER_HOST)]
     try:
+        for _ in range(MAX_IN_FLIGHT_PER_HOST):  # nor may one be amid being accepted when the loop is closed: uvloop minds
+            await arrived.acquire()
         assert (await client.post(healthy, b"{}", {})).duration_seconds < 5
         assert not any(task.done() for task in stuck)
     finally:
