@@ -32,8 +32,8 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-test: install-dev     ## test it
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+test: install-dev     ## test it, in minutes
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: install-dev     ## format check, linter, types, import rules
 	$(BIN)/ruff format --check .
@@ -41,8 +41,8 @@ lint: install-dev     ## format check, linter, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint     ## all that CI runs
-	$(MAKE) test
+check: lint     ## all that CI runs: formatting, linter, types, import rules, every test
+	$(MAKE) test ARGS=--thorough
 
 bench: install-dev     ## measure it
 	@$(BIN)/python -m bench $(ARGS)

@@ -11,7 +11,7 @@ import structlog
 
 from sokbo.storage import Database
 from tests.clock import Clock
-from tests.databases import TEMPLATE, Maker, SqliteFiles, new_name, postgresql_server, with_template
+from tests.databases import TEMPLATE, Maker, SqliteFiles, postgresql_server, with_template
 from tests.publisher import Publisher
 from tests.receiver import Receiver, receiving
 from tests.system import System, up
@@ -19,6 +19,18 @@ from tests.system import System, up
 #: Linux's folder whose files lie in memory, used if so much is free.
 MEMORY_FOLDER = Path("/dev/shm")
 LEAST_FREE_BYTES = 4 * 1024**3
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="run the tests that are marked as thorough, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--thorough"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("thorough")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("thorough")]
 
 
 def pytest_configure() -> None:
@@ -59,9 +71,8 @@ def databases(request: pytest.FixtureRequest) -> Maker:
 @pytest.fixture
 def database_url(databases: Maker) -> Iterator[str]:
     """A database of the test's own with the schema in it."""
-    name = new_name()
-    yield databases.create(name, TEMPLATE)
-    databases.drop(name)
+    with databases.lend(TEMPLATE) as url:
+        yield url
 
 
 @pytest.fixture

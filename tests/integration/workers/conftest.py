@@ -7,7 +7,7 @@ import pytest
 
 from sokbo.storage import Database
 from tests.clock import Clock
-from tests.databases import TEMPLATE, Maker, new_name
+from tests.databases import TEMPLATE, Maker
 from tests.integration.workers.bureau import Bureau, bureau_of, open_bureau
 from tests.newsroom import Newsroom
 
@@ -15,13 +15,19 @@ from tests.newsroom import Newsroom
 SWEPT = "template_swept"
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.thorough)])
+def databases(request: pytest.FixtureRequest) -> Maker:
+    """Of both kinds where all is tested: what differs between them is the storage's, whose own tests always run over both."""
+    maker: Maker = request.getfixturevalue(request.param)
+    return maker
+
+
 @pytest.fixture
 def database_url(databases: Maker) -> Iterator[str]:
     """A database of the test's own with one site in it."""
     _make_swept(databases)
-    name = new_name()
-    yield databases.create(name, SWEPT)
-    databases.drop(name)
+    with databases.lend(SWEPT) as url:
+        yield url
 
 
 @cache
