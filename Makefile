@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Processes that run the tests: one more than processors, since tests often wait; eight at most, since each starts servers of its own.
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$(( n < 8 ? n + 1 : 8 )))
+# So that no process compiles what it starts with, also where Python is told to write no bytecode (PYTHONDONTWRITEBYTECODE).
+COMPILE = $(BIN)/python -m compileall -q sokbo service workers
 
 .PHONY: up help install install-dev test check lint bench chaos lock clean
 .DEFAULT_GOAL := up
@@ -25,6 +27,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing Sokbo into $(VENV) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
@@ -33,6 +36,7 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@touch $@
 
 test: install-dev     ## test it, in minutes
+	@$(COMPILE)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: install-dev     ## format check, linter, types, import rules

@@ -1,9 +1,9 @@
-"""What all tests share: both databases, a clock, and a running system of its own for tests that need the whole."""
+"""What all tests share: both databases, a clock, a partner who listens."""
 
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,7 @@ import structlog
 from sokbo.storage import Database
 from tests.clock import Clock
 from tests.databases import TEMPLATE, Maker, SqliteFiles, postgresql_server, with_template
-from tests.publisher import Publisher
 from tests.receiver import Receiver, receiving
-from tests.system import System, up
 
 #: Linux's folder whose files lie in memory, used if so much is free.
 MEMORY_FOLDER = Path("/dev/shm")
@@ -87,39 +85,7 @@ def database(database_url: str, clock: Clock) -> Iterator[Database]:
     opened.close()
 
 
-@pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """One `sokbo up` for all tests that need a running system: each takes a site of its own."""
-    with up(tmp_path_factory.mktemp("system")) as running:
-        yield running
-
-
-@pytest.fixture
-def publisher(system: System) -> Publisher:
-    return system.publisher()
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     with receiving() as listening:
         yield listening
-
-
-LOG_SIZES: pytest.StashKey[Mapping[Path, int]] = pytest.StashKey()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Attaches what the processes have logged during a test that failed."""
-    running = getattr(item, "funcargs", {}).get("system")
-    if isinstance(running, System) and call.when == "setup":
-        item.stash[LOG_SIZES] = running.log_sizes()
-    report = yield
-    if isinstance(running, System) and report.failed:
-        for log in running.log_sizes():
-            with log.open() as file:
-                file.seek(item.stash[LOG_SIZES].get(log, 0))
-                report.sections.append((log.name, file.read()))
-    return report

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playw
 
 from service.site_files import STYLESHEET
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
-from tests.browser.test_pages import CHROMIUM
+from tests.e2e.browser.test_pages import CHROMIUM
 from tests.publisher import Publisher
 from tests.unit.workers.pages.samples import KOREAN_SITE
 from workers.pages.renderer import PageRenderer
@@ -18,7 +18,7 @@ from workers.pages.stylesheet import copy_script, page_headers
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM}")
 
 SITE_URL = "https://wave.example"
-GOLDEN = Path(__file__).parents[1] / "unit" / "workers" / "feeds" / "golden"
+GOLDEN = Path(__file__).parents[2] / "unit" / "workers" / "feeds" / "golden"
 #: What they are sent as: a browser that offered them for download would show nothing.
 TYPES = {"feed.rss": "application/rss+xml; charset=utf-8", "feed.atom": "application/atom+xml; charset=utf-8"}
 
