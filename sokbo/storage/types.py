@@ -1,5 +1,6 @@
 """Column types that mean the same on both databases."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -23,7 +24,9 @@ class _SqliteMoment(UserDefinedType[str]):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime in UTC, to the microsecond; SQLite keeps it as text that sorts by time."""
+    """An aware datetime in UTC, to the microsecond; SQLite keeps it as text that sorts by time.
+
+    Its processors take the place of TypeDecorator's, which would call them in turn: lists read thousands of moments."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -31,27 +34,30 @@ class UtcDateTime(TypeDecorator[datetime]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(_SqliteMoment() if dialect.name == "sqlite" else DateTime(timezone=True))
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a naive datetime must not be stored: {value!r}")
-        utc = value if value.tzinfo is UTC else value.astimezone(UTC)
-        return utc.isoformat(" ", "microseconds").removesuffix("+00:00") if dialect.name == "sqlite" else utc
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        return _as_text if dialect.name == "sqlite" else _in_utc
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if isinstance(value, str):
-            return _moment(value)
-        moment: datetime = value
-        return moment.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        return _moment if dialect.name == "sqlite" else _in_utc
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    if moment is None or moment.tzinfo is UTC:
+        return moment
+    if moment.tzinfo is None:
+        raise ValueError(f"a naive datetime must not be stored: {moment!r}")
+    return moment.astimezone(UTC)
+
+
+def _as_text(moment: datetime | None) -> str | None:
+    utc = _in_utc(moment)
+    return None if utc is None else utc.isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 @lru_cache(maxsize=8192)
-def _moment(text: str) -> datetime:
+def _moment(text: str | None) -> datetime | None:
     """What SQLite keeps, as a datetime. Listings name the same moments again and again."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 class Json(TypeDecorator[Any]):

@@ -37,12 +37,13 @@ _FORBIDDEN = re.compile(f"[^\t\n\r -~\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffc{_PL
 _PLAYER = re.compile(r'<(?:audio|video)(?: [^\s=>"]+(?:="[^"]*")?)+>')
 _ATTRIBUTE = re.compile(r' ([^\s=>"]+)(?:="[^"]*")?')
 
-#: Elements of one line, and attributes, whose text is for people; the description is a channel's.
+#: Elements of one line whose text, or whose attributes of these names, are for people; the description is a channel's. All begin
+#: with `<`, for which text is searched in a fraction of the time that an alternative without takes.
 _TEXTS = re.compile(
-    rb'<(title|category|description|media:title|dc:creator|subtitle|name|summary type="text")(?: [^<>]*)?>[^<]*<'
-    rb'|(?:label|title)="[^"]*"'
+    rb'<(?:(?:title|category|description|media:title|dc:creator|subtitle|name|summary type="text")(?: [^<>]*)?>[^<]*|link [^<>]*)'
 )
 _TEXTS_OF_ENTRY = re.compile(_TEXTS.pattern.replace(b"description|", b""))
+_ATTRIBUTES = re.compile(rb' (?:label|title)="[^"]*"')
 
 
 def printable(text: str) -> str:
@@ -141,8 +142,15 @@ def _as_text(entry: bytes) -> bytes:
     return _TEXTS_OF_ENTRY.sub(_by_numbers, entry)
 
 
-def _by_numbers(found: re.Match[bytes]) -> bytes:
-    return found[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;")
+def _by_numbers(element: re.Match[bytes]) -> bytes:
+    if b"&" not in element[0]:
+        return element[0]
+    tag, end, text = element[0].partition(b">")
+    return _ATTRIBUTES.sub(lambda attribute: _numbered(attribute[0]), tag) + end + _numbered(text)
+
+
+def _numbered(text: bytes) -> bytes:
+    return text.replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;")
 
 
 def entry_xml(entry: etree._Element, namespaces: Mapping[str, str] = NAMESPACES) -> bytes:
