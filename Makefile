@@ -4,8 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Processes that run the tests: one more than processors, since tests often wait; eight at most, since each starts servers of its own.
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$(( n < 8 ? n + 1 : 8 )))
-# So that no process compiles what it starts with, also where Python is told to write no bytecode (PYTHONDONTWRITEBYTECODE).
-COMPILE = $(BIN)/python -m compileall -q sokbo service workers
 
 .PHONY: up help install install-dev test check lint bench chaos lock clean
 .DEFAULT_GOAL := up
@@ -27,7 +25,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing Sokbo into $(VENV) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@$(COMPILE)
+	@$(BIN)/python -m compileall -q sokbo service workers  # it starts faster, also where Python is told to write no bytecode
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
@@ -35,9 +33,9 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# Compiled once for all processes, though Python be told to write no bytecode.
 test: install-dev     ## test it, in minutes
-	@$(COMPILE)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: install-dev     ## format check, linter, types, import rules
 	$(BIN)/ruff format --check .
