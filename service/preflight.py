@@ -21,15 +21,20 @@ _SAID = {"true": True, "1": True, "": True, "false": False, "0": False}
 
 
 def is_dry_run(request: web.Request) -> bool:
-    """What the query's `dry_run` says. Raises Invalid, also for any other name: misspelt, it would publish what was only to be
-    tried."""
-    for name in request.query:
-        if name != "dry_run":
-            raise Invalid(FieldError(name[:80], "is no parameter of this request, which takes dry_run alone", "unknown_field"))
+    """What the query's `dry_run` says. Raises Invalid, also for any other name."""
+    refuse_parameters(request, but=("dry_run",))
     said = _SAID.get(request.query.get("dry_run", "false").lower())
     if said is None:
         raise Invalid(FieldError("dry_run", "must be true or false"))
     return said
+
+
+def refuse_parameters(request: web.Request, but: Sequence[str] = ()) -> None:
+    """Raises Invalid if the query has other parameters: who means to try something would have it done."""
+    for name in request.query:
+        if name not in but:
+            taken = f"takes {', '.join(but)} alone" if but else "takes none"
+            raise Invalid(FieldError(name[:80], f"is no parameter of this request, which {taken}", "unknown_field"))
 
 
 def dry_run(uow: UnitOfWork, caller: Caller, draft: Draft) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from service.answering import MERGE_PATCH_TYPES, if_match, json_response, requir
 from service.auth import Caller
 from service.bodies import read_body
 from service.parsing import Parser
-from service.preflight import concerned, dry_run, is_dry_run, warnings_of
+from service.preflight import concerned, dry_run, is_dry_run, refuse_parameters, warnings_of
 from service.publishing import Accepted, Idempotency, accept, change, etag, find, in_full, withdraw_article
 from service.services import Services
 from sokbo.domain.article import Article, Draft
@@ -59,6 +59,7 @@ class Articles:
 
     async def put(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.admit(request, Scope.PUBLISH)
+        refuse_parameters(request)
         revision = if_match(request)
         draft = await self._parser.parse(request.headers.get("Content-Type", ""), await read_body(request), caller.site)
         accepted = await self._write(lambda uow: change(uow, caller, request.match_info["id"], revision, lambda _: draft))
@@ -66,6 +67,7 @@ class Articles:
 
     async def patch(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.admit(request, Scope.PUBLISH)
+        refuse_parameters(request)
         if "If-Match" not in request.headers:
             raise RevisionRequired('a PATCH must say which revision it changes, such as If-Match: "3"')
         revision = if_match(request)
@@ -86,6 +88,7 @@ class Articles:
 
     async def delete(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.admit(request, Scope.PUBLISH)
+        refuse_parameters(request)
         revision = if_match(request)
         accepted = await self._write(lambda uow: withdraw_article(uow, caller, request.match_info["id"], revision))
         return await self._answer(caller, accepted)

@@ -124,3 +124,17 @@ async def test_two_idempotency_keys_are_refused(edge: Edge) -> None:
     reply = await edge.ask(*head, "Content-Type: application/json", f"Content-Length: {len(body)}", body=body)
     assert reply.status == 400
     assert b"one Idempotency-Key" in reply.body
+
+
+@pytest.mark.parametrize(
+    ("method", "fields"), [("PUT", {"title": "u", "markdown": "y"}), ("PATCH", {"title": "u"}), ("DELETE", {})]
+)
+async def test_change_has_no_dry_run_and_is_not_made_as_if_it_had(edge: Edge, method: str, fields: dict[str, Any]) -> None:
+    article = await posted(edge, {"title": "t", "markdown": "x"})
+    refused = await ask(edge, method, f"/{article['id']}?dry_run=true", orjson.dumps(fields))
+    assert refused.status == 422
+    assert orjson.loads(refused.body)["errors"] == [
+        {"field": "dry_run", "rule": "is no parameter of this request, which takes none", "code": "unknown_field"}
+    ]
+    now = orjson.loads((await ask(edge, "GET", f"/{article['id']}")).body)
+    assert (now["revision"], now["state"], now["title"]) == (1, "published", "t")
