@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, Select, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Row, Select, and_, bindparam, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sokbo.domain.article import Article, ArticleState, Author, Content, Image
 from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.errors import Conflict
+from sokbo.storage.archive_tables import archive_entries
 from sokbo.storage.session import Session
 from sokbo.storage.tables import articles, revisions
 
@@ -43,7 +44,9 @@ class ArticleRepository:
     def save(self, article: Article, request_id: str | None) -> None:
         """Writes the article; with a request id, also its content as a new revision. Raises Conflict as `add` does."""
         try:
-            self._session.execute(_UPDATE, _columns(article) | {"known_id": article.id})
+            columns = _columns(article)
+            # Not to be set, if only to what it is: SQLite would look for whoever refers to it.
+            self._session.execute(_UPDATE, columns | {"known_id": columns.pop("id")})
         except IntegrityError as error:
             raise Conflict(f"external_id {article.external_id!r} is another article's") from error
         if request_id is not None:
@@ -99,10 +102,9 @@ class ArticleRepository:
 
     def below(self, site_id: SiteId, number: int, limit: int) -> Sequence[Article]:
         """The site's articles that are or were public, from the highest number below `number` downwards."""
-        public = (ArticleState.PUBLISHED, ArticleState.WITHDRAWN)
-        statement = current_articles().where(
-            articles.c.site_id == site_id, articles.c.number < number, articles.c.state.in_(public)
-        )
+        was_public = exists().where(archive_entries.c.article_id == articles.c.id)  # not so a draft that was withdrawn
+        public = or_(articles.c.state == ArticleState.PUBLISHED, and_(articles.c.state == ArticleState.WITHDRAWN, was_public))
+        statement = current_articles().where(articles.c.site_id == site_id, articles.c.number < number, public)
         rows = self._session.execute(statement.order_by(articles.c.number.desc()).limit(limit))
         return [article_from(row) for row in rows]
 

@@ -32,6 +32,7 @@ picture_variants = Table(
     Column("name", String, nullable=False),
     Column("source", Text, ForeignKey("pictures.source"), nullable=False),
     PrimaryKeyConstraint("name", "source"),
+    Index("picture_variants_source", "source"),
 )
 
 #: A site's uploads. The same file uploaded twice is one.
@@ -45,6 +46,7 @@ media = Table(
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("site_id", "digest"),
     Index("media_uploaded", "site_id", "uploaded_digest"),
+    Index("media_digest", "digest"),
 )
 
 #: Articles whose documents were rendered before all was known of the picture that they show. A row goes when they are rendered

@@ -91,7 +91,9 @@ class PictureRepository:
     def settle(self, picture: Picture, holder: str, now: datetime, detail: str = "") -> bool:
         """Writes what has become known, for those who wait for it; False if `holder` has lost it meanwhile, and then nothing
         is written."""
-        if not self._leave(picture.source, holder, {**_columns(picture), "last_detail": detail}):
+        columns = _columns(picture)
+        del columns["source"]  # or SQLite would look for whoever refers to it
+        if not self._leave(picture.source, holder, {**columns, "last_detail": detail}):
             return False
         if picture.variants:
             names = [{"name": variant.name, "source": picture.source} for variant in picture.variants]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import create_engine, insert, select, update
@@ -9,8 +10,11 @@ from sqlalchemy import create_engine, insert, select, update
 from sokbo.domain.delivery import DeliveryState
 from sokbo.domain.event import Lane
 from sokbo.domain.ids import PartnerId
+from sokbo.domain.picture import Picture, PictureState
 from sokbo.storage import Database, UnitOfWork
+from sokbo.storage.archive_tables import tombstones
 from sokbo.storage.delivery_tables import deliveries, partners
+from sokbo.storage.picture_tables import picture_variants
 from tests.clock import START, Clock
 from tests.databases import TEMPLATE, Maker, new_name
 from tests.newsroom import Newsroom
@@ -22,6 +26,24 @@ MARGIN = 1.5
 STEPS_AT_ONCE = 10
 
 Work = Callable[[UnitOfWork, Newsroom, PartnerId], object]
+
+
+def steps_of(newsroom: Newsroom, work: Callable[[UnitOfWork], object]) -> int:
+    """How often SQLite's machine has taken ten steps for the work, which is not committed."""
+    taken = 0
+
+    def count() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    with newsroom.database.write() as uow:
+        driver = uow._session._connection.connection.dbapi_connection
+        assert driver is not None
+        driver.set_progress_handler(count, STEPS_AT_ONCE)
+        work(uow)
+        driver.set_progress_handler(None, 0)
+    return taken
 
 
 @contextmanager
@@ -45,21 +67,9 @@ def crowded(sqlite: Maker, each: int, **fields: object) -> Iterator[tuple[Newsro
 
 
 def steps(sqlite: Maker, work: Work, each: int, **fields: object) -> int:
-    """How often SQLite's machine has taken ten steps for the work, which is not committed."""
-    taken = 0
-
-    def count() -> int:
-        nonlocal taken
-        taken += 1
-        return 0
-
-    with crowded(sqlite, each, **fields) as (newsroom, partner_id), newsroom.database.write() as uow:
-        driver = uow._session._connection.connection.dbapi_connection
-        assert driver is not None
-        driver.set_progress_handler(count, STEPS_AT_ONCE)
-        work(uow, newsroom, partner_id)
-        driver.set_progress_handler(None, 0)
-    return taken
+    """What the work takes among so many deliveries."""
+    with crowded(sqlite, each, **fields) as (newsroom, partner_id):
+        return steps_of(newsroom, lambda uow: work(uow, newsroom, partner_id))
 
 
 def lease(uow: UnitOfWork, _newsroom: Newsroom, _partner: PartnerId) -> object:
@@ -107,3 +117,36 @@ DONE: dict[str, object] = {"state": DeliveryState.ACKNOWLEDGED, "next_attempt_at
 )
 def test_cost_does_not_grow_with_what_waits_or_has_been(sqlite: Maker, work: Work, fields: dict[str, object]) -> None:
     assert steps(sqlite, work, MANY, **fields) <= MARGIN * steps(sqlite, work, FEW, **fields)
+
+
+def test_cost_of_a_change_does_not_grow_with_what_refers_to_articles(sqlite: Maker) -> None:
+    url = sqlite.create(new_name(), TEMPLATE)
+    with closing(Database(url, clock=Clock())) as database:
+        newsroom = Newsroom.open(database)
+        article = newsroom.post()
+        among_none = steps_of(newsroom, lambda uow: uow.articles.save(article, None))
+        rows = [
+            {"site_id": article.site_id, "kind": "tag", "key": f"{number}", "number": number, "article_id": article.id}
+            for number in range(MANY)
+        ]
+        with create_engine(url).begin() as connection:
+            connection.execute(insert(tombstones).values(published_at=START), rows)
+        assert steps_of(newsroom, lambda uow: uow.articles.save(article, None)) <= MARGIN * among_none
+
+
+def test_cost_of_forgetting_a_picture_does_not_grow_with_uploads(sqlite: Maker) -> None:
+    url = sqlite.create(new_name(), TEMPLATE)
+
+    def forget(uow: UnitOfWork) -> None:
+        assert uow.retention.forget_failed_pictures(START + timedelta(days=2), 10) == 1
+
+    with closing(Database(url, clock=Clock())) as database:
+        newsroom = Newsroom.open(database)
+        with database.write() as uow:
+            uow.pictures.add([Picture("https://far.example/a.jpg", PictureState.FAILED), Picture("sha256-a")], START)
+            uow.commit()
+        among_none = steps_of(newsroom, forget)
+        variants = [{"name": f"{number}.jpg", "source": "sha256-a"} for number in range(MANY)]
+        with create_engine(url).begin() as connection:
+            connection.execute(insert(picture_variants), variants)
+        assert steps_of(newsroom, forget) <= MARGIN * among_none

@@ -1,10 +1,11 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from sokbo import selections, sites
 from sokbo.domain.article import Image
+from sokbo.domain.assembly import MAPPED_EVERY
 from sokbo.domain.document import Document
 from sokbo.domain.ids import MediaId
 from sokbo.domain.picture import Media, Picture, PictureState
@@ -63,6 +64,8 @@ def fill(bureau: Bureau, clock: Clock) -> None:
     bureau.newsroom.revise(breaking, "큰불, 꺼져", breaking=True, correction_note="바로잡음")
     bureau.newsroom.revise(bureau.newsroom.post("떠남", tags=("gone",)), "떠남")
     bureau.syndicate()
+    clock.advance(MAPPED_EVERY.total_seconds())
+    bureau.syndicate()
 
 
 def test_lost_documents_come_back_byte_by_byte(bureau: Bureau, database_url: str, clock: Clock) -> None:
@@ -101,10 +104,28 @@ def test_damaged_pieces_are_made_again_and_nothing_else_is_new_to_readers(
     assert modified(bureau) == times
 
 
+def test_what_was_never_published_has_no_page_after_a_rebuild_either(bureau: Bureau, clock: Clock) -> None:
+    never_out = [bureau.newsroom.post("초안", draft=True), bureau.newsroom.post("예약", published_at=clock() + timedelta(days=9))]
+    was_out = bureau.newsroom.post("나갔던 기사")
+    bureau.sweep()
+    for article in (*never_out, was_out):
+        bureau.newsroom.withdraw(article)
+    bureau.sweep()
+    before = everything(bureau)
+
+    rebuild(bureau)
+
+    assert everything(bureau) == before
+    assert [bureau.document(str(article.number)) for article in never_out] == [None, None]
+    gone = bureau.document(str(was_out.number))
+    assert gone is not None
+    assert gone.status == 410
+
+
 def modified(bureau: Bureau) -> dict[str, datetime]:
     with bureau.newsroom.database.read() as uow:
         paths = uow.documents.changed_since(bureau.newsroom.site.id, -1)
-        return {path: modified_at for path, (_, modified_at) in uow.documents.states(bureau.newsroom.site.id, paths).items()}
+        return {path: state.last_modified for path, state in uow.documents.states(bureau.newsroom.site.id, paths).items()}
 
 
 def test_event_that_comes_meanwhile_goes_first(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
