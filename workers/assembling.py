@@ -9,16 +9,17 @@ from sokbo.domain.document import BREAKING_STRIP_PATH, EMPTY, Document, Fragment
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.site import Site
 from sokbo.storage import UnitOfWork
-from sokbo.storage.documents import ListedEntry, PlacedEntry
+from sokbo.storage.documents import ListedEntry, PlacedEntry, State
 from sokbo.storage.sites import Turn
 from workers.feeds import FORMATS, NO_HISTORY, FeedFormat, FooterLink, History, Shell, footer_link
 from workers.feeds.item import second
 from workers.pages.renderer import STRIP_LINKS, PageRenderer
 from workers.rendering import HTML, digest, joined, kept_piece, page_document
 
-#: Before any article.
 SECOND = timedelta(seconds=1)
+#: Before any article.
 EVER = datetime.min.replace(tzinfo=UTC)
+_NOTHING = State("", EVER, ())
 #: Partners include the strip in pages of their own, from any origin and without a policy of ours.
 _STRIP_HEADERS = {"X-Content-Type-Options": "nosniff"}
 
@@ -56,15 +57,16 @@ def listing_documents(workshop: Workshop, touched: Iterable[Listing]) -> list[Do
 
 def to_store(workshop: Workshop, made: Sequence[Document], *, anew: bool = False) -> tuple[list[Document], list[Document]]:
     """The documents that differ from what is stored at their path, with the site's new version and the time of its change; and
-    those of them that are the first at their path. `anew`: those that don't differ as well, with the time that they had."""
+    those of them that are the first at their path. `anew`: those that don't differ as well, with the time that they had, as those
+    whose fragments were replaced by others with the same bytes."""
     uow = workshop.uow
     stored = uow.documents.states(workshop.site.id, [document.path for document in made])
     kept: list[Document] = []
     for document in made:
-        etag, modified_at = stored.get(document.path, ("", EVER))
+        etag, modified_at, fragments = stored.get(document.path, _NOTHING)
         if etag != document.etag:
             modified_at = _changed_at(uow.now, modified_at)
-        elif not anew:
+        elif fragments == document.fragments and not anew:
             continue
         kept.append(replace(document, version=workshop.turn.version, last_modified=modified_at))
     return kept, [document for document in kept if document.path not in stored]

@@ -259,7 +259,7 @@ def _gone_feeds(workshop: Workshop, name: str, paths: Set[str]) -> list[Document
         uow.documents.remove(site.id, private)
     public = uow.documents.states(site.id, paths - private) if paths - private else {}
     said = word("taken_back", site.language)
-    return [gone_document(site, path, said, modified_at) for path, (_, modified_at) in public.items()]
+    return [gone_document(site, path, said, state.last_modified) for path, state in public.items()]
 
 
 def _public_paths(name: str) -> list[str]:

@@ -18,8 +18,7 @@ from sokbo.broker import Announcement, Task
 from sokbo.domain.article import Article
 from sokbo.domain.assembly import (
     ARCHIVED_ARTICLE,
-    ARCHIVED_EVERY,
-    TERMS_EVERY,
+    LISTED_EVERY,
     Assembly,
     next_turn,
     of_listing,
@@ -32,6 +31,7 @@ from sokbo.domain.illustration import named_files, sources
 from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from sokbo.domain.tally import Measure, Tally
+from sokbo.errors import SokboError
 from sokbo.storage import UnitOfWork
 from sokbo.storage.events import LeaseLost, PendingEvent
 from workers.assemblies import assemble_for, assemble_slices
@@ -50,8 +50,6 @@ TASK_SECONDS = 5.0
 
 #: What a site's readers follow, before its categories, tags and authors.
 OWN_LISTINGS = frozenset({SITE_LISTING, BREAKING_LISTING})
-#: Events that change nothing of what the archive says.
-BREAKING_EVENTS = frozenset({EventType.BREAKING_STARTED, EventType.BREAKING_ENDED})
 
 log = structlog.get_logger()
 
@@ -93,9 +91,8 @@ class Batch:
 
     @property
     def archive_assemblies(self) -> set[Assembly]:
-        """The articles to be archived afterwards, with all that shows them there."""
-        changed = (item.event.article_id for item in self.done if item.event.type not in BREAKING_EVENTS)
-        return {Assembly(ARCHIVED_ARTICLE, article_id) for article_id in changed}
+        """The articles to be archived afterwards, with all that shows them there: each event has changed their fragments."""
+        return {Assembly(ARCHIVED_ARTICLE, item.event.article_id) for item in self.done}
 
     @property
     def withdrawals(self) -> list[PendingEvent]:
@@ -126,15 +123,25 @@ def _find_work(runtime: Runtime, lane: Lane) -> tuple[Sequence[Work], Sequence[S
         leased = uow.events.lease(lane, runtime.holder, uow.now, runtime.settings.lease_seconds, BATCH_EVENTS)
         if not leased:
             return [], uow.assemblies.sites(uow.now)
-        articles = uow.articles.many({item.event.article_id for item in leased})
-        pictures = uow.pictures.known(sources(articles.values()))
-        named = named_files(articles.values())
-        work = [
-            Work(uow.now, uow.sites.get(site_id), list(group), articles, pictures, uow.media.files_of(site_id, named))
-            for site_id, group in groupby(leased, key=lambda item: item.event.site_id)
-        ]
+        try:
+            work = _load(uow, leased)
+        except SokboError:
+            raise
+        except Exception:  # an article that can't be loaded must not hold up the others: the leases count, and it comes last
+            uow.commit()
+            raise
         uow.commit()
     return work, []
+
+
+def _load(uow: UnitOfWork, leased: Sequence[PendingEvent]) -> list[Work]:
+    articles = uow.articles.many({item.event.article_id for item in leased})
+    pictures = uow.pictures.known(sources(articles.values()))
+    named = named_files(articles.values())
+    return [
+        Work(uow.now, uow.sites.get(site_id), list(group), articles, pictures, uow.media.files_of(site_id, named))
+        for site_id, group in groupby(leased, key=lambda item: item.event.site_id)
+    ]
 
 
 def _syndicate_site(runtime: Runtime, work: Work) -> None:
@@ -209,9 +216,9 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> datetime:
 def _want(uow: UnitOfWork, site: Site, batch: Batch) -> None:
     """What the events change elsewhere is due at once if nothing waits from events before them. Otherwise more will come, and it
     is put off, so that it is made once for all of them: what is made meanwhile nobody has the time to read."""
-    keep_coming = uow.assemblies.has_due(site.id, uow.now + ARCHIVED_EVERY)
-    for wanted, every in ((batch.listing_assemblies, TERMS_EVERY), (batch.archive_assemblies, ARCHIVED_EVERY)):
-        uow.assemblies.want(site.id, wanted, next_turn(uow.now, every) if keep_coming else uow.now)
+    keep_coming = uow.assemblies.has_due(site.id, uow.now + LISTED_EVERY)
+    wanted = batch.listing_assemblies | batch.archive_assemblies
+    uow.assemblies.want(site.id, wanted, next_turn(uow.now, LISTED_EVERY) if keep_coming else uow.now)
 
 
 def _log(batch: Batch, stored_at: datetime) -> None:

@@ -36,10 +36,10 @@ NEWS_SITEMAP = "news-sitemap"
 #: The kinds that are no documents, but lead to others that are.
 LEADING = (ARCHIVED_ARTICLE, SELECTIONS)
 
-#: While events keep coming, how often what they change is made. Readers follow a term; engines ask for what all articles stand in
-#: some times a day, and it takes the longest to make.
-TERMS_EVERY = timedelta(seconds=1)
-ARCHIVED_EVERY = timedelta(seconds=2)
+#: While events keep coming, how often what they change is made. Readers follow a term, and find in the archive what the feed has
+#: no longer; engines ask for sitemaps some times a day, which take the longest to make.
+LISTED_EVERY = timedelta(seconds=1)
+MAPPED_EVERY = timedelta(seconds=5)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 

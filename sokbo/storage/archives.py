@@ -63,14 +63,14 @@ class ArchiveRepository:
     def __init__(self, session: Session):
         self._session = session
 
-    def place(self, articles: Sequence[Article]) -> list[tuple[Place, bool]]:
-        """Where each of the articles stands, with what is now to be said of it; and True if it has just got that place, for good:
-        the next one of its month, in the order in which they are given."""
+    def place(self, articles: Sequence[Article]) -> list[Place]:
+        """Where each of the articles stands, with what is now to be said of it. One that has no place gets one, for good: its
+        month's next, in the order in which they are given."""
         rows = self._session.execute(_PLACES, {"article_ids": [article.id for article in articles]})
         known = {article_id: Place(month, ordinal) for article_id, month, ordinal in rows}
         self.refresh([article for article in articles if article.id in known])
         new = self._next_places([article for article in articles if article.id not in known])
-        return [(known.get(article.id) or new[article.id], article.id in new) for article in articles]
+        return [known.get(article.id) or new[article.id] for article in articles]
 
     def _next_places(self, articles: Sequence[Article]) -> dict[ArticleId, Place]:
         """Gives each of the articles, which have none, the next place of its month."""

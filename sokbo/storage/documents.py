@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import BindParameter, Row, Text, bindparam, delete, insert, select, type_coerce, update
@@ -33,6 +33,14 @@ class PlacedEntry(ListedEntry):
     number: int
 
 
+class State(NamedTuple):
+    """What a stored document says, since when, and the ids of the fragments that it is made of."""
+
+    etag: str
+    last_modified: datetime
+    fragments: tuple[int, ...]
+
+
 _ENTRIES = (
     select(
         renderings.c.modified_at,
@@ -49,7 +57,7 @@ _ENTRIES = (
     .order_by(listing_articles.c.published_at.desc(), listing_articles.c.number.desc())
     .limit(bindparam("limit"))
 )
-_STATES = select(documents.c.path, documents.c.etag, documents.c.last_modified).where(
+_STATES = select(documents.c.path, documents.c.etag, documents.c.last_modified, documents.c.fragments).where(
     documents.c.site_id == bindparam("site_id"), documents.c.path.in_(bindparam("paths", expanding=True))
 )
 _GET = select(documents).where(documents.c.site_id == bindparam("site_id"), documents.c.path == bindparam("path"))
@@ -133,10 +141,10 @@ class DocumentRepository:
         rows = self._session.execute(_LISTED, {"site_id": site_id, "paths": [*paths]})
         return {row.path: tuple(row.fragments) for row in rows}
 
-    def states(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, tuple[str, datetime]]:
-        """The entity tags and times of those of the documents that exist, by path."""
+    def states(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, State]:
+        """What those of the documents that exist are, by path."""
         rows = self._session.execute(_STATES, {"site_id": site_id, "paths": [*paths]})
-        return {path: (etag, last_modified) for path, etag, last_modified in rows}
+        return {path: State(etag, last_modified, tuple(numbers)) for path, etag, last_modified, numbers in rows}
 
     def get(self, site_id: SiteId, path: str) -> Document | None:
         row = self._session.execute(_GET, {"site_id": site_id, "path": path}).first()

@@ -27,15 +27,11 @@ def small_documents(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "SITEMAP_ARTICLES", 3)
 
 
-def place(uow: UnitOfWork, *articles: Article) -> list[Place]:
-    return [found for found, _ in uow.archives.place(articles)]
-
-
 def test_articles_are_numbered_in_their_month_as_they_come(newsroom: Newsroom, database: Database) -> None:
     march, february, late = newsroom.post(), newsroom.post(published_at=FEBRUARY), newsroom.post(published_at=DECEMBER)
     with database.write() as uow:
-        assert place(uow, march, late, february) == [Place("2026-03", 0), Place("2025-12", 0), Place("2026-02", 0)]
-        assert place(uow, newsroom_article(newsroom, uow)) == [Place("2026-03", 1)]
+        assert uow.archives.place([march, late, february]) == [Place("2026-03", 0), Place("2025-12", 0), Place("2026-02", 0)]
+        assert uow.archives.place([newsroom_article(newsroom, uow)]) == [Place("2026-03", 1)]
 
 
 def newsroom_article(newsroom: Newsroom, uow: UnitOfWork) -> Article:
@@ -48,17 +44,17 @@ def newsroom_article(newsroom: Newsroom, uow: UnitOfWork) -> Article:
 def test_place_is_for_good_whatever_becomes_of_the_article(newsroom: Newsroom, database: Database) -> None:
     article = newsroom.post(published_at=FEBRUARY)
     with database.write() as uow:
-        assert uow.archives.place([article]) == [(Place("2026-02", 0), True)]
+        assert uow.archives.place([article]) == [Place("2026-02", 0)]
         uow.commit()
     moved = newsroom.revise(article, "새 제목", slug="new", published_at=DECEMBER)
     with database.write() as uow:
-        assert uow.archives.place([moved]) == [(Place("2026-02", 0), False)]
+        assert uow.archives.place([moved]) == [Place("2026-02", 0)]
         [shown] = uow.archives.mapped(newsroom.site.id, Part("2026-02", 1))
         assert (shown.title, shown.path, shown.published_at) == ("새 제목", moved.path, DECEMBER)
         uow.commit()
     gone = newsroom.withdraw(article)
     with database.write() as uow:
-        assert uow.archives.place([gone]) == [(Place("2026-02", 0), False)]
+        assert uow.archives.place([gone]) == [Place("2026-02", 0)]
         assert uow.archives.mapped(newsroom.site.id, Part("2026-02", 1)) == []
         assert uow.archives.news(newsroom.site.id, DECEMBER, 10) == []
 
@@ -66,16 +62,16 @@ def test_place_is_for_good_whatever_becomes_of_the_article(newsroom: Newsroom, d
 def test_known_and_new_articles_of_several_months_are_placed_together(newsroom: Newsroom, database: Database) -> None:
     known, old = newsroom.post(), newsroom.post(published_at=FEBRUARY)
     with database.write() as uow:
-        place(uow, known, old)
+        uow.archives.place([known, old])
         uow.commit()
     moved = newsroom.revise(known, "새 제목", published_at=FEBRUARY)
     new, older, newest = newsroom.post(), newsroom.post(published_at=FEBRUARY), newsroom.post()
     with database.write() as uow:
         assert uow.archives.place([new, moved, older, newest]) == [
-            (Place("2026-03", 1), True),
-            (Place("2026-03", 0), False),
-            (Place("2026-02", 1), True),
-            (Place("2026-03", 2), True),
+            Place("2026-03", 1),
+            Place("2026-03", 0),
+            Place("2026-02", 1),
+            Place("2026-03", 2),
         ]
         shown = uow.archives.mapped(newsroom.site.id, Part("2026-03", 1))
         assert [item.number for item in shown] == [known.number, new.number, newest.number]
@@ -87,7 +83,7 @@ def test_neighbours_are_found_over_months_without_articles(newsroom: Newsroom, d
     site_id = newsroom.site.id
     articles = [newsroom.post(published_at=moment) for moment in (DECEMBER, DECEMBER, DECEMBER, START)]
     with database.write() as uow:
-        place(uow, *articles)
+        uow.archives.place(articles)
         first, second, march = Part("2025-12", 1), Part("2025-12", 2), Part("2026-03", 1)
         assert uow.archives.neighbours(site_id, first) == (None, second)
         assert uow.archives.neighbours(site_id, second) == (first, march)
@@ -98,7 +94,7 @@ def test_neighbours_are_found_over_months_without_articles(newsroom: Newsroom, d
 def test_sites_have_archives_of_their_own(newsroom: Newsroom, database: Database) -> None:
     other = Newsroom.open(database)
     with database.write() as uow:
-        assert place(uow, newsroom_article(newsroom, uow), newsroom_article(other, uow)) == [Place("2026-03", 0)] * 2
+        assert uow.archives.place([newsroom_article(newsroom, uow), newsroom_article(other, uow)]) == [Place("2026-03", 0)] * 2
         assert len(uow.archives.mapped(other.site.id, Part("2026-03", 1))) == 1
 
 

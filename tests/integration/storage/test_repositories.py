@@ -149,7 +149,7 @@ def test_document_is_read_as_it_was_stored_and_replaced_whole(newsroom: Newsroom
         with newsroom.database.read() as uow:
             assert uow.documents.get(newsroom.site.id, document.path) == document
             assert uow.documents.states(newsroom.site.id, [document.path, "none"]) == {
-                document.path: (document.etag, document.last_modified)
+                document.path: (document.etag, document.last_modified, document.fragments)
             }
             assert uow.documents.changed_since(newsroom.site.id, document.version - 1) == [document.path]
             assert uow.documents.changed_since(newsroom.site.id, document.version) == []

@@ -1,5 +1,6 @@
 """The archive: whoever walks it from the current feed finds every article once, whatever has happened to it."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -9,11 +10,15 @@ from lxml import etree
 
 from sokbo.domain import archive
 from sokbo.domain.article import Article
+from sokbo.domain.ids import SiteId
 from sokbo.storage import Database
 from tests.clock import START, Clock
 from tests.integration.workers.bureau import Bureau
 from tests.integration.workers.test_anew import everything, rebuild
 from tests.unit.workers.feeds.w3c import archive_complaints
+from workers import assemblies
+from workers.clean import clean
+from workers.runtime import Runtime
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 TOMBSTONE = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
@@ -123,6 +128,33 @@ def test_neighbours_link_to_each_other_and_to_the_current_feed(bureau: Bureau, c
     assert link(read(bureau, "feed.rss"), "prev-archive") == paths[0]
 
 
+@pytest.mark.parametrize("slice_size", [1, 8])
+def test_no_link_ever_leads_to_a_document_that_is_not_made_yet(
+    bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch, slice_size: int
+) -> None:
+    monkeypatch.setattr(assemblies, "SLICE", slice_size)
+    assemble_slice = assemblies._assemble_slice
+    seen: list[set[str]] = []
+
+    def assemble_and_look(runtime: Runtime, site_id: SiteId) -> None:
+        assemble_slice(runtime, site_id)
+        seen.append(dead_links(bureau))
+
+    monkeypatch.setattr(assemblies, "_assemble_slice", assemble_and_look)
+    fill(bureau, clock)
+    assert len(walk(bureau)) > 8
+    assert seen
+    assert set().union(*seen) == set()
+
+
+def dead_links(bureau: Bureau) -> set[str]:
+    """Where the current feed and the archive lead to, and nothing is."""
+    stored = bureau.versions()
+    documents = [read(bureau, path) for path in stored if path.startswith("feed") and path.endswith(".atom")]
+    linked = {link(document, rel) for document in documents for rel in ("prev-archive", "next-archive")}
+    return {path for path in linked if path is not None} - stored.keys()
+
+
 def test_full_document_changes_only_with_its_own_articles(bureau: Bureau, clock: Clock) -> None:
     articles = fill(bureau, clock)
     full = walk(bureau)[3:]
@@ -204,3 +236,30 @@ def test_cost_of_a_publish_does_not_grow_with_the_archive(bureau: Bureau, clock:
     many = min(stored_by_a_publish(), stored_by_a_publish(), key=len)  # one of the two begins no new document
 
     assert len(many) == len(few)
+
+
+def test_archive_and_sitemap_follow_breaking_news(bureau: Bureau, clock: Clock) -> None:
+    article = bureau.newsroom.post("하나")
+    bureau.sweep()
+    for breaking, event in ((True, "made breaking"), (False, "ended by its publisher"), (True, "made breaking again")):
+        clock.advance(600)
+        article = bureau.newsroom.revise(article, "하나", breaking=breaking)
+        bureau.sweep()
+        assert everything_is_current(bureau, article), event
+    clock.advance(7 * 3600)
+    bureau.sweep()  # its time is over
+    assert everything_is_current(bureau, bureau.newsroom.article(article))
+    clock.advance(2 * 3600)
+    clean(bureau.runtime)  # of the fragments that were replaced
+    assert everything_is_current(bureau, bureau.newsroom.article(article))
+
+
+def everything_is_current(bureau: Bureau, article: Article) -> bool:
+    """True if the archive and the sitemap say of the only article what the current feed does."""
+    month = article.published_at.strftime("feed/%Y/%m") if article.published_at else ""
+    entries = [
+        *(read(bureau, path).findtext(f"{ATOM}entry/{ATOM}updated") for path in ("feed.atom", f"{month}.atom")),
+        *(json.loads(bureau.text(path))["items"] for path in ("feed.json", f"{month}.json")),
+    ]
+    lastmod = article.modified_at.strftime("<lastmod>%Y-%m-%dT%H:%M:%S")
+    return entries[0] == entries[1] and entries[2] == entries[3] and lastmod in bureau.text("sitemap-2026-03.xml")

@@ -7,15 +7,17 @@ from datetime import timedelta
 import pytest
 
 from sokbo.domain import archive
-from sokbo.domain.assembly import Assembly, of_listing
+from sokbo.domain.assembly import MAPPED_EVERY, Assembly, of_listing
 from sokbo.domain.document import Document
 from sokbo.domain.event import Lane
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import SiteId
 from tests.clock import Clock
 from tests.integration.workers.bureau import Bureau
-from workers import assemblies
+from workers import archiving, assemblies
+from workers import syndicate as syndication
 from workers.assembling import Workshop, listing_documents
+from workers.clean import clean
 from workers.runtime import Runtime
 from workers.sweep import LEFT_AFTER, sweep
 
@@ -153,11 +155,21 @@ def test_what_follows_events_that_keep_coming_is_put_off_to_one_turn(
     bureau.syndicate()
     assert "둘" in bureau.text("tag/수능.rss")
     assert "셋" in bureau.text("tag/수능.rss")
-    assert "둘" not in bureau.text("news-sitemap.xml")
-    clock.advance(1)
-    bureau.syndicate()
     assert "셋" in bureau.text("news-sitemap.xml")
     assert "셋" in bureau.text("feed/2026/03.atom")
+    assert wait(bureau) == 0
+
+
+def test_sitemaps_of_many_that_come_together_are_put_off_further(bureau: Bureau, clock: Clock) -> None:
+    for number in range(archiving.MANY + 1):
+        bureau.newsroom.post(f"기사 {number}")
+    clock.advance(0.3)
+    bureau.syndicate()
+    assert "기사 0" in bureau.text("feed/2026/03.atom")
+    assert "기사 0" not in bureau.text("news-sitemap.xml")
+    clock.advance(MAPPED_EVERY.total_seconds() - 0.3)
+    bureau.syndicate()
+    assert "기사 0" in bureau.text("news-sitemap.xml")
     assert wait(bureau) == 0
 
 
@@ -171,9 +183,6 @@ def test_sweep_assembles_what_was_put_off_when_no_event_comes(
     clock.advance(1 + LEFT_AFTER[Lane.DEFAULT].total_seconds())
     bureau.sweep()
     assert "둘" in bureau.text("tag/수능.rss")
-    assert wait(bureau) == 1
-    clock.advance(1)
-    bureau.sweep()
     assert "둘" in bureau.text("news-sitemap.xml")
     assert wait(bureau) == 0
 
@@ -217,3 +226,24 @@ def test_new_document_of_the_archive_changes_no_list_of_feeds(bureau: Bureau, mo
         counts.append(len(made))
     assert bureau.document("feed/2026/03-3.atom") is not None
     assert counts == [1, 1, 2]
+
+
+def test_document_follows_fragments_that_were_replaced_by_the_same_bytes(bureau: Bureau, clock: Clock) -> None:
+    """As when an article is what it was again before its category's feed was made."""
+    article = bureau.newsroom.post("하나", categories=("정치",))
+    bureau.syndicate()
+    path = "category/정치.rss"
+    before = bureau.document(path)
+    assert before is not None
+    for title in ("둘", "하나"):
+        bureau.newsroom.revise(article, title, categories=("정치",))
+        [work], _ = syndication._find_work(bureau.runtime, Lane.DEFAULT)
+        syndication._syndicate_site(bureau.runtime, work)
+    bureau.syndicate()
+    clock.advance(2 * 3600)
+    clean(bureau.runtime)
+
+    after = bureau.document(path)
+    assert after is not None
+    assert (after.etag, after.last_modified) == (before.etag, before.last_modified)
+    assert "하나" in bureau.text(path)

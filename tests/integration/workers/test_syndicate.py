@@ -1,15 +1,20 @@
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from sokbo.domain.article import Article
 from sokbo.domain.event import Lane
 from sokbo.domain.tally import Measure
 from sokbo.storage import Database
+from sokbo.storage.events import SUSPECT_LEASES
+from sokbo.storage.tables import revisions
 from tests.clock import Clock
 from tests.databases import TEMPLATE, PostgresqlServer, new_name
+from tests.integration.storage.test_migrations import engine_of
 from tests.integration.workers.bureau import Bureau, open_bureau
 from workers import syndicate as syndication
 from workers.rendering import Rendered, render_article
@@ -242,6 +247,21 @@ def test_what_is_breaking_is_so_by_the_servers_clock(
     database.close()
     postgresql.drop(name)
     assert '<strong class="badge">' in page
+
+
+def test_article_that_can_not_be_loaded_holds_up_no_other(bureau: Bureau, clock: Clock, database_url: str) -> None:
+    unreadable, other = bureau.newsroom.post("못 읽는 기사"), bureau.newsroom.post("다른 기사")
+    engine = engine_of(database_url)
+    with engine.begin() as connection:
+        own = revisions.c.article_id == unreadable.id
+        connection.execute(update(revisions).where(own).values(content={"headline": "of another version"}))
+    engine.dispose()
+    for _ in range(SUSPECT_LEASES + 1):
+        for _ in range(2):  # before the lease ends: sweeps come twice a second
+            with suppress(KeyError):
+                bureau.syndicate()
+        clock.advance(bureau.runtime.settings.lease_seconds + 1)
+    assert "다른 기사" in bureau.text(str(other.number))
 
 
 def test_what_was_rendered_before_the_site_changed_is_rendered_again(bureau: Bureau, clock: Clock) -> None:
