@@ -19,7 +19,7 @@ JSON_TYPES = ("application/json",)
 #: A merge patch (RFC 7396), under its own name or as plain JSON.
 MERGE_PATCH_TYPES = ("application/merge-patch+json", *JSON_TYPES)
 
-_REVISION = re.compile(r'(?:W/)?"?(\d{1,9})"?')
+_REVISION = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
 
 
 def json_response(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

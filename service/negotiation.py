@@ -14,6 +14,8 @@ from multidict import CIMultiDictProxy
 
 #: Below every weight that a field can give: they have three decimals (section 12.4.2).
 _LEAST = 0.0001
+#: In GMT, or as C's asctime writes it (section 5.6.7). The rest is left to whoever reads it.
+_HTTP_DATE = re.compile(r".* GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}")
 _ENTITY_TAG = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 
@@ -113,9 +115,9 @@ def lists(value: str, etag: str, *, weakly: bool) -> bool:
 
 
 def _date(headers: Mapping[str, str], name: str) -> datetime | None:
-    """The field's date, or None if absent or no date: such a condition is ignored (section 13.1.3)."""
+    """The field's date, or None if absent or no HTTP-date: such a condition is ignored (section 13.1.3)."""
     value = headers.get(name)
-    if value is None:
+    if value is None or not _HTTP_DATE.fullmatch(value):
         return None
     try:
         date = parsedate_to_datetime(value)

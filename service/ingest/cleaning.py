@@ -25,6 +25,14 @@ TAGS = frozenset(
         *("img", "audio", "video", "source"),
     }
 )
+#: Blocks that say what a part of a whole page is, or that nobody writes any more: they become a `div`, so that what was in two of
+#: them doesn't run together.
+BLOCKS = frozenset(
+    {
+        *("address", "article", "aside", "center", "dialog", "fieldset", "footer", "form", "header", "hgroup", "legend", "main"),
+        *("nav", "search", "section"),
+    }
+)
 #: These go with all that is in them; of other tags outside TAGS the text stays.
 DROPPED = frozenset(
     {
@@ -56,14 +64,17 @@ ATTRIBUTES = {
 }
 _NUMBERS = frozenset({"colspan", "height", "rowspan", "span", "start", "value", "width"})
 _NUMBER = re.compile(r"-?\d{1,4}%?", re.ASCII)
-_PLAYED = frozenset({"audio", "source", "video"})  # browsers block these over http on an https page
 _REL = re.compile(r"[a-z-]+")
 
 # nh3 writes one canonical form: lower-case names, quoted values with < > & " escaped, each element closed. So these are exact.
 _H1 = re.compile(r"<(/?)h1(?=[ >])")
 _BDO = re.compile(r"<(/?)bdo(?=[ >])")
+_BLOCK = re.compile(rf"<(/?)(?:{'|'.join(sorted(BLOCKS))})(?=[ >])")
 _SPACER = re.compile(r"<(p|div)(?: [^>]*)?>(?:\s|&nbsp;|<br>|</?(?:b|em|i|span|strong|u)(?: [^>]*)?>)*+</\1>\s*")
-_IMAGE_OF_NOTHING = re.compile(r"<img(?![^>]* src=)[^>]*>")
+_OF_NOTHING = re.compile(r"<(?:img|source)(?![^>]* src=)[^>]*>")
+#: A source belongs to a player; one of a picture's has no meaning without that.
+_SOURCE = re.compile(r"(<(audio|video)[ >].*?</\2>)|<source [^>]*>", re.DOTALL)
+_SILENT_PLAYER = re.compile(r"<(audio|video)(?![^>]* src=)[^>]*>((?:(?!<source |</\1>).)*)</\1>", re.DOTALL)
 _LINK = re.compile(r"<a [^>]*>")
 _TAG = re.compile(r"<(/?)([a-z0-9]+)")
 _SHOWN = re.compile(r"<(?:audio|img|video)[ >]|(?:\A|>)(?:\s|&nbsp;)*+[^<\s]")
@@ -104,7 +115,10 @@ def _settled(html: str, cleaner: nh3.Cleaner) -> str:
 def _tidy(html: str) -> str:
     html = _H1.sub(r"<\1h2", html)  # the page's own h1 is the title
     html = _BDO.sub(r"<\1span", html)  # it can turn letters round, for which the W3C validator warns; a direction is enough
-    html = _IMAGE_OF_NOTHING.sub("", html)
+    html = _BLOCK.sub(r"<\1div", html)
+    html = _OF_NOTHING.sub("", html)
+    html = _SOURCE.sub(lambda found: found[1] or "", html) if "<source" in html else html
+    html = _SILENT_PLAYER.sub(r"\2", html) if "<audio" in html or "<video" in html else html
     html = _LINK.sub(_with_noopener, html)
     return _SPACER.sub("", html).replace("\r", "\n").strip()
 
@@ -132,7 +146,7 @@ def _depth(html: str) -> int:
 @lru_cache(maxsize=256)
 def _cleaner(base_url: str) -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=set(TAGS),
+        tags=set(TAGS | BLOCKS),
         clean_content_tags=set(DROPPED),
         attributes=ATTRIBUTES,
         attribute_filter=_attribute_filter(base_url),
@@ -147,8 +161,7 @@ def _attribute_filter(base_url: str) -> Callable[[str, str, str], str | None]:
         if name == "href":
             return link_url(value, base_url)
         if name in {"cite", "poster", "src"}:
-            url = absolute_url(value, base_url)
-            return None if url and tag in _PLAYED and not url.startswith("https:") else url
+            return absolute_url(value, base_url)
         if name == "style":
             return clean_style(value)
         if name == "rel":

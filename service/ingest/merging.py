@@ -52,11 +52,14 @@ def representation(article: Article) -> dict[str, Any]:
 def merge(article: Article, patch: dict[str, Any], site: Site) -> Draft:
     """The article as `patch` changes it.
 
-    A summary that was made from the old text is made anew. Raises Invalid with every broken rule.
+    A summary that was made from the old text is made anew, and so is the end of breaking time that follows from the publication,
+    until that has been. Raises Invalid with every broken rule.
     """
     target = {name: value for name, value in representation(article).items() if value not in (None, "")}
     if article.content.summary == summarise(article.content.text):
         target.pop("summary", None)
+    if article.state is not ArticleState.PUBLISHED and article.ends_breaking_by_default:
+        target.pop("breaking_until", None)
     for name, replaced in REPLACES.items():
         if name in patch:
             for other in replaced:

@@ -51,7 +51,7 @@ def url(reference: str, info: ValidationInfo[dict[str, str]]) -> str:
     """The absolute http or https URL, resolved against the site's base URL."""
     absolute = absolute_url(reference, _base_url(info))
     if absolute is None:
-        raise ValueError("must be an http or https URL, or a path that the site's base URL completes")
+        raise ValueError("must be a sound http or https URL without user name, or a path that the site's base URL completes")
     if len(absolute) > MAX_URL:
         raise ValueError(f"must have at most {MAX_URL} characters once percent-encoded")
     return absolute

@@ -97,6 +97,12 @@ class Article:
         """The page's path below its site: number and slug."""
         return article_path(self.number, self.slug)
 
+    @property
+    def ends_breaking_by_default(self) -> bool:
+        """True if nobody has said when its breaking time ends, as far as its times show: so long after one of them."""
+        began = self.breaking_until and self.breaking_until - BREAKING_LASTS
+        return began is not None and began in {self.published_at, self.created_at, self.modified_at}
+
     def is_breaking(self, now: datetime) -> bool:
         return self.state is ArticleState.PUBLISHED and self.breaking_until is not None and self.breaking_until > now
 

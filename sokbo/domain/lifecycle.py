@@ -5,7 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sokbo.domain.article import BREAKING_LASTS, Article, ArticleState, Draft, slugify
 from sokbo.domain.event import EventType
@@ -205,11 +205,12 @@ def _state(draft: Draft, published_at: datetime | None, now: datetime) -> Articl
 
 
 def _first_modified(published_at: datetime | None, now: datetime) -> datetime:
-    """The first edition's time. Articles for which the same second is given differ in it by when they are accepted: the W3C
-    validator asks for it (DuplicateUpdated)."""
-    if published_at is None or published_at.microsecond:
-        return published_at or now
-    return published_at.replace(microsecond=now.microsecond)
+    """The first edition's time. Articles for which the same second or millisecond is given differ below it by when they are
+    accepted: the W3C validator asks for it (DuplicateUpdated)."""
+    if published_at is None:
+        return now
+    given = next(precision for precision in (1_000_000, 1_000, 1) if published_at.microsecond % precision == 0)
+    return published_at + timedelta(microseconds=now.microsecond % given)
 
 
 def _breaking_until(draft: Draft, published_at: datetime | None, now: datetime, was: datetime | None = None) -> datetime | None:

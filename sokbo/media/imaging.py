@@ -22,6 +22,8 @@ FILE_BYTES = 256 * 1024**2
 #: It gives way to whoever answers readers.
 NICENESS = 10
 MAX_FRAMES = 1000
+#: What JPEG can have, and more than any screen: lines of a few pixels take Pillow far longer than their number says.
+MAX_SIDE = 65_535
 VARIANT_QUALITY = 80
 
 _TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
@@ -87,6 +89,8 @@ def _clean(source: Path, folder: Path, limits: Sequence[int]) -> list[dict[str, 
         frames = 1 if form == "JPEG" else getattr(image, "n_frames", 1)
         if frames > MAX_FRAMES:
             raise Refusal(f"must have at most {MAX_FRAMES} frames")
+        if max(image.size) > MAX_SIDE:
+            raise Refusal(f"must be at most {MAX_SIDE} pixels wide and high")
         if image.width * image.height * frames > max_pixels:
             raise Refusal(_too_many_pixels(max_pixels))
         if frames > 1:

@@ -76,8 +76,8 @@ class Item:
 
     @property
     def is_later_edition(self) -> bool:
-        """True if a reader who goes by whole seconds would see a later time than the publication's."""
-        return second(self.updated) > second(self.published)
+        """True if a reader who goes by whole seconds would see a later time than the publication's, and for each correction."""
+        return second(self.updated) > second(self.published) or self.correction_note is not None
 
 
 def item(site: Site, article: Article, picture: Illustration | None = None) -> Item:

@@ -39,7 +39,7 @@ def _content_security_policy(script: str) -> str:
         [
             "default-src 'none'",
             "img-src * data:",
-            "media-src https:",
+            "media-src *",
             f"style-src {_hash(stylesheet())}",
             *([f"script-src {_hash(script)}"] if script else []),
             "style-src-attr 'unsafe-inline'",

@@ -76,6 +76,16 @@ def test_articles_given_the_same_second_were_modified_apart(published_at: dateti
     assert [article.modified_at - published_at for article in (first, second)] == [timedelta(microseconds=n) for n in (1, 2)]
 
 
+def test_articles_given_the_same_millisecond_were_modified_apart() -> None:
+    published_at = START - HOUR + timedelta(milliseconds=500)
+    moments = [timedelta(seconds=0.25, microseconds=number) for number in (1, 2)]
+    modified = [
+        create(SiteId(1), 7, draft(published_at=published_at), START + moment).article.modified_at - published_at
+        for moment in moments
+    ]
+    assert modified == [timedelta(microseconds=1), timedelta(microseconds=2)]
+
+
 def test_draft_that_is_given_a_second_was_modified_apart_from_others() -> None:
     change = revise(made(draft=True).article, draft(published_at=START - HOUR), START + timedelta(microseconds=3))
     assert change is not None

@@ -200,6 +200,10 @@ def test_picture_that_says_it_has_too_many_pixels_is_refused_before_it_is_decode
     assert "pixels" in clean(tmp_path, png_that_says(width, height))["refused"]
 
 
+def test_picture_that_is_all_width_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    assert clean(tmp_path, png_that_says(65_536, 1))["refused"] == "must be at most 65535 pixels wide and high"
+
+
 def test_pixels_of_all_frames_count_together(tmp_path: Path) -> None:
     sent = animation(frames=5, width=100, height=100)
 

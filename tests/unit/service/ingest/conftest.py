@@ -17,6 +17,7 @@ from sokbo.errors import Invalid
 PROJECT = Path(__file__).parents[4]
 Post = Callable[..., Draft]
 Refused = Callable[..., dict[str, str]]
+NO_URL = "must be a sound http or https URL without user name, or a path that the site's base URL completes"
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.ingest.cleaning import ATTRIBUTES, TAGS, clean
+from service.ingest.cleaning import ATTRIBUTES, BLOCKS, TAGS, clean
 
 BASE = "https://news.example.kr"
 
@@ -156,7 +156,13 @@ def test_nothing_dangerous_is_left(attack: str, around: str) -> None:
         ("<pre><code>a &lt; b\n\nc</code></pre>", "<pre><code>a &lt; b\n\nc</code></pre>"),
         ('<video src="https://a.kr/x.mp4" controls></video>', '<video src="https://a.kr/x.mp4" controls=""></video>'),
         ("<figure><blockquote>x</blockquote><figcaption>y</figcaption></figure>",) * 2,
-        ("<article><section>x</section></article>", "x"),
+        ("<article><section>x</section></article>", "<div><div>x</div></div>"),
+        ("<section>하나</section><section>둘</section>", "<div>하나</div><div>둘</div>"),
+        ("<center>a</center><address>b</address><nav>c</nav>", "<div>a</div><div>b</div><div>c</div>"),
+        ("<audio src='http://a.kr/x.mp3' controls></audio>", '<audio src="http://a.kr/x.mp3" controls=""></audio>'),
+        ("<audio controls>들리지 않으면 <a href='/x'>받기</a></audio>", f'들리지 않으면 <a href="{BASE}/x">받기</a>'),
+        ("<video><source src='/x.mp4'><source type='a/b'></video>", f'<video><source src="{BASE}/x.mp4"></video>'),
+        ("<picture><source srcset='/a.webp'><source src='/b.webp'><img src='/a.jpg'></picture>", f'<img src="{BASE}/a.jpg">'),
         ("<font color=red>x</font>", "x"),
         ("x\r\ny", "x\ny"),
         ("&lt;script&gt;", "&lt;script&gt;"),
@@ -167,10 +173,19 @@ def test_meaning_stays(html: str, cleaned: str) -> None:
     assert clean(html, BASE) == cleaned
 
 
+@pytest.mark.parametrize("html", ["<audio></audio>", "<video controls><source type='a/b'></video>", "<source src='/a.mp3'>"])
+def test_what_plays_nothing_shows_nothing(html: str) -> None:
+    with pytest.raises(ValueError, match="must show something"):
+        clean(html, BASE)
+
+
 FRAGMENTS = st.lists(
     st.one_of(
         st.sampled_from(ATTACKS),
-        st.sampled_from([f"<{tag}>" for tag in sorted(TAGS)] + [f"</{tag}>" for tag in sorted(TAGS)]),
+        st.sampled_from([f"<{end}{tag}>" for end in ("", "/") for tag in sorted(TAGS | BLOCKS)]),
+        st.sampled_from(
+            ["<source src=/a.mp4>", "<video src=/a.mp4>", "<audio src=a title='</audio>'>", "<source title='a src=b'>"]
+        ),
         st.sampled_from(
             ["<button>", "</button>", "<form>", "<svg>", "</svg>", "<math>", "<!--", "-->", "&nbsp;", "&#13;", "&", "<"]
         ),

@@ -2,14 +2,14 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from service.ingest import merge, parse, representation
 from service.ingest.merging import merge_patch
-from sokbo.domain.article import Article, ArticleState, Author, Content, Draft, Image
+from sokbo.domain.article import BREAKING_LASTS, Article, ArticleState, Author, Content, Draft, Image
 from sokbo.domain.ids import ArticleId
 from sokbo.domain.site import Site
 from sokbo.errors import BadRequest, Invalid
@@ -76,6 +76,21 @@ def test_markdown_and_author_take_the_place_of_content_and_authors(article: Arti
 def test_saying_breaking_again_ends_the_old_time(article: Article, site: Site) -> None:
     assert patched(article, site, breaking=False).breaking_until is None
     assert patched(article, site, breaking=True).breaking_until is None
+
+
+@pytest.mark.parametrize("state", [ArticleState.DRAFT, ArticleState.SCHEDULED])
+def test_end_that_nobody_said_follows_the_publication(article: Article, site: Site, state: ArticleState) -> None:
+    planned = NOON + timedelta(days=1)
+    unsaid = replace(article, state=state, published_at=planned, breaking_until=planned + BREAKING_LASTS)
+    said = replace(unsaid, breaking_until=planned + timedelta(hours=1))
+    assert patched(unsaid, site, published_at=NOON.isoformat()).breaking_until is None
+    assert patched(said, site, published_at=NOON.isoformat()).breaking_until == said.breaking_until
+    assert patched(unsaid, site, published_at=NOON.isoformat()).breaking
+
+
+def test_end_that_nobody_said_stays_once_the_article_is_out(article: Article, site: Site) -> None:
+    article = replace(article, published_at=NOON, breaking_until=NOON + BREAKING_LASTS)
+    assert patched(article, site, title="x").breaking_until == NOON + BREAKING_LASTS
 
 
 def test_draft_stays_a_draft_until_it_is_said_otherwise(article: Article, site: Site) -> None:

@@ -78,6 +78,8 @@ def test_entity_tags_come_before_dates() -> None:
         ("Sunday, 01-Mar-26 09:30:15 GMT", Verdict.NOT_MODIFIED),
         ("Sun Mar  1 09:30:15 2026", Verdict.NOT_MODIFIED),
         (BEFORE, Verdict.SEND),
+        ("Sun, 01 Mar 2026 19:30:15 +0900", Verdict.SEND),
+        ("Sun, 01 Mar 2026 19:30:15", Verdict.SEND),
         ("yesterday", Verdict.SEND),
         ("", Verdict.SEND),
         ("Mon, 01 Jan 99999999999 00:00:00 GMT", Verdict.SEND),
