@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from sokbo.domain.article import Article, Author, article_url, slugify
 from sokbo.domain.feed import Listing
+from sokbo.domain.html import ELEMENTS
 from sokbo.domain.illustration import Illustration, illustration
 from sokbo.domain.site import Site
 from workers.feeds.fixes import printable, without_controls
@@ -21,8 +22,9 @@ _FEED_IDS = UUID("5f1c7a52-6c0d-5d0e-9a57-2b1f0c3de914")
 _SUMMARY_CHARACTERS = 200
 #: RFC 3986 section 2.2 without brackets, which are legal in a host alone; "%" keeps what is encoded already.
 _URL_CHARACTERS = "%/:?#@!$&'()*+,;=~"
-_END_TAG = re.compile(r"</\w+>")
-_TAG = re.compile(r"</?\w[^<>]*>")
+_ELEMENT = "|".join(sorted(ELEMENTS, reverse=True))
+_END_TAG = re.compile(rf"</(?:{_ELEMENT})>", re.IGNORECASE)
+_TAG = re.compile(rf"</?(?:{_ELEMENT})(?=[\s/>])[^<>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ def item(site: Site, article: Article, picture: Illustration | None = None) -> I
 
 
 def plain(text: str) -> str:
-    """The text on one line without markup. A lone «<video>» is words about HTML and stays; with an end tag it is HTML."""
+    """The text on one line. Words about HTML stay, but for the tags of its elements where one has its end tag: for the W3C
+    validator, and for readers who take titles for HTML, that is HTML, however it is written (ContainsHTML)."""
     line = " ".join(printable(text).split())
     return " ".join(_TAG.sub("", line).split()) if _END_TAG.search(line) else line
 

@@ -62,6 +62,7 @@ _CASES: dict[str, dict[str, Any]] = {
     },
     "less-than": {"title": "3 < 4 > 2", "summary": "3 < 4 > 2", "html": "<p>3 &lt; 4</p>"},
     "html-in-title": {"title": "<b>굵은</b> 제목"},
+    "generics-in-title": {"title": "Map<String, List<T>> 에서 </T> 까지", "summary": "a <T> b </T> & <c"},
     "script-in-title": {"title": "<script>alert(1)</script>제목"},
     "words-about-html": {"title": "How <video> works"},
     "html-in-summary": {"summary": "<p>문단 <a href='x'>링크</a></p>"},

@@ -13,6 +13,7 @@ from html.entities import name2codepoint
 
 from lxml import etree
 
+from sokbo.domain.html import ELEMENTS
 from tests.unit.workers.feeds.w3c_html import html_complaints
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -28,7 +29,7 @@ _URN = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _BAD_CHARACTERS = re.compile("[\x80-\x9f\ufffd\ufdd0-\ufdef\U0001fffe\U0001ffff\U0010fffe\U0010ffff]")
 _KIND = re.compile(r"\.\w+\Z")
-_END_TAG = re.compile(r"</\w+>")
+_END_TAG = re.compile(rf"</(?:{'|'.join(ELEMENTS)})>", re.IGNORECASE)
 _ENCODED = re.compile(r"<item>.*?</item>", re.DOTALL)
 _DESCRIPTION = re.compile(r"<description>[^<]*</description>")
 _TEXTS = re.compile(
