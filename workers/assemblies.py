@@ -7,7 +7,17 @@ from datetime import timedelta
 import structlog
 
 from sokbo.broker import Announcement
-from sokbo.domain.assembly import ARCHIVE, ARCHIVED_ARTICLE, FEEDS, NEWS_SITEMAP, SELECTIONS, SITEMAP, SITEMAP_INDEX, Assembly
+from sokbo.domain.assembly import (
+    ARCHIVE,
+    ARCHIVED_ARTICLE,
+    FEEDS,
+    NEWS_SITEMAP,
+    SELECTIONS,
+    SITEMAP,
+    SITEMAP_INDEX,
+    Assembly,
+    next_turn,
+)
 from sokbo.domain.document import Document
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import SiteId
@@ -23,6 +33,9 @@ from workers.selections import selection_documents, want_concerned
 #: to others, as an article that gets its place in the archive, takes a twentieth of what a listing takes.
 SLICE = 8
 LEADING_SLICE = 100
+#: With more terms than this, what lists all feeds follows a new one with the next turn of its own.
+MANY_TERMS = 1_000
+FEEDS_EVERY = timedelta(minutes=1)
 #: When one that could not be made is tried again.
 RETRY = timedelta(seconds=60)
 
@@ -110,8 +123,15 @@ def _make(workshop: Workshop, taken: Sequence[Assembly], *, anew: bool) -> list[
             of_listings |= of_kind.keys()
     documents, first_ones = to_store(workshop, [*made.values()], anew=anew)
     if FEEDS not in keys and any(document.path in of_listings for document in first_ones):
-        workshop.uow.assemblies.want(workshop.site.id, [Assembly(FEEDS)], workshop.uow.now)
+        _want_lists_of_feeds(workshop)
     return documents
+
+
+def _want_lists_of_feeds(workshop: Workshop) -> None:
+    """At once for a site of few terms; they take the longer to make the more there are."""
+    uow, site_id = workshop.uow, workshop.site.id
+    many = uow.listings.count(site_id) > MANY_TERMS
+    uow.assemblies.want(site_id, [Assembly(FEEDS)], next_turn(uow.now, FEEDS_EVERY) if many else uow.now)
 
 
 def _make_kind(workshop: Workshop, kind: str, keys: Sequence[str], *, anew: bool) -> Iterable[Document]:

@@ -199,7 +199,7 @@ def _render(workshop: Workshop, selection: Selection, form: FeedFormat, article_
     for kept in articles.values():
         article = replace(kept, content=at_home(workshop.site, kept.content, files))
         picture = illustration(workshop.site, article.content, pictures)
-        subject = Subject(article.content, article.published_at or article.created_at, uow.now, picture)
+        subject = Subject(article.content, publication_time(article), uow.now, picture)
         if dialect is not None and not dialect.takes(subject):
             left_out.append(article.id)
             continue

@@ -71,7 +71,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """`published_at` is set for everything but drafts; `modified_at` is the time of the shown revision, never before it
+    """`published_at` is set for all that is or was to come out; `modified_at` is the time of the shown revision, never before it
     but where it was withdrawn before."""
 
     id: ArticleId

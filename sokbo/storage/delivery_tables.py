@@ -108,4 +108,5 @@ attempts = Table(
     Column("status", Integer),
     Column("detail", Text, nullable=False),
     Index("attempts_delivery", "delivery_id", "number"),
+    Index("attempts_ended", "ended_at"),
 )

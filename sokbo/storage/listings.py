@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, insert, select, tuple_
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, func, insert, select, tuple_
 
 from sokbo.domain.article import Article
 from sokbo.domain.feed import Listing, ListingKind
@@ -68,6 +68,10 @@ class ListingRepository:
             .limit(limit)
         )
         return [article_from(row) for row in self._session.execute(statement)]
+
+    def count(self, site_id: SiteId) -> int:
+        """How many term listings the site has."""
+        return int(self._session.execute(select(func.count()).where(listings.c.site_id == site_id)).scalar_one())
 
     def known(self, site_id: SiteId) -> Sequence[Listing]:
         """Every term listing of the site, by kind and label."""

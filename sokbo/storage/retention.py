@@ -23,10 +23,8 @@ class RetentionRepository:
         self._session = session
 
     def forget_attempts(self, before: datetime, limit: int) -> int:
-        """Attempts that ended before that time. Their ids follow the time, so that the oldest are found without an index."""
-        oldest = select(attempts.c.id, attempts.c.ended_at).order_by(attempts.c.id).limit(limit).subquery()
-        over = select(oldest.c.id).where(oldest.c.ended_at < before)
-        return self._session.execute(delete(attempts).where(attempts.c.id.in_(over))).rowcount
+        """Attempts that ended before that time."""
+        return self._delete(attempts, attempts.c.ended_at < before, limit)
 
     def forget_deliveries(self, before: datetime, limit: int) -> int:
         """Deliveries of events from before that time, and pings, which have ended, or whose partner is gone, once their attempts

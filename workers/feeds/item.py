@@ -8,6 +8,7 @@ from textwrap import shorten
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
+from sokbo.domain.archive import publication_time
 from sokbo.domain.article import Article, Author, article_url, slugify
 from sokbo.domain.feed import Listing
 from sokbo.domain.html import ELEMENTS
@@ -95,7 +96,7 @@ def item(site: Site, article: Article, picture: Illustration | None = None) -> I
     html = without_controls(printable(content.html)).strip() or f"<p>{escape(summary)}</p>"
     note = printable(content.correction_note or "")
     language = printable(content.language or "")
-    published = utc(article.published_at or article.created_at)
+    published = utc(publication_time(article))
     categories = tuple(filter(None, map(plain, content.categories)))
     labels: dict[str, str] = {}
     for label in (*categories, *filter(None, map(plain, content.tags))):

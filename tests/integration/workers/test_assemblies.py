@@ -247,3 +247,17 @@ def test_document_follows_fragments_that_were_replaced_by_the_same_bytes(bureau:
     assert after is not None
     assert (after.etag, after.last_modified) == (before.etag, before.last_modified)
     assert "하나" in bureau.text(path)
+
+
+def test_lists_of_very_many_feeds_follow_a_new_one_within_a_minute(
+    bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assemblies, "MANY_TERMS", 1)
+    for tag in ("하나", "둘"):
+        bureau.newsroom.post(tag, tags=(tag,))
+        bureau.syndicate()
+    assert "하나" in bureau.text("feeds.opml")
+    assert "둘" not in bureau.text("feeds.opml")
+    clock.advance(60)
+    bureau.syndicate()
+    assert "둘" in bureau.text("feeds.opml")

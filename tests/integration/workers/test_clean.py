@@ -214,6 +214,19 @@ def test_no_more_rows_are_deleted_at_once_than_asked_for(bureau: Bureau, clock: 
         assert [forget(uow, 2), forget(uow, 2), forget(uow, 2)] == [2, 1, 0]
 
 
+def test_attempts_of_a_clock_that_was_ahead_keep_no_others(bureau: Bureau, clock: Clock, push: Push) -> None:
+    bureau.newsroom.subscribe()
+    post(bureau)
+    clock.advance(100 * DAY)
+    push()  # its ids come first
+    clock.advance(-100 * DAY)
+    post(bureau)
+    push()
+    clock.advance(1)
+    with bureau.newsroom.database.write() as uow:
+        assert uow.retention.forget_attempts(uow.now, 1) == 1
+
+
 def test_backlog_larger_than_a_batch_goes_in_one_turn(bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workers.clean.BATCH_ROWS", 2)
     monkeypatch.setattr("workers.clean.TURN_SECONDS", 60.0)  # on a busy machine its own time may be too short for three batches

@@ -1,4 +1,4 @@
-"""To forget a picture, databases look for what refers to it, and read all of that without an index."""
+"""What is forgotten is found without reading all that is kept: old attempts, and what refers to a picture."""
 
 from alembic import op
 
@@ -11,8 +11,10 @@ depends_on = None
 def upgrade() -> None:
     op.create_index("picture_variants_source", "picture_variants", ["source"])
     op.create_index("media_digest", "media", ["digest"])
+    op.create_index("attempts_ended", "attempts", ["ended_at"])
 
 
 def downgrade() -> None:
+    op.drop_index("attempts_ended", "attempts")
     op.drop_index("media_digest", "media")
     op.drop_index("picture_variants_source", "picture_variants")
