@@ -1,10 +1,12 @@
 """All settings, in one frozen object. Each is read from `SOKBO_<NAME>`; each has a default and a help text."""
 
+import base64
+import math
 import tempfile
 from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from pydantic import Field, field_validator
@@ -16,6 +18,8 @@ MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+#: Of `secret_key`.
+KEY_BYTES = 32
 #: A unix socket's path fits in 104 bytes on macOS, 108 on Linux, with the NUL.
 MAX_SOCKET_PATH_BYTES = 100
 
@@ -104,20 +108,47 @@ class Settings(BaseSettings):
     )
     keep_answers_days: int = Field(7, ge=7, description="Days for which an Idempotency-Key's answer is repeated.")
     shutdown_seconds: float = Field(10.0, gt=0, description="Time that each process has to finish what it does when stopped.")
-    log_level: str = Field("info", description="debug, info, warning or error.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error.")
 
     @field_validator("callback_allow", "trusted_proxies", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+            try:
+                return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+            except ValueError as error:
+                raise ValueError("must be networks, comma-separated, such as 127.0.0.0/8,fd00::/8") from error
         return value
 
     @field_validator("retry_schedule", mode="before")
     @classmethod
     def _seconds(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(float(part) for part in value.split(",") if part.strip())
+            try:
+                return tuple(float(part) for part in value.split(",") if part.strip())
+            except ValueError as error:
+                raise ValueError("must be seconds, comma-separated, such as 5,30,120") from error
+        return value
+
+    @field_validator("retry_schedule")
+    @classmethod
+    def _waits(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not all(0 <= seconds < math.inf for seconds in value):
+            raise ValueError("must not go back in time, nor wait for ever")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _key(cls, value: str) -> str:
+        if value:
+            decoded_key(value)
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _broker(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://")):
+            raise ValueError("must begin with redis:// or rediss://")
         return value
 
     @property
@@ -162,6 +193,17 @@ class Settings(BaseSettings):
     def reachable_host(self) -> str:
         """`host`, or, where that means every address, one at which this machine reaches the service."""
         return REACHABLE.get(self.host, self.host)
+
+
+def decoded_key(text: str) -> bytes:
+    """The key that `secret_key` writes. Raises ValueError, whose text is the broken rule."""
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except ValueError as error:
+        raise ValueError("must be base64") from error
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"must be {KEY_BYTES} bytes in base64, not {len(key)}")
+    return key
 
 
 def sqlite_url(file: Path) -> str:

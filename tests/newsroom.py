@@ -12,8 +12,9 @@ from sokbo.domain.ids import PartnerId, SiteId, new_id
 from sokbo.domain.lifecycle import Change, create, end_breaking, revise, withdraw
 from sokbo.domain.partner import Filter, Partner
 from sokbo.domain.site import Site, StandingLink
-from sokbo.net.sealing import KEY_BYTES, Sealer
+from sokbo.net.sealing import Sealer
 from sokbo.net.signing import new_key
+from sokbo.settings import KEY_BYTES
 from sokbo.storage import Database, UnitOfWork
 from sokbo.storage.ledger import write_change
 

@@ -25,5 +25,6 @@ def load_settings(**given: object) -> Settings:
     try:
         return Settings(**options)  # type: ignore[arg-type]  # pydantic checks them, with the environment's
     except ValidationError as error:
-        broken = "; ".join(f"SOKBO_{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        rules = [(".".join(map(str, each["loc"])).upper(), each["msg"].removeprefix("Value error, ")) for each in error.errors()]
+        broken = "; ".join(f"SOKBO_{name}: {rule}" for name, rule in rules)
         raise StartupError(broken) from error

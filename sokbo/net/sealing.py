@@ -6,7 +6,7 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-KEY_BYTES = 32
+from sokbo.settings import KEY_BYTES
 
 _KEY_ID_BYTES = 4
 _NONCE_BYTES = 12

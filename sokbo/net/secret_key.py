@@ -7,8 +7,7 @@ from pathlib import Path
 
 from sokbo.disk import sync
 from sokbo.errors import StartupError
-from sokbo.net.sealing import KEY_BYTES
-from sokbo.settings import Settings
+from sokbo.settings import KEY_BYTES, Settings, decoded_key
 
 FILE_NAME = "secret.key"
 
@@ -16,14 +15,17 @@ FILE_NAME = "secret.key"
 def load_secret_key(settings: Settings) -> bytes:
     """The 32 bytes of `secret_key`, or of the data folder's file, which is made if there is none.
 
-    Raises StartupError if either doesn't hold 32 bytes in base64.
+    Raises StartupError if that doesn't hold 32 bytes in base64.
     """
     if settings.secret_key:
-        return _decode(settings.secret_key, "SOKBO_SECRET_KEY")
+        return decoded_key(settings.secret_key)
     path = settings.data / FILE_NAME
     if not path.exists():
         _create(path)
-    return _decode(path.read_bytes(), str(path))
+    try:
+        return decoded_key(path.read_text())
+    except ValueError as error:
+        raise StartupError(f"{path} {error}") from error
 
 
 def _create(path: Path) -> None:
@@ -43,13 +45,3 @@ def _create(path: Path) -> None:
         sync(path.parent)  # the new name must outlive a power cut: secrets sealed with a lost key are lost
     finally:
         draft.unlink()
-
-
-def _decode(text: str | bytes, source: str) -> bytes:
-    try:
-        key = base64.b64decode(text.strip(), validate=True)
-    except ValueError as error:
-        raise StartupError(f"{source} is not base64") from error
-    if len(key) != KEY_BYTES:
-        raise StartupError(f"{source} must hold {KEY_BYTES} bytes in base64, not {len(key)}")
-    return key

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from sqlalchemy import Connection, Executable, Insert, Update, UpdateBase
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sokbo.errors import Unavailable
@@ -16,6 +16,8 @@ from sokbo.storage.schema import metadata
 RETRY_LATER = {"Retry-After": "2"}
 #: What PostgreSQL calls a deadlock, and a transaction that others have made impossible.
 _OUTRUN_STATES = {"40P01", "40001"}
+#: What SQLite says of a file that is none of its own, or damaged.
+_NO_DATABASE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 #: And a lock that it didn't get within `lock_timeout`.
 _LOCK_TIMEOUT = "55P03"
 
@@ -44,6 +46,11 @@ def translated() -> Iterator[None]:
             f"the database can't be used right now: {' '.join(str(cause).split())}",
             headers=RETRY_LATER,
         ) from error
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode & 0xFF in _NO_DATABASE:
+            raise Unavailable(f"the database can't be used: {cause}", headers=RETRY_LATER) from error
+        raise
 
 
 def _kind(cause: BaseException | None) -> type[Unavailable]:

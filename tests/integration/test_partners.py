@@ -9,7 +9,8 @@ from sokbo import partners, sites
 from sokbo.domain.ids import SiteId
 from sokbo.domain.partner import ContentProfile, Filter, Partner, PartnerState
 from sokbo.errors import Invalid, NotFound
-from sokbo.net.sealing import KEY_BYTES, Sealer
+from sokbo.net.sealing import Sealer
+from sokbo.settings import KEY_BYTES
 from sokbo.storage import Database, UnitOfWork
 
 BY = {"actor": "test", "request_id": "req_1"}

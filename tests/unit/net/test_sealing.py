@@ -2,7 +2,8 @@ import os
 
 import pytest
 
-from sokbo.net.sealing import KEY_BYTES, SealBroken, Sealer
+from sokbo.net.sealing import SealBroken, Sealer
+from sokbo.settings import KEY_BYTES
 
 
 def sealer() -> Sealer:
