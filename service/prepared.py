@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
 
-from service.negotiation import Coding
+from service.negotiation import Coding, lists
 from sokbo.domain import compression
 from sokbo.domain.document import EMPTY, Document, Piece
 from sokbo.domain.ids import SiteId
@@ -17,6 +17,8 @@ CACHE_CONTROL = "public, max-age=1, stale-while-revalidate=4"
 
 #: Strong tags name bytes, so that each coding has its own.
 _ETAG_ENDS = {Coding.IDENTITY: "", Coding.GZIP: "-gz", Coding.BROTLI: "-br", Coding.ZSTD: "-zst"}
+#: Of gzip made of the whole, in the place of that which was joined of pieces.
+_WHOLE_GZIP_END = "-gzw"
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
 
@@ -49,17 +51,24 @@ class Representation:
     """One content coding of a document. The heads lack only the Date, with which they end.
 
     `etag` is quoted and strong; `not_modified_head` is that of a 304. The same bytes sent as XML are another representation, with
-    a tag of its own (RFC 9110 section 8.8.1).
+    a tag of its own (RFC 9110 section 8.8.1). `earlier` is the tag of other bytes of the same coding, in whose place these are.
     """
 
     etag: str
     head: bytes
     not_modified_head: bytes
     body: bytes
+    earlier: str = ""
 
-    def etag_for(self, *, as_xml: bool) -> str:
-        """The tag of what is sent."""
-        return f'{self.etag[:-1]}-xml"' if as_xml else self.etag
+    def etag_for(self, *, as_xml: bool, held: str | None = None) -> str:
+        """The tag of what is sent; the earlier one for a reader who holds that, and so the same document."""
+        if held and self.earlier and lists(held, tag := _tag(self.earlier, as_xml=as_xml), weakly=True):
+            return tag
+        return _tag(self.etag, as_xml=as_xml)
+
+
+def _tag(etag: str, *, as_xml: bool) -> str:
+    return f'{etag[:-1]}-xml"' if as_xml else etag
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +154,13 @@ def prepare(loaded: Loaded, strip: Strip) -> Prepared:
 
 
 def with_codings(prepared: Prepared, bodies: Mapping[Coding, bytes]) -> Prepared:
-    """The same document, ready in further codings as well."""
-    return replace(
-        prepared,
-        representations={**prepared.representations, **_represented(prepared.description, bodies)},
-        size_bytes=prepared.size_bytes + sum(map(len, bodies.values())),
-    )
+    """The same document, ready in these codings as well; gzip is now of the whole."""
+    made = _represented(prepared.description, bodies)
+    if Coding.GZIP in bodies:
+        etag = f'"{prepared.description.etag}{_WHOLE_GZIP_END}"'
+        made[Coding.GZIP] = _representation(prepared.description, Coding.GZIP, bodies[Coding.GZIP], etag, prepared.gzip.etag)
+    size = prepared.size_bytes + sum(map(len, bodies.values()))
+    return replace(prepared, representations={**prepared.representations, **made}, size_bytes=size)
 
 
 def strip_of(loaded: Loaded | None) -> Strip:
@@ -176,11 +186,11 @@ def _pieces(loaded: Loaded, strip: Strip) -> Iterator[Piece]:
 
 
 def _represented(description: Description, bodies: Mapping[Coding, bytes]) -> dict[Coding, Representation]:
-    return {coding: _representation(description, coding, body) for coding, body in bodies.items()}
+    etags = {coding: f'"{description.etag}{end}"' for coding, end in _ETAG_ENDS.items()}
+    return {coding: _representation(description, coding, body, etags[coding]) for coding, body in bodies.items()}
 
 
-def _representation(description: Description, coding: Coding, body: bytes) -> Representation:
-    etag = f'"{description.etag}{_ETAG_ENDS[coding]}"'
+def _representation(description: Description, coding: Coding, body: bytes, etag: str, earlier: str = "") -> Representation:
     shared = {
         "ETag": etag,
         "Last-Modified": format_datetime(description.last_modified, usegmt=True),
@@ -199,6 +209,7 @@ def _representation(description: Description, coding: Coding, body: bytes) -> Re
         head=_head(description.status, {**described, **shared}.items()),
         not_modified_head=_head(HTTPStatus.NOT_MODIFIED, shared.items()),
         body=body,
+        earlier=earlier,
     )
 
 

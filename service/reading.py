@@ -80,15 +80,16 @@ class Reader:
 
     def _answer(self, request: web.Request, prepared: Prepared) -> Answer:
         welcome = welcome_codings(field(request.headers, "Accept-Encoding") or "")
-        if welcome[0] not in prepared.representations:
+        if welcome[0] is not Coding.IDENTITY:
             self._squeezer.want(prepared)
         part = Part.HEAD if request.method == "HEAD" else Part.WHOLE
         as_xml = prepared.description.is_feed and field(request.headers, "Sec-Fetch-Dest") == "document"
         undated = prepared.last_modified > datetime.now(UTC)
         if prepared.status != HTTPStatus.OK:
             return Answer(prepared, _choose_coding(prepared, welcome, None, as_xml=as_xml), part, as_xml, undated)
-        coding = _choose_coding(prepared, welcome, field(request.headers, "If-None-Match"), as_xml=as_xml)
-        etag = prepared.representations[coding].etag_for(as_xml=as_xml)
+        held = field(request.headers, "If-None-Match")
+        coding = _choose_coding(prepared, welcome, held, as_xml=as_xml)
+        etag = prepared.representations[coding].etag_for(as_xml=as_xml, held=held)
         verdict = judge(request.headers, etag, None if undated else prepared.last_modified)
         if verdict is Verdict.FAILED:
             raise RevisionMismatch("The document is not the one that the request's conditions name.")
@@ -102,7 +103,7 @@ def _choose_coding(prepared: Prepared, welcome: Sequence[Coding], held: str | No
     if held is not None:
         for coding in ready:
             if coding is not Coding.IDENTITY and lists(
-                held, prepared.representations[coding].etag_for(as_xml=as_xml), weakly=True
+                held, prepared.representations[coding].etag_for(as_xml=as_xml, held=held), weakly=True
             ):
                 return coding
     return ready[0] if ready else Coding.IDENTITY

@@ -1,9 +1,10 @@
-"""Brotli and Zstandard, for whoever takes them: made once for a document that stays, between requests and never in one.
+"""Brotli, Zstandard, and gzip of the whole: made once for a document that stays, between requests and never in one.
 
-A feed that changes with every article of a busy minute goes on as gzip, whose pieces the workers have compressed.
+A feed that changes with every article of a busy minute goes on as gzip of pieces that the workers have compressed.
 """
 
 import asyncio
+import gzip
 import time
 from collections.abc import Mapping
 
@@ -17,9 +18,10 @@ from service.prepared import Prepared, with_codings
 #: How long a document must have stood, and from what size on it is worth it.
 SETTLED_SECONDS = 1.0
 LEAST_BYTES = 1024
-#: Each some ten milliseconds for a feed of 100 kB, and a fifth smaller than gzip.
+#: Each some ten milliseconds for a feed of 100 kB, which takes half as much then as in pieces; one of short entries, a quarter.
 BROTLI_QUALITY = 5
 ZSTD_LEVEL = 6
+GZIP_LEVEL = 6
 
 
 class Squeezer:
@@ -50,6 +52,7 @@ class Squeezer:
 
 def _compress(body: bytes) -> Mapping[Coding, bytes]:
     return {
+        Coding.GZIP: gzip.compress(body, GZIP_LEVEL, mtime=0),
         Coding.BROTLI: brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
         Coding.ZSTD: zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(body),
     }

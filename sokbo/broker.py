@@ -51,7 +51,7 @@ def redis_url(settings: Settings) -> str:
 
 def celery_url(settings: Settings) -> str:
     """The broker's URL as Celery writes it."""
-    return settings.redis_url or f"redis+socket://{quote(str(settings.broker_socket))}"
+    return redis_url(settings).replace("unix://", "redis+socket://", 1)
 
 
 class Broker:

@@ -59,7 +59,9 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="Port the service listens on.")
     public_url: str = Field("", description="URL under which the world reaches the service; http://HOST:PORT if empty.")
     database_url: str = Field("", description="postgresql://user:password@host/name; SQLite in the data folder if empty.")
-    redis_url: str = Field("", description="redis://host:6379/0 of Valkey or Redis; the embedded one if empty.")
+    redis_url: str = Field(
+        "", description="redis://host:6379/0 of Valkey or Redis, or unix:///path/to/socket; the embedded one if empty."
+    )
     secret_key: str = Field(
         "", description="Encrypts webhook secrets at rest: 32 bytes, base64; kept in the data folder if empty."
     )
@@ -147,8 +149,8 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _broker(cls, value: str) -> str:
-        if value and not value.startswith(("redis://", "rediss://")):
-            raise ValueError("must begin with redis:// or rediss://")
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
         return value
 
     @property
