@@ -14,8 +14,8 @@ from service.app import Service, build_service
 from service.http_protocol import guarded
 from service.recall import recalling
 from sokbo import logs
-from sokbo.errors import SokboError
-from sokbo.settings import Settings
+from sokbo.errors import SokboError, StartupError
+from sokbo.settings import Settings, load_settings
 
 BACKLOG = 1024
 #: Files that are open beside the connections: the database, the broker, the logs.
@@ -30,7 +30,11 @@ log = structlog.get_logger()
 
 def main() -> int:
     """The exit code: 1 if the service can't start."""
-    settings = Settings()
+    try:
+        settings = load_settings()
+    except StartupError as error:
+        sys.stderr.write(f"Error: {error.message}\n")
+        return 1
     logs.configure(settings.log_level, "service")
     _allow_files(settings.connections + OTHER_FILES)
     try:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from sokbo.errors import StartupError
 
 Network = IPv4Network | IPv6Network
 
@@ -195,6 +197,20 @@ class Settings(BaseSettings):
     def reachable_host(self) -> str:
         """`host`, or, where that means every address, one at which this machine reaches the service."""
         return REACHABLE.get(self.host, self.host)
+
+
+def load_settings(**given: object) -> Settings:
+    """The settings of the environment under those that are given; None counts as not given.
+
+    Raises StartupError that names the settings and the rules they break.
+    """
+    over = {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings(**over)  # type: ignore[arg-type]  # pydantic checks them, with the environment's
+    except ValidationError as error:
+        rules = [(".".join(map(str, each["loc"])).upper(), each["msg"].removeprefix("Value error, ")) for each in error.errors()]
+        broken = "; ".join(f"SOKBO_{name}: {rule}" for name, rule in rules)
+        raise StartupError(broken) from error
 
 
 def decoded_key(text: str) -> bytes:

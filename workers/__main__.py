@@ -10,8 +10,8 @@ from celery.exceptions import CPendingDeprecationWarning
 
 from sokbo import logs
 from sokbo.domain.event import Lane
-from sokbo.errors import SokboError
-from sokbo.settings import Settings
+from sokbo.errors import SokboError, StartupError
+from sokbo.settings import load_settings
 from workers.app import make_app, make_worker
 from workers.runtime import start
 from workers.watchdog import stand_by
@@ -22,8 +22,12 @@ log = structlog.get_logger()
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code; 2 for arguments that make no sense."""
-    settings = Settings()
+    """The exit code; 1 if it can't start, 2 for arguments that make no sense."""
+    try:
+        settings = load_settings()
+    except StartupError as error:
+        sys.stderr.write(f"Error: {error.message}\n")
+        return 1
     # Celery tells of each sweep, twice a second; what matters is told by what the tasks do. And at each reconnect it warns of a
     # setting that is set.
     logging.getLogger("celery").setLevel(logging.WARNING)

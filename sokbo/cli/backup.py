@@ -7,7 +7,8 @@ import click
 
 from sokbo.backups import check_embedded, write_backup
 from sokbo.cli.opening import by_command, opened
-from sokbo.cli.options import data_option, load_settings
+from sokbo.cli.options import data_option
+from sokbo.settings import load_settings
 
 
 @click.command()

@@ -6,9 +6,9 @@ import click
 
 from sokbo.broker import Broker
 from sokbo.cli.opening import check_started
-from sokbo.cli.options import data_option, load_settings
+from sokbo.cli.options import data_option
 from sokbo.domain.event import Lane
-from sokbo.settings import Settings
+from sokbo.settings import Settings, load_settings
 from sokbo.storage import Database
 
 MAX_AGE_SECONDS = 30.0

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sokbo.cli.options import load_settings
 from sokbo.domain.ids import new_id
 from sokbo.errors import StartupError
-from sokbo.settings import Settings
+from sokbo.settings import Settings, load_settings
 from sokbo.storage import Database, is_up_to_date, migrate
 
 #: Who the audit says did it.

@@ -6,8 +6,9 @@ import click
 
 from sokbo.backups import check_embedded, restore_backup
 from sokbo.cli.opening import by_command
-from sokbo.cli.options import data_option, load_settings
+from sokbo.cli.options import data_option
 from sokbo.cli.preflight import RESTORE, claimed
+from sokbo.settings import load_settings
 
 
 @click.command()

@@ -17,10 +17,10 @@ from sokbo.cli import preload
 from sokbo.cli.children import ChildSpec, Executable, PythonModule
 from sokbo.cli.console import Console
 from sokbo.cli.first_start import FirstStart, Prepared, prepare
-from sokbo.cli.options import data_option, load_settings
+from sokbo.cli.options import data_option
 from sokbo.cli.preflight import UP, check_restored, claimed, free_port, private_folder
 from sokbo.cli.supervisor import StopRequested, Supervisor
-from sokbo.settings import DEFAULT_DATA, Settings
+from sokbo.settings import DEFAULT_DATA, Settings, load_settings
 
 BROKER_STOP_ORDER = 3
 #: Each is told to stop when all before it have: no new requests and no new sweeps, then no work, then no broker.

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sokbo.cli.options import load_settings
 from sokbo.errors import StartupError
 from sokbo.net.secret_key import FILE_NAME, load_secret_key
-from sokbo.settings import Settings
+from sokbo.settings import Settings, load_settings
 
 
 def test_key_of_the_settings_is_used_and_no_file_made(tmp_path: Path) -> None:

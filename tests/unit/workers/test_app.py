@@ -45,14 +45,27 @@ def test_beat_ends_also_where_the_exception_that_ends_it_is_lost(number: signal.
 
 def test_worker_that_can_not_start_says_why_and_ends(tmp_path: Path) -> None:
     """One that went on would look alive and do nothing."""
-    environment = {
-        **os.environ,
-        "SOKBO_DATA": str(tmp_path),
-        "SOKBO_SECRET_KEY": "no key",
-        "SOKBO_REDIS_URL": "redis://127.0.0.1:1/0",
-    }
-    command = [sys.executable, "-m", "workers", "default"]
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    secret_key = tmp_path / "secret.key"
+    secret_key.write_text("no key")
+    ended = _started("workers", "default", SOKBO_DATA=str(tmp_path), SOKBO_REDIS_URL="redis://127.0.0.1:1/0")
     assert ended.returncode == 1
     assert "worker_not_started" in ended.stderr
-    assert "SOKBO_SECRET_KEY" in ended.stderr
+    assert str(secret_key) in ended.stderr
+
+
+@pytest.mark.parametrize("command", [("workers", "default"), ("workers", "beat"), ("service",)])
+def test_process_with_a_setting_that_breaks_its_rule_says_so_in_one_line(command: tuple[str, ...]) -> None:
+    ended = _started(*command, SOKBO_LEASE_SECONDS="0")
+    assert (ended.returncode, ended.stderr) == (1, "Error: SOKBO_LEASE_SECONDS: Input should be greater than 0\n")
+
+
+def _started(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What a process that ends by itself has said."""
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
