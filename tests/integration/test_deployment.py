@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,13 +87,18 @@ def test_second_reader_is_answered_from_the_cache(site: Site) -> None:
 @pytest.mark.parametrize("accepted", ["gzip", "br, gzip", "deflate, gzip;q=0.5"])
 def test_prepared_gzip_passes_untouched_and_once_for_all_its_spellings(site: Site, accepted: str) -> None:
     def both_the_same() -> bool:
-        direct, cached = (site.get(FEED, at=at, Accept_Encoding=accepted) for at in ("service1", "nginx"))
-        return cached.headers["X-Cache"] == "HIT" and cached.body == direct.body
+        direct, cached, other = (
+            site.get(FEED, at=at, Accept_Encoding=coding)
+            for at, coding in (("service1", "gzip"), ("nginx", accepted), ("nginx", "gzip"))
+        )
+        is_cached = cached.headers["X-Cache"] == other.headers["X-Cache"] == "HIT"
+        # Which gzip of the document the cache has depends on when it fetched it.
+        return is_cached and cached.body == other.body and gzip.decompress(cached.body) == gzip.decompress(direct.body)
 
     eventually(both_the_same, WITHIN_SECONDS)
     answer = site.get(FEED, Accept_Encoding=accepted)
     assert answer.headers["Content-Encoding"] == "gzip"
-    assert answer.headers["ETag"].endswith('-gz"')
+    assert re.search('-gzw?"$', answer.headers["ETag"])
     assert answer.headers["Vary"] == "Accept-Encoding, Sec-Fetch-Dest"
     assert b"<feed" in gzip.decompress(answer.body)
 
