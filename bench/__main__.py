@@ -13,6 +13,7 @@ from bench import accept, fanout, memory, outage, publish, read, visible
 from bench.measurement import LeftOut, Measurement
 from bench.report import as_json, table
 from bench.system import FOLDER, file_system
+from sokbo import logs
 
 FIGURES: Mapping[str, Callable[[], Sequence[Measurement]]] = {
     "memory": memory.measure,
@@ -61,4 +62,5 @@ def _measure(names: Sequence[str], measurements: list[Measurement], left_out: li
 
 
 if __name__ == "__main__":
+    logs.configure("warning", "bench")  # a worker that is measured is in this process
     sys.exit(main(sys.argv[1:]))
