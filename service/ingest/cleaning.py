@@ -72,9 +72,7 @@ _BDO = re.compile(r"<(/?)bdo(?=[ >])")
 _BLOCK = re.compile(rf"<(/?)(?:{'|'.join(sorted(BLOCKS))})(?=[ >])")
 _SPACER = re.compile(r"<(p|div)(?: [^>]*)?>(?:\s|&nbsp;|<br>|</?(?:b|em|i|span|strong|u)(?: [^>]*)?>)*+</\1>\s*")
 _OF_NOTHING = re.compile(r"<(?:img|source)(?![^>]* src=)[^>]*>")
-#: A source belongs to a player; one of a picture's has no meaning without that.
-_SOURCE = re.compile(r"(<(audio|video)[ >].*?</\2>)|<source [^>]*>", re.DOTALL)
-_SILENT_PLAYER = re.compile(r"<(audio|video)(?![^>]* src=)[^>]*>((?:(?!<source |</\1>).)*)</\1>", re.DOTALL)
+_PLAYER_TAG = re.compile(r"<(/?)(audio|video|source)(?=[ >])([^>]*)>")
 _LINK = re.compile(r"<a [^>]*>")
 _TAG = re.compile(r"<(/?)([a-z0-9]+)")
 _SHOWN = re.compile(r"<(?:audio|img|video)[ >]|(?:\A|>)(?:\s|&nbsp;)*+[^<\s]")
@@ -117,10 +115,32 @@ def _tidy(html: str) -> str:
     html = _BDO.sub(r"<\1span", html)  # it can turn letters round, for which the W3C validator warns; a direction is enough
     html = _BLOCK.sub(r"<\1div", html)
     html = _OF_NOTHING.sub("", html)
-    html = _SOURCE.sub(lambda found: found[1] or "", html) if "<source" in html else html
-    html = _SILENT_PLAYER.sub(r"\2", html) if "<audio" in html or "<video" in html else html
+    html = _with_live_players(html)
     html = _LINK.sub(_with_noopener, html)
     return _SPACER.sub("", html).replace("\r", "\n").strip()
+
+
+def _with_live_players(html: str) -> str:
+    """Without players that have nothing to play, of which what is in them stays, and without sources that are in none: those of a
+    picture mean nothing without it. In one pass, whatever is nested."""
+    cut: list[tuple[int, int]] = []
+    inside: list[tuple[tuple[int, int], bool]] = []  # where each player begins that is open, and whether it has something
+    for tag in _PLAYER_TAG.finditer(html):
+        is_end, name, attributes = tag.groups()
+        if not is_end and name != "source":
+            inside.append((tag.span(), " src=" in attributes))
+        elif name == "source" and inside:
+            inside[-1] = inside[-1][0], True
+        elif name == "source" or not inside:
+            cut.append(tag.span())
+        else:
+            begin, plays = inside.pop()
+            cut += [] if plays else [begin, tag.span()]
+    kept, done = [], 0
+    for start, end in sorted(cut):
+        kept.append(html[done:start])
+        done = end
+    return "".join([*kept, html[done:]])
 
 
 def _with_noopener(link: re.Match[str]) -> str:
