@@ -15,6 +15,8 @@ from tests.receiver import Receiver
 from tests.system import System, plain_processes
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.thorough  # the processes of docker-compose.yml, in another test, are plain ones as well
+
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory, postgresql: Maker) -> Iterator[System]:
