@@ -17,8 +17,8 @@ CACHE_CONTROL = "public, max-age=1, stale-while-revalidate=4"
 
 #: Strong tags name bytes, so that each coding has its own.
 _ETAG_ENDS = {Coding.IDENTITY: "", Coding.GZIP: "-gz", Coding.BROTLI: "-br", Coding.ZSTD: "-zst"}
-#: Of gzip made of the whole, in the place of that which was joined of pieces.
-_WHOLE_GZIP_END = "-gzw"
+#: Of what is made of the whole: gzip comes in the place of that which was joined of pieces.
+_ENDS_OF_THE_WHOLE = {**_ETAG_ENDS, Coding.GZIP: "-gzw"}
 
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
 
@@ -154,13 +154,12 @@ def prepare(loaded: Loaded, strip: Strip) -> Prepared:
 
 
 def with_codings(prepared: Prepared, bodies: Mapping[Coding, bytes]) -> Prepared:
-    """The same document, ready in these codings as well; gzip is now of the whole."""
-    made = _represented(prepared.description, bodies)
-    if Coding.GZIP in bodies:
-        etag = f'"{prepared.description.etag}{_WHOLE_GZIP_END}"'
-        made[Coding.GZIP] = _representation(prepared.description, Coding.GZIP, bodies[Coding.GZIP], etag, prepared.gzip.etag)
-    size = prepared.size_bytes + sum(map(len, bodies.values()))
-    return replace(prepared, representations={**prepared.representations, **made}, size_bytes=size)
+    """The same document, ready in these codings, made of the whole; who holds what they replace still has it."""
+    made = _represented(prepared.description, bodies, _ENDS_OF_THE_WHOLE)
+    replaced = {coding: prepared.representations[coding] for coding in made if coding in prepared.representations}
+    made |= {coding: replace(made[coding], earlier=before.etag) for coding, before in replaced.items()}
+    grown = sum(len(item.body) for item in made.values()) - sum(len(item.body) for item in replaced.values())
+    return replace(prepared, representations={**prepared.representations, **made}, size_bytes=prepared.size_bytes + grown)
 
 
 def strip_of(loaded: Loaded | None) -> Strip:
@@ -185,12 +184,17 @@ def _pieces(loaded: Loaded, strip: Strip) -> Iterator[Piece]:
         yield document.closing
 
 
-def _represented(description: Description, bodies: Mapping[Coding, bytes]) -> dict[Coding, Representation]:
-    etags = {coding: f'"{description.etag}{end}"' for coding, end in _ETAG_ENDS.items()}
-    return {coding: _representation(description, coding, body, etags[coding]) for coding, body in bodies.items()}
+def _represented(
+    description: Description, bodies: Mapping[Coding, bytes], ends: Mapping[Coding, str] = _ETAG_ENDS
+) -> dict[Coding, Representation]:
+    """`ends` are those of the entity tags."""
+    return {
+        coding: _representation(description, coding, body, f'"{description.etag}{ends[coding]}"')
+        for coding, body in bodies.items()
+    }
 
 
-def _representation(description: Description, coding: Coding, body: bytes, etag: str, earlier: str = "") -> Representation:
+def _representation(description: Description, coding: Coding, body: bytes, etag: str) -> Representation:
     shared = {
         "ETag": etag,
         "Last-Modified": format_datetime(description.last_modified, usegmt=True),
@@ -209,7 +213,6 @@ def _representation(description: Description, coding: Coding, body: bytes, etag:
         head=_head(description.status, {**described, **shared}.items()),
         not_modified_head=_head(HTTPStatus.NOT_MODIFIED, shared.items()),
         body=body,
-        earlier=earlier,
     )
 
 

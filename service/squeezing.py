@@ -18,7 +18,7 @@ from service.prepared import Prepared, with_codings
 #: How long a document must have stood, and from what size on it is worth it.
 SETTLED_SECONDS = 1.0
 LEAST_BYTES = 1024
-#: Each some ten milliseconds for a feed of 100 kB, which takes half as much then as in pieces; one of short entries, a quarter.
+#: Each at most ten milliseconds for a feed of 100 kB, which then takes half of what it does in pieces; short entries, a quarter.
 BROTLI_QUALITY = 5
 ZSTD_LEVEL = 6
 GZIP_LEVEL = 6

@@ -16,10 +16,10 @@ from sokbo.storage.schema import metadata
 RETRY_LATER = {"Retry-After": "2"}
 #: What PostgreSQL calls a deadlock, and a transaction that others have made impossible.
 _OUTRUN_STATES = {"40P01", "40001"}
-#: What SQLite says of a file that is none of its own, or damaged.
-_NO_DATABASE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 #: And a lock that it didn't get within `lock_timeout`.
 _LOCK_TIMEOUT = "55P03"
+#: What SQLite says of a file that is none of its own, or damaged.
+_NO_DATABASE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
 _RANKS = {table.name: rank for rank, table in enumerate(metadata.sorted_tables)}
 

@@ -5,30 +5,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from service.site_files import STYLESHEET
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
-from tests.e2e.browser.test_pages import CHROMIUM
 from tests.publisher import Publisher
 from tests.unit.workers.pages.samples import KOREAN_SITE
 from workers.pages.renderer import PageRenderer
 from workers.pages.stylesheet import copy_script, page_headers
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM}")
-
 SITE_URL = "https://wave.example"
 GOLDEN = Path(__file__).parents[2] / "unit" / "workers" / "feeds" / "golden"
 #: What they are sent as: a browser that offered them for download would show nothing.
 TYPES = {"feed.rss": "application/rss+xml; charset=utf-8", "feed.atom": "application/atom+xml; charset=utf-8"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

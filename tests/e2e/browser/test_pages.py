@@ -4,20 +4,16 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Route, ViewportSize
 
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKind
 from tests.unit.workers.pages.samples import ENGLISH_SITE, KOREAN_SITE, PLAIN, PUBLISHED, jekyll_article, rich_article
 from workers.pages.renderer import PageRenderer, PageShell
 from workers.pages.stylesheet import page_headers
-
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM}")
 
 SITE_URL = "https://wave.example"
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="900"><rect width="1600" height="900" fill="teal"/></svg>'
@@ -74,14 +70,6 @@ def render_pages() -> dict[str, bytes]:
 
 
 PATHS = ("/", "/english", "/jekyll", "/rich", "/feeds", "/withdrawn")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
