@@ -4,6 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from sokbo.domain.archive import DOCUMENT_ARTICLES
+
 #: What a copy has in place of the original's: its id, its number, and its time.
 _ID = "substr(first.id, 1, 24) || printf('%012x', copy)"
 _TIME = "strftime('%Y-%m-%d %H:%M:%f000', first.published_at, '-' || copy || ' hours')"
@@ -22,8 +24,11 @@ _STATEMENTS = (
     " WHERE renderings.article_id = first.id",
     f"INSERT INTO archive_entries SELECT site_id, strftime('%Y-%m', {_TIME}),"
     f" row_number() OVER (PARTITION BY strftime('%Y-%m', {_TIME}) ORDER BY copy DESC),"
-    f" {_ID}, number + copy, slug, title, language, {_TIME}, {_TIME}, false"
+    f" {_ID}, number + copy, slug, title, language, {_TIME}, {_TIME}, false, 0"
     " FROM (SELECT first.*, title, language FROM first JOIN archive_entries ON article_id = first.id) AS first, copies",
+    f"UPDATE archive_entries SET document = ordinal / {DOCUMENT_ARTICLES} + 2 WHERE document = 0",
+    "INSERT INTO archive_documents SELECT site_id, month, document, row_number() OVER (ORDER BY month, document)"
+    " FROM (SELECT DISTINCT site_id, month, document FROM archive_entries WHERE document > 1)",
     "UPDATE site_counters SET number = (SELECT max(number) FROM articles)",
 )
 

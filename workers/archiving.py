@@ -1,10 +1,12 @@
 """The archive (RFC 5005 section 4): gives each article its place, and makes the documents in which articles stand."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from sokbo.domain.archive import Part
+from sokbo.domain.archive import OpenDocument, Part
 from sokbo.domain.assembly import (
     ARCHIVE,
+    ARCHIVE_CLOSING,
+    LISTED_EVERY,
     MAPPED_EVERY,
     NEWS_SITEMAP,
     SITEMAP,
@@ -23,6 +25,8 @@ from workers.feeds import History
 
 #: So many articles that come together are followed by more.
 MANY = 10
+#: Documents closed in one transaction.
+MOST_CLOSED = 4
 
 
 def archive_articles(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
@@ -33,56 +37,62 @@ def archive_articles(workshop: Workshop, keys: Sequence[str]) -> Iterable[Docume
     uow.assemblies.want(site.id, {Assembly(ARCHIVE, place.archive.key) for place in places}, uow.now)
     mapped = {Assembly(NEWS_SITEMAP), *(Assembly(SITEMAP, place.sitemap.key) for place in places)}
     uow.assemblies.want(site.id, mapped, next_turn(uow.now, MAPPED_EVERY) if len(places) > MANY else uow.now)
+    if due := _due(workshop):
+        filled = any(document.articles >= _half(workshop) for document in due)
+        uow.assemblies.want(site.id, [Assembly(ARCHIVE_CLOSING)], uow.now if filled else next_turn(uow.now, LISTED_EVERY))
     return []
 
 
+def _due(workshop: Workshop) -> list[OpenDocument]:
+    """The open documents that are to be closed: with an article that isn't in the newer half of the current feed. Most have just
+    been filled by as many; one that has fewer, as with an article of long ago, may get more within the second."""
+    archives, site_id = workshop.uow.archives, workshop.site.id
+    recent = archives.newest(site_id, _half(workshop))
+    return [document for document in archives.open(site_id) if document.is_due(recent)]
+
+
+def _half(workshop: Workshop) -> int:
+    return max(1, workshop.entries // 2)
+
+
 def archive_documents(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
-    """The archive documents of the parts with these keys, in each of the archive's formats. None leads to one that isn't made
-    yet: what is to lead to a new one, its neighbours and the current feed, is wanted with it."""
-    uow, site = workshop.uow, workshop.site
-    parts = [Part.from_key(key) for key in keys]
-    stored = _stored(workshop, parts)
-    for history in _histories(workshop, parts):
-        part = history.part
-        assert part is not None
-        entries = uow.archives.entries(site.id, part)
-        updated = updated_at(site, entries)
-        for form in feeds.ARCHIVE:
-            shell = form.shell(site, SITE_LISTING, updated, history=history)
-            yield feed_document(site, part.archive_path(form.suffix), form, shell, entries, updated)
-        if part not in stored:
-            uow.assemblies.want(site.id, _linked_to(workshop, part, history), uow.now)
+    """The archive documents of the parts with these keys, in each of the archive's formats."""
+    archives, site_id = workshop.uow.archives, workshop.site.id
+    for part in map(Part.from_key, keys):
+        history = History(part, *archives.neighbours(site_id, part), is_open=archives.is_open(site_id, part))
+        yield from _documents(workshop, history)
 
 
-def _histories(workshop: Workshop, made: Sequence[Part]) -> list[History]:
-    """Where each of the parts stands among those that have documents; these are about to."""
+def close_documents(workshop: Workshop, _: Sequence[str]) -> Iterable[Document]:
+    """Closes the documents that are due: they become documents of the archive, to which the current feed leads from now on. The
+    one that it has led to is told what follows it."""
     uow, site_id = workshop.uow, workshop.site.id
-    neighbours = {part: uow.archives.neighbours(site_id, part) for part in made}
-    concerned = {part for pair in neighbours.values() for part in pair if part} - {*made}
-    if concerned == _stored(workshop, concerned):
-        return [History(part, *neighbours[part]) for part in made]
-    everything, _ = uow.archives.all(site_id)
-    chain = sorted({*made, *_stored(workshop, everything)})
-    return [_history(part, chain, chain.index(part)) for part in made]
+    due = [document.part for document in _due(workshop)]
+    closing, later = due[:MOST_CLOSED], due[MOST_CLOSED:]
+    if not closing:
+        return []
+    last = uow.archives.last_closed(site_id)
+    before_last = uow.archives.neighbours(site_id, last)[0] if last else None
+    chain = [before_last, last, *closing, None] if last else [None, *closing, None]
+    made = [
+        document
+        for previous, part, following in zip(chain, chain[1:], chain[2:], strict=False)
+        for document in _documents(workshop, History(part, previous, following))
+    ]
+    uow.archives.close(site_id, closing)
+    uow.archives.lead_to(site_id, closing[-1])
+    uow.assemblies.want(site_id, [of_listing(SITE_LISTING), *([Assembly(ARCHIVE_CLOSING)] if later else [])], uow.now)
+    return made
 
 
-def _history(part: Part, chain: Sequence[Part], place: int) -> History:
-    return History(part, chain[place - 1] if place else None, chain[place + 1] if place + 1 < len(chain) else None)
-
-
-def _stored(workshop: Workshop, parts: Collection[Part]) -> set[Part]:
-    """Those of the parts that have documents."""
-    paths = {part.archive_path(feeds.ATOM.suffix): part for part in parts}
-    return {paths[path] for path in workshop.uow.documents.states(workshop.site.id, paths)} if paths else set()
-
-
-def _linked_to(workshop: Workshop, part: Part, history: History) -> set[Assembly]:
-    """What leads to a new document: its neighbours, and the current feed if it is the last."""
-    linked = {Assembly(ARCHIVE, neighbour.key) for neighbour in (history.previous, history.following) if neighbour}
-    if history.following is not None:
-        return linked
-    workshop.uow.archives.lead_to(workshop.site.id, part)
-    return {*linked, of_listing(SITE_LISTING)}
+def _documents(workshop: Workshop, history: History) -> Iterator[Document]:
+    site, part = workshop.site, history.part
+    assert part is not None
+    entries = workshop.uow.archives.entries(site.id, part)
+    updated = updated_at(site, entries)
+    for form in feeds.ARCHIVE:
+        shell = form.shell(site, SITE_LISTING, updated, history=history)
+        yield feed_document(site, part.archive_path(form.suffix), form, shell, entries, updated)
 
 
 def whole_archive(uow: UnitOfWork, site_id: SiteId) -> list[Assembly]:
@@ -90,6 +100,7 @@ def whole_archive(uow: UnitOfWork, site_id: SiteId) -> list[Assembly]:
     parts, sitemaps = uow.archives.all(site_id)
     return [
         *(Assembly(ARCHIVE, part.key, anew=True) for part in parts),
+        Assembly(ARCHIVE_CLOSING),
         *(Assembly(SITEMAP, part.key, anew=True) for part in sitemaps),
         Assembly(SITEMAP_INDEX, anew=True),
         Assembly(NEWS_SITEMAP, anew=True),

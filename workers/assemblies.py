@@ -9,6 +9,7 @@ import structlog
 from sokbo.broker import Announcement
 from sokbo.domain.assembly import (
     ARCHIVE,
+    ARCHIVE_CLOSING,
     ARCHIVED_ARTICLE,
     FEEDS,
     NEWS_SITEMAP,
@@ -23,7 +24,7 @@ from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import SiteId
 from sokbo.domain.tally import Measure, Tally
 from sokbo.errors import Unavailable
-from workers.archiving import archive_articles, archive_documents
+from workers.archiving import archive_articles, archive_documents, close_documents
 from workers.assembling import Workshop, listing_documents, to_store
 from workers.directories import lists_of_feeds, news_sitemap, sitemap_index, sitemaps
 from workers.runtime import Runtime
@@ -59,6 +60,7 @@ MAKERS: dict[str, Maker] = {
     FEEDS: lists_of_feeds,
     ARCHIVED_ARTICLE: archive_articles,
     ARCHIVE: archive_documents,
+    ARCHIVE_CLOSING: close_documents,
     SITEMAP: sitemaps,
     SITEMAP_INDEX: sitemap_index,
     NEWS_SITEMAP: news_sitemap,

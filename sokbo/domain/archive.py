@@ -1,7 +1,8 @@
 """A site's archive (RFC 5005 section 4): each article that was ever published has a place in it, for good.
 
-The months' articles are numbered in the order in which they came in, and fill documents of a fixed size, so that a publish
-changes one of them however many there are.
+Each month has documents of its own. One takes articles while it is open; once it is closed, no article is ever added to it, and
+it joins the chain that readers walk. So a publish changes one document however many there are, and what has been walked stays
+walked.
 """
 
 from dataclasses import dataclass
@@ -10,14 +11,15 @@ from typing import Self
 
 from sokbo.domain.article import Article, article_path
 
-#: Articles in an archive document, and in a sitemap. Never to be changed: what stands where would move.
+#: Articles in an archive document at most.
 DOCUMENT_ARTICLES = 100
+#: Articles in a sitemap. Never to be changed: what stands where would move.
 SITEMAP_ARTICLES = 500
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Part:
-    """The `number`th of a month's documents, from 1. The month is in UTC and looks like «2026-11»."""
+    """The `number`th of a month's archive documents, or of its sitemaps, from 1. The month is in UTC and looks like «2026-11»."""
 
     month: str
     number: int
@@ -31,11 +33,6 @@ class Part:
     def from_key(cls, key: str) -> Self:
         month, _, number = key.partition("/")
         return cls(month, int(number))
-
-    @property
-    def archived(self) -> range:
-        """The ordinals of the articles in the archive document, the same in each format."""
-        return range((self.number - 1) * DOCUMENT_ARTICLES, self.number * DOCUMENT_ARTICLES)
 
     @property
     def mapped(self) -> range:
@@ -59,20 +56,41 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an article stands: the `ordinal`th of its month's, from 0."""
+    """Where an article stands: the `ordinal`th of its month's, from 0, in the month's `document`th archive document, from 1."""
 
     month: str
     ordinal: int
+    document: int
 
     @property
     def archive(self) -> Part:
         """The archive document that has the article."""
-        return Part(self.month, self.ordinal // DOCUMENT_ARTICLES + 1)
+        return Part(self.month, self.document)
 
     @property
     def sitemap(self) -> Part:
         """The sitemap that has the article."""
         return Part(self.month, self.ordinal // SITEMAP_ARTICLES + 1)
+
+
+def takes_another(articles: int) -> bool:
+    """True if an open archive document that has so many articles takes one more."""
+    return articles < DOCUMENT_ARTICLES
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDocument:
+    """An archive document that still takes articles: how many it has, and when the oldest of them was published."""
+
+    part: Part
+    articles: int
+    oldest: datetime
+
+    def is_due(self, recent: datetime | None) -> bool:
+        """True if it is to be closed, where `recent` is when the last of the articles that the current feed is sure to keep for
+        a while was published, None if it has room for more. The feed has every article of an open document (RFC 5005 section 4:
+        what isn't in the feed must be in its archive)."""
+        return recent is not None and self.oldest <= recent
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ ARCHIVE = "archive"
 SITEMAP = "sitemap"
 SITEMAP_INDEX = "sitemap-index"
 NEWS_SITEMAP = "news-sitemap"
+#: Closes the archive documents that are due.
+ARCHIVE_CLOSING = "archive-closing"
 #: The kinds that are no documents, but lead to others that are.
 LEADING = (ARCHIVED_ARTICLE, SELECTIONS)
 

@@ -13,6 +13,7 @@ archive_entries = Table(
     site_id(),
     Column("month", String, nullable=False),
     Column("ordinal", Integer, nullable=False),
+    Column("document", Integer, nullable=False),
     Column("article_id", String, ForeignKey("articles.id"), nullable=False, unique=True),
     Column("number", Integer, nullable=False),
     Column("slug", Text, nullable=False),
@@ -23,6 +24,20 @@ archive_entries = Table(
     Column("withdrawn", Boolean, nullable=False),
     PrimaryKeyConstraint("site_id", "month", "ordinal"),
     Index("archive_entries_newest", "site_id", "published_at"),
+    Index("archive_entries_document", "site_id", "month", "document"),
+)
+
+#: Each month's archive documents. `position` is where one stands in the chain that readers walk, from 1 in the order in which
+#: they were closed; null while it is open.
+archive_documents = Table(
+    "archive_documents",
+    metadata,
+    site_id(),
+    Column("month", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("position", Integer),
+    PrimaryKeyConstraint("site_id", "month", "number"),
+    Index("archive_documents_chain", "site_id", "position", unique=True),
 )
 
 #: The sitemaps that list something, and since when they are as they are. `etag` names their bytes, unless they are of before it

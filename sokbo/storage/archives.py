@@ -2,15 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import count
 from typing import Any
 
 from sqlalchemy import BindParameter, and_, bindparam, delete, func, insert, select, update
 
-from sokbo.domain.archive import ArchivedArticle, Part, Place, month_of, publication_time
+from sokbo.domain.archive import (
+    ArchivedArticle,
+    OpenDocument,
+    Part,
+    Place,
+    month_of,
+    publication_time,
+    takes_another,
+)
 from sokbo.domain.article import Article, ArticleState
 from sokbo.domain.ids import ArticleId, SiteId
-from sokbo.storage.archive_tables import archive_entries, news_sitemaps, sitemaps
+from sokbo.storage.archive_tables import archive_documents, archive_entries, news_sitemaps, sitemaps
 from sokbo.storage.dialects import insert_or_replace
 from sokbo.storage.documents import ListedEntry
 from sokbo.storage.leases import NOW
@@ -18,31 +25,62 @@ from sokbo.storage.session import Session
 from sokbo.storage.tables import renderings, site_versions
 
 _entries = archive_entries.c
+_documents = archive_documents.c
 _LISTED = (_entries.number, _entries.slug, _entries.title, _entries.language, _entries.published_at, _entries.modified_at)
 _OWN = _entries.site_id == bindparam("site")
 _IN_MONTH = and_(_OWN, _entries.month == bindparam("of_month"))
-_IN_PART = and_(_IN_MONTH, _entries.ordinal >= bindparam("first"), _entries.ordinal < bindparam("end"))
+_IN_DOCUMENT = and_(_IN_MONTH, _entries.document == bindparam("of_number"))
+_IN_SITEMAP = and_(_IN_MONTH, _entries.ordinal >= bindparam("first"), _entries.ordinal < bindparam("end"))
+_OWN_DOCUMENTS = _documents.site_id == bindparam("site")
+_DOCUMENT = and_(_OWN_DOCUMENTS, _documents.month == bindparam("of_month"), _documents.number == bindparam("of_number"))
 
 _article_ids: BindParameter[Any] = bindparam("article_ids", expanding=True)
-_PLACES = select(_entries.article_id, _entries.month, _entries.ordinal).where(_entries.article_id.in_(_article_ids))
+_PLACES = select(_entries.article_id, _entries.month, _entries.ordinal, _entries.document).where(
+    _entries.article_id.in_(_article_ids)
+)
 _LAST_ORDINAL = select(func.max(_entries.ordinal)).where(_IN_MONTH)
-_FIRST_MONTH_AFTER = select(func.min(_entries.month)).where(_OWN, _entries.month > bindparam("of_month"))
-_LAST_BEFORE = (
-    select(_entries.month, _entries.ordinal)
-    .where(_OWN, _entries.month < bindparam("of_month"))
-    .order_by(_entries.month.desc(), _entries.ordinal.desc())
+_LAST_OF_EACH_MONTH = (
+    select(_entries.month, func.max(_entries.ordinal), func.max(_entries.document)).where(_OWN).group_by(_entries.month)
+)
+_LAST_DOCUMENT = (
+    select(_documents.number, _documents.position)
+    .where(_OWN_DOCUMENTS, _documents.month == bindparam("of_month"))
+    .order_by(_documents.number.desc())
     .limit(1)
 )
-_LAST_OF_EACH_MONTH = select(_entries.month, func.max(_entries.ordinal)).where(_OWN).group_by(_entries.month)
+_ARTICLES = select(func.count()).where(_IN_DOCUMENT)
+_OPEN = (
+    select(_documents.month, _documents.number, func.count(), func.min(_entries.published_at))
+    .join(
+        archive_entries,
+        and_(_entries.site_id == _documents.site_id, _entries.month == _documents.month, _entries.document == _documents.number),
+    )
+    .where(_OWN_DOCUMENTS, _documents.position.is_(None))
+    .group_by(_documents.month, _documents.number)
+    .order_by(_documents.month, _documents.number)
+)
+_NEWEST = select(_entries.published_at).where(_OWN).order_by(_entries.published_at.desc()).limit(1).offset(bindparam("newer"))
+_POSITION = select(_documents.position).where(_DOCUMENT)
+_AT_POSITIONS = select(_documents.position, _documents.month, _documents.number).where(
+    _OWN_DOCUMENTS, _documents.position.in_(bindparam("positions", expanding=True))
+)
+_LAST_POSITION = select(func.max(_documents.position)).where(_OWN_DOCUMENTS)
+_CLOSE = (
+    update(archive_documents)
+    .where(*(_documents[name] == bindparam(f"own_{name}") for name in ("site_id", "month", "number")))
+    .values(position=bindparam("next_position"))
+)
+_ALL_DOCUMENTS = select(_documents.month, _documents.number).where(_OWN_DOCUMENTS).order_by(_documents.month, _documents.number)
 _ADD = insert(archive_entries)
+_BEGIN = insert(archive_documents)
 _UPDATE = update(archive_entries).where(_entries.article_id == bindparam("known_id"))
 _ENTRIES = (
     select(renderings.c.modified_at, renderings.c.fragments)
     .join(archive_entries, _entries.article_id == renderings.c.article_id)
-    .where(_IN_PART)
+    .where(_IN_DOCUMENT)
     .order_by(_entries.published_at.desc(), _entries.number.desc())
 )
-_MAPPED = select(*_LISTED).where(_IN_PART, _entries.withdrawn.is_(False)).order_by(_entries.ordinal)
+_MAPPED = select(*_LISTED).where(_IN_SITEMAP, _entries.withdrawn.is_(False)).order_by(_entries.ordinal)
 _NEWS = (
     select(*_LISTED)
     .where(_OWN, _entries.published_at > bindparam("since"), _entries.withdrawn.is_(False))
@@ -67,58 +105,114 @@ class ArchiveRepository:
         """Where each of the articles stands, with what is now to be said of it. One that has no place gets one, for good: its
         month's next, in the order in which they are given."""
         rows = self._session.execute(_PLACES, {"article_ids": [article.id for article in articles]})
-        known = {article_id: Place(month, ordinal) for article_id, month, ordinal in rows}
+        known = {article_id: Place(*place) for article_id, *place in rows}
         self.refresh([article for article in articles if article.id in known])
         new = self._next_places([article for article in articles if article.id not in known])
         return [known.get(article.id) or new[article.id] for article in articles]
 
     def _next_places(self, articles: Sequence[Article]) -> dict[ArticleId, Place]:
         """Gives each of the articles, which have none, the next place of its month."""
-        ordinals: dict[tuple[SiteId, str], Iterator[int]] = {}
+        following: dict[tuple[SiteId, str], Iterator[Place]] = {}
         places: dict[ArticleId, Place] = {}
         for article in articles:
-            site_id, month = article.site_id, month_of(publication_time(article))
-            if (site_id, month) not in ordinals:
-                last: int | None = self._session.execute(_LAST_ORDINAL, {"site": site_id, "of_month": month}).scalar_one()
-                ordinals[site_id, month] = count(0 if last is None else last + 1)
-            places[article.id] = Place(month, next(ordinals[site_id, month]))
+            month = article.site_id, month_of(publication_time(article))
+            if month not in following:
+                following[month] = self._places_from(*month)
+            places[article.id] = next(following[month])
         if articles:
             self._session.execute(_ADD, [_said_of(article) | _placed(article, places[article.id]) for article in articles])
         return places
+
+    def _places_from(self, site_id: SiteId, month: str) -> Iterator[Place]:
+        """The month's next places, one after the other, which begin new documents as they need them."""
+        of_month = {"site": site_id, "of_month": month}
+        last: int | None = self._session.execute(_LAST_ORDINAL, of_month).scalar_one()
+        ordinal = 0 if last is None else last + 1
+        number, articles = self._last_document(of_month)
+        while True:
+            if articles is None or not takes_another(articles):
+                number, articles = number + 1, 0
+                self._session.execute(_BEGIN, [{"site_id": site_id, "month": month, "number": number}])
+            yield Place(month, ordinal, number)
+            ordinal, articles = ordinal + 1, articles + 1
+
+    def _last_document(self, of_month: dict[str, Any]) -> tuple[int, int | None]:
+        """The number of the month's last document, 0 if there is none; how many articles it has if it is open."""
+        last = self._session.execute(_LAST_DOCUMENT, of_month).first()
+        if last is None:
+            return 0, None
+        if last.position is not None:
+            return last.number, None
+        return last.number, self._session.execute(_ARTICLES, of_month | {"of_number": last.number}).scalar_one()
 
     def refresh(self, articles: Sequence[Article]) -> None:
         """Says of those that have a place what is now to be said of them."""
         if articles:
             self._session.execute(_UPDATE, [_said_of(article) | {"known_id": article.id} for article in articles])
 
+    def open(self, site_id: SiteId) -> Sequence[OpenDocument]:
+        """The documents that still take articles, oldest month first."""
+        rows = self._session.execute(_OPEN, {"site": site_id})
+        return [OpenDocument(Part(month, number), articles, oldest) for month, number, articles, oldest in rows]
+
+    def newest(self, site_id: SiteId, count: int) -> datetime | None:
+        """When the last of the `count` newest articles was published, those included that were withdrawn; None if there are
+        fewer."""
+        row = self._session.execute(_NEWEST, {"site": site_id, "newer": count - 1}).first()
+        return None if row is None else row.published_at
+
+    def last_closed(self, site_id: SiteId) -> Part | None:
+        """The end of the chain of closed documents, None if there is none."""
+        last: int | None = self._session.execute(_LAST_POSITION, {"site": site_id}).scalar_one()
+        return None if last is None else self._at(site_id, last)[last]
+
+    def close(self, site_id: SiteId, parts: Sequence[Part]) -> None:
+        """Closes these open documents, which then follow in the chain in this order."""
+        last: int | None = self._session.execute(_LAST_POSITION, {"site": site_id}).scalar_one()
+        rows = [
+            {f"own_{name}": value for name, value in _key(site_id, part).items()} | {"next_position": position}
+            for position, part in enumerate(parts, (last or 0) + 1)
+        ]
+        self._session.execute(_CLOSE, rows)
+
+    def is_open(self, site_id: SiteId, part: Part) -> bool:
+        """True if the document still takes articles."""
+        return self._position(site_id, part) is None
+
     def neighbours(self, site_id: SiteId, part: Part) -> tuple[Part | None, Part | None]:
-        """The documents before and after this one, None where there is none."""
-        month = {"site": site_id, "of_month": part.month}
-        previous: Part | None = Part(part.month, part.number - 1)
-        if part.number == 1:
-            row = self._session.execute(_LAST_BEFORE, month).first()
-            previous = None if row is None else Place(*row).archive
-        last = Place(part.month, self._session.execute(_LAST_ORDINAL, month).scalar_one()).archive
-        if part < last:
-            return previous, Part(part.month, part.number + 1)
-        after: str | None = self._session.execute(_FIRST_MONTH_AFTER, month).scalar_one()
-        return previous, None if after is None else Part(after, 1)
+        """The documents before and after this one in the chain of closed documents, None where there is none."""
+        position = self._position(site_id, part)
+        if position is None:
+            return None, None
+        beside = self._at(site_id, position - 1, position + 1)
+        return beside.get(position - 1), beside.get(position + 1)
+
+    def _position(self, site_id: SiteId, part: Part) -> int | None:
+        of_part = {"site": site_id, "of_month": part.month, "of_number": part.number}
+        return self._session.execute(_POSITION, of_part).scalar_one()  # type: ignore[no-any-return]  # rows are of Any
+
+    def _at(self, site_id: SiteId, *positions: int) -> dict[int, Part]:
+        rows = self._session.execute(_AT_POSITIONS, {"site": site_id, "positions": positions})
+        return {position: Part(month, number) for position, month, number in rows}
 
     def all(self, site_id: SiteId) -> tuple[list[Part], list[Part]]:
         """Every document of the archive, and every sitemap, whether it lists something or not."""
-        last = [Place(*row) for row in self._session.execute(_LAST_OF_EACH_MONTH, {"site": site_id})]
+        last = [Place(*row).sitemap for row in self._session.execute(_LAST_OF_EACH_MONTH, {"site": site_id})]
         return (
-            [Part(place.month, number) for place in last for number in range(1, place.archive.number + 1)],
-            [Part(place.month, number) for place in last for number in range(1, place.sitemap.number + 1)],
+            [Part(*row) for row in self._session.execute(_ALL_DOCUMENTS, {"site": site_id})],
+            [Part(sitemap.month, number) for sitemap in last for number in range(1, sitemap.number + 1)],
         )
 
     def entries(self, site_id: SiteId, part: Part) -> Sequence[ListedEntry]:
         """The document's articles, newest first, those included that were withdrawn."""
-        return [ListedEntry(*row) for row in self._session.execute(_ENTRIES, _range(site_id, part.month, part.archived)).all()]
+        of_part = {"site": site_id, "of_month": part.month, "of_number": part.number}
+        return [ListedEntry(*row) for row in self._session.execute(_ENTRIES, of_part).all()]
 
     def mapped(self, site_id: SiteId, part: Part) -> Sequence[ArchivedArticle]:
         """The sitemap's articles, in the order in which they came in."""
-        return [ArchivedArticle(*row) for row in self._session.execute(_MAPPED, _range(site_id, part.month, part.mapped)).all()]
+        ordinals = part.mapped
+        of_part = {"site": site_id, "of_month": part.month, "first": ordinals.start, "end": ordinals.stop}
+        return [ArchivedArticle(*row) for row in self._session.execute(_MAPPED, of_part).all()]
 
     def news(self, site_id: SiteId, since: datetime, limit: int) -> Sequence[ArchivedArticle]:
         """Up to `limit` articles that were published after that time, newest first."""
@@ -168,16 +262,18 @@ class ArchiveRepository:
         return [SiteId(number) for number in self._session.execute(stale.returning(news_sitemaps.c.site_id)).scalars()]
 
 
-def _range(site_id: SiteId, month: str, ordinals: range) -> dict[str, Any]:
-    return {"site": site_id, "of_month": month, "first": ordinals.start, "end": ordinals.stop}
-
-
 def _key(site_id: SiteId, part: Part) -> dict[str, Any]:
     return {"site_id": site_id, "month": part.month, "number": part.number}
 
 
 def _placed(article: Article, place: Place) -> dict[str, Any]:
-    return {"site_id": article.site_id, "article_id": article.id, "month": place.month, "ordinal": place.ordinal}
+    return {
+        "site_id": article.site_id,
+        "article_id": article.id,
+        "month": place.month,
+        "ordinal": place.ordinal,
+        "document": place.document,
+    }
 
 
 def _said_of(article: Article) -> dict[str, Any]:

@@ -17,7 +17,6 @@ def published(publisher: Publisher) -> Publisher:
     publisher.await_text("breaking.html", "하나")
     publisher.await_text("news-sitemap.xml", "하나")
     publisher.await_text("sitemap.xml", "<lastmod>")
-    publisher.await_text("feed.rss", "prev-archive")
     eventually(lambda: all("last-modified" in publisher.read(path).headers for path in DOCUMENTS))
     return publisher
 

@@ -77,7 +77,7 @@ class Atom:
 def _frame(site: Site, listing: Listing, history: History, options: Options) -> Shell:
     """The shell, with a time that is to be replaced. An archive's documents bear its feed's id: they are one feed."""
     feed = FeedGenerator()
-    if history.part:
+    if history.part and not history.is_open:
         feed.register_extension("archive", fixes.ArchiveMark, rss=False)
     feed.id(feed_id(site, listing))
     feed.title(plain(listing_title(site, listing)))

@@ -30,11 +30,13 @@ class History:
     """Where a document of the site's feed stands in its archive (RFC 5005 section 4); a part has a document in each format.
 
     `part` is None for the current feed, which readers subscribe to; `previous` and `following` are None where the archive ends.
+    `is_open`: the part still takes articles, and is no document of the archive yet.
     """
 
     part: Part | None = None
     previous: Part | None = None
     following: Part | None = None
+    is_open: bool = False
 
     def links(self, suffix: str) -> dict[str, str]:
         """The paths of the neighbours in the format with that suffix, by link relation."""

@@ -30,8 +30,12 @@ def small_documents(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_articles_are_numbered_in_their_month_as_they_come(newsroom: Newsroom, database: Database) -> None:
     march, february, late = newsroom.post(), newsroom.post(published_at=FEBRUARY), newsroom.post(published_at=DECEMBER)
     with database.write() as uow:
-        assert uow.archives.place([march, late, february]) == [Place("2026-03", 0), Place("2025-12", 0), Place("2026-02", 0)]
-        assert uow.archives.place([newsroom_article(newsroom, uow)]) == [Place("2026-03", 1)]
+        assert uow.archives.place([march, late, february]) == [
+            Place("2026-03", 0, 1),
+            Place("2025-12", 0, 1),
+            Place("2026-02", 0, 1),
+        ]
+        assert uow.archives.place([newsroom_article(newsroom, uow)]) == [Place("2026-03", 1, 1)]
 
 
 def newsroom_article(newsroom: Newsroom, uow: UnitOfWork) -> Article:
@@ -44,17 +48,17 @@ def newsroom_article(newsroom: Newsroom, uow: UnitOfWork) -> Article:
 def test_place_is_for_good_whatever_becomes_of_the_article(newsroom: Newsroom, database: Database) -> None:
     article = newsroom.post(published_at=FEBRUARY)
     with database.write() as uow:
-        assert uow.archives.place([article]) == [Place("2026-02", 0)]
+        assert uow.archives.place([article]) == [Place("2026-02", 0, 1)]
         uow.commit()
     moved = newsroom.revise(article, "새 제목", slug="new", published_at=DECEMBER)
     with database.write() as uow:
-        assert uow.archives.place([moved]) == [Place("2026-02", 0)]
+        assert uow.archives.place([moved]) == [Place("2026-02", 0, 1)]
         [shown] = uow.archives.mapped(newsroom.site.id, Part("2026-02", 1))
         assert (shown.title, shown.path, shown.published_at) == ("새 제목", moved.path, DECEMBER)
         uow.commit()
     gone = newsroom.withdraw(article)
     with database.write() as uow:
-        assert uow.archives.place([gone]) == [Place("2026-02", 0)]
+        assert uow.archives.place([gone]) == [Place("2026-02", 0, 1)]
         assert uow.archives.mapped(newsroom.site.id, Part("2026-02", 1)) == []
         assert uow.archives.news(newsroom.site.id, DECEMBER, 10) == []
 
@@ -68,10 +72,10 @@ def test_known_and_new_articles_of_several_months_are_placed_together(newsroom: 
     new, older, newest = newsroom.post(), newsroom.post(published_at=FEBRUARY), newsroom.post()
     with database.write() as uow:
         assert uow.archives.place([new, moved, older, newest]) == [
-            Place("2026-03", 1),
-            Place("2026-03", 0),
-            Place("2026-02", 1),
-            Place("2026-03", 2),
+            Place("2026-03", 1, 1),
+            Place("2026-03", 0, 1),
+            Place("2026-02", 1, 1),
+            Place("2026-03", 2, 2),
         ]
         shown = uow.archives.mapped(newsroom.site.id, Part("2026-03", 1))
         assert [item.number for item in shown] == [known.number, new.number, newest.number]
@@ -79,22 +83,50 @@ def test_known_and_new_articles_of_several_months_are_placed_together(newsroom: 
         assert uow.archives.place([]) == []
 
 
-def test_neighbours_are_found_over_months_without_articles(newsroom: Newsroom, database: Database) -> None:
+def test_closed_documents_are_a_chain_in_the_order_in_which_they_were_closed(newsroom: Newsroom, database: Database) -> None:
     site_id = newsroom.site.id
-    articles = [newsroom.post(published_at=moment) for moment in (DECEMBER, DECEMBER, DECEMBER, START)]
+    articles = [newsroom.post(published_at=moment) for moment in (START, DECEMBER, DECEMBER, DECEMBER)]
+    first, second, march = Part("2025-12", 1), Part("2025-12", 2), Part("2026-03", 1)
     with database.write() as uow:
         uow.archives.place(articles)
-        first, second, march = Part("2025-12", 1), Part("2025-12", 2), Part("2026-03", 1)
-        assert uow.archives.neighbours(site_id, first) == (None, second)
-        assert uow.archives.neighbours(site_id, second) == (first, march)
-        assert uow.archives.neighbours(site_id, march) == (second, None)
+        assert [(document.part, document.articles) for document in uow.archives.open(site_id)] == [
+            (first, 2),
+            (second, 1),
+            (march, 1),
+        ]
+        assert uow.archives.last_closed(site_id) is None
+        uow.archives.close(site_id, [march, first])
+        uow.archives.close(site_id, [second])
+        assert uow.archives.open(site_id) == []
+        assert uow.archives.last_closed(site_id) == second
+        assert uow.archives.neighbours(site_id, march) == (None, first)
+        assert uow.archives.neighbours(site_id, first) == (march, second)
+        assert uow.archives.neighbours(site_id, second) == (first, None)
         assert uow.archives.all(site_id) == ([first, second, march], [first, march])
+
+
+def test_closed_document_takes_no_more_articles(newsroom: Newsroom, database: Database) -> None:
+    first, second = newsroom.post(), newsroom.post()
+    with database.write() as uow:
+        assert uow.archives.place([first]) == [Place("2026-03", 0, 1)]
+        uow.archives.close(newsroom.site.id, [Part("2026-03", 1)])
+        assert uow.archives.place([second]) == [Place("2026-03", 1, 2)]
+        assert not uow.archives.is_open(newsroom.site.id, Part("2026-03", 1))
+        assert uow.archives.is_open(newsroom.site.id, Part("2026-03", 2))
+
+
+def test_newest_articles_are_counted_by_their_publication(newsroom: Newsroom, database: Database) -> None:
+    articles = [newsroom.post(published_at=moment) for moment in (DECEMBER, START, FEBRUARY)]
+    with database.write() as uow:
+        assert uow.archives.newest(newsroom.site.id, 1) is None
+        uow.archives.place(articles)
+        assert [uow.archives.newest(newsroom.site.id, count) for count in (1, 2, 3, 4)] == [START, FEBRUARY, DECEMBER, None]
 
 
 def test_sites_have_archives_of_their_own(newsroom: Newsroom, database: Database) -> None:
     other = Newsroom.open(database)
     with database.write() as uow:
-        assert uow.archives.place([newsroom_article(newsroom, uow), newsroom_article(other, uow)]) == [Place("2026-03", 0)] * 2
+        assert uow.archives.place([newsroom_article(newsroom, uow), newsroom_article(other, uow)]) == [Place("2026-03", 0, 1)] * 2
         assert len(uow.archives.mapped(other.site.id, Part("2026-03", 1))) == 1
 
 

@@ -39,7 +39,13 @@ def _make_swept(maker: Maker) -> None:
 
 
 @pytest.fixture
-def bureau(database: Database, tmp_path: Path) -> Iterator[Bureau]:
+def feed_entries() -> int:
+    """How many articles a feed has at most; files whose tests fill feeds say fewer."""
+    return 50
+
+
+@pytest.fixture
+def bureau(database: Database, tmp_path: Path, feed_entries: int) -> Iterator[Bureau]:
     """A new site is rendered once, which would hide what the tests' own turns leave out: this one's was."""
-    with bureau_of(Newsroom.found(database), tmp_path) as opened:
+    with bureau_of(Newsroom.found(database), tmp_path, feed_entries=feed_entries) as opened:
         yield opened

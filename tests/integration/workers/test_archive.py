@@ -1,7 +1,9 @@
 """The archive: whoever walks it from the current feed finds every article once, whatever has happened to it."""
 
 import json
+import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +11,7 @@ import pytest
 from lxml import etree
 
 from sokbo.domain import archive
-from sokbo.domain.article import Article
+from sokbo.domain.article import Article, ArticleState
 from sokbo.domain.ids import SiteId
 from sokbo.storage import Database
 from tests.clock import START, Clock
@@ -17,17 +19,24 @@ from tests.integration.workers.bureau import Bureau
 from tests.integration.workers.test_anew import everything, rebuild
 from tests.unit.workers.feeds.w3c import archive_complaints
 from workers import assemblies
+from workers.archiving import MOST_CLOSED
 from workers.clean import clean
 from workers.runtime import Runtime
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 TOMBSTONE = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
+MARK = "{http://purl.org/syndication/history/1.0}archive"
+#: A document is closed when it has as many articles as half of the feed.
 SIZE = 3
 
 
+@pytest.fixture
+def feed_entries() -> int:
+    return 2 * SIZE
+
+
 @pytest.fixture(autouse=True)
-def small_documents(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "DOCUMENT_ARTICLES", SIZE)
+def small_sitemaps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "SITEMAP_ARTICLES", 2 * SIZE)
 
 
@@ -52,29 +61,59 @@ def walk(bureau: Bureau, start: str = "feed.atom") -> list[str]:
 
 
 def found(bureau: Bureau) -> tuple[Counter[str], Counter[str]]:
-    """How often each entry, and each tombstone, stands in the archive."""
+    """How often each entry, and each tombstone, is found by whoever walks the archive; and reads in the current feed what isn't
+    there yet."""
     documents = [read(bureau, path) for path in walk(bureau)]
-    entries = Counter(each.findtext(f"{ATOM}id", "") for document in documents for each in document.iter(f"{ATOM}entry"))
-    return entries, Counter(each.get("ref", "") for document in documents for each in document.iter(TOMBSTONE))
+    entries, tombstones = (
+        Counter(each for document in documents for each in ids(document)) for ids in (ids_of_entries, ids_of_tombstones)
+    )
+    current = read(bureau, "feed.atom")
+    entries.update({*ids_of_entries(current)} - {*entries})
+    tombstones.update({*ids_of_tombstones(current)} - {*tombstones})
+    return entries, tombstones
 
 
-def once(articles: list[Article]) -> Counter[str]:
+def ids_of_entries(document: etree._Element) -> list[str]:
+    return [each.findtext(f"{ATOM}id", "") for each in document.iter(f"{ATOM}entry")]
+
+
+def ids_of_tombstones(document: etree._Element) -> list[str]:
+    return [each.get("ref", "") for each in document.iter(TOMBSTONE)]
+
+
+def once(articles: Iterable[Article]) -> Counter[str]:
     return Counter(article.urn for article in articles)
 
 
-def fill(bureau: Bureau, clock: Clock) -> list[Article]:
-    """Articles over four months: written as they happen, scheduled, and taken over from an older site meanwhile."""
-    articles = []
+def steps(bureau: Bureau, clock: Clock) -> Iterator[list[Article]]:
+    """Articles over four months: written as they happen, scheduled, and taken over from an older site meanwhile. After each step
+    all that were posted until then."""
+    articles: list[Article] = []
     for number in range(24):
         articles.append(bureau.newsroom.post(f"기사 {number}"))
         if number % 4 == 0:
             articles.append(bureau.newsroom.post(f"옛 기사 {number}", published_at=clock() - timedelta(days=45)))
         if number % 8 == 0:
             articles.append(bureau.newsroom.post(f"예약 {number}", published_at=clock() + timedelta(days=5, seconds=1)))
-        bureau.syndicate()
+        settle(bureau, clock)
+        yield articles
         clock.advance(2.5 * 24 * 3600)
         if number % 4 == 3:
             bureau.sweep()
+    bureau.sweep()
+    settle(bureau, clock)
+
+
+def settle(bureau: Bureau, clock: Clock) -> None:
+    """Has done what waits, and what is put off to the next second, twice: the articles' places, then the documents' end."""
+    bureau.syndicate()
+    for _ in range(2):
+        clock.advance(1)
+        bureau.syndicate()
+
+
+def fill(bureau: Bureau, clock: Clock) -> list[Article]:
+    *_, articles = steps(bureau, clock)
     return articles
 
 
@@ -87,22 +126,65 @@ def correct_and_withdraw(bureau: Bureau, clock: Clock, articles: list[Article]) 
     gone = articles[4::9]
     for article in gone:
         bureau.newsroom.withdraw(article)
-    bureau.syndicate()
+    settle(bureau, clock)
     return gone
 
 
-def test_walk_finds_each_article_once(bureau: Bureau, clock: Clock) -> None:
-    articles = fill(bureau, clock)
-
+def test_walk_finds_each_article_once_at_any_time(bureau: Bureau, clock: Clock) -> None:
+    articles: list[Article] = []
+    for articles in steps(bureau, clock):
+        published = [article for article in articles if bureau.newsroom.article(article).state is ArticleState.PUBLISHED]
+        assert found(bureau) == (once(published), Counter())
     assert found(bureau) == (once(articles), Counter())
     months = {path[5:12] for path in walk(bureau)}
     assert {"2026/01", "2026/02", "2026/03", "2026/04"} <= months
-    assert walk(bureau) == sorted(walk(bureau), key=in_time, reverse=True)
 
 
-def in_time(path: str) -> tuple[str, int]:
-    month, _, number = path.removeprefix("feed/").removesuffix(".atom").partition("-")
-    return month, int(number or 1)
+def test_document_of_the_archive_never_changes_but_that_another_follows(bureau: Bureau, clock: Clock) -> None:
+    archived: dict[str, str] = {}
+    for _ in steps(bureau, clock):
+        for path in walk(bureau):
+            text = re.sub('  <link [^>]*rel="next-archive"[^>]*>\n', "", bureau.text(path))
+            assert archived.setdefault(path, text) == text
+    assert len(archived) > 8
+
+
+def test_document_that_still_takes_articles_is_none_of_the_archive(bureau: Bureau, clock: Clock) -> None:
+    bureau.newsroom.post("하나")
+    bureau.syndicate()
+    assert read(bureau, "feed/2026/03.atom").find(MARK) is None
+    assert link(read(bureau, "feed/2026/03.atom"), "current") == "feed.atom"
+    assert (walk(bureau), "next_url" in json.loads(bureau.text("feed.json"))) == ([], False)
+
+    for number in range(SIZE - 1):
+        bureau.newsroom.post(f"기사 {number}")
+    bureau.syndicate()
+    assert read(bureau, "feed/2026/03.atom").find(MARK) is not None
+    assert walk(bureau) == ["feed/2026/03.atom"]
+
+
+def test_article_of_long_ago_is_archived_within_seconds_with_all_that_come_meanwhile(bureau: Bureau, clock: Clock) -> None:
+    for number in range(2 * SIZE):
+        bureau.newsroom.post(f"기사 {number}")
+    bureau.syndicate()
+    before = walk(bureau)
+
+    old = [bureau.newsroom.post(f"옛 기사 {number}", published_at=START - timedelta(days=400)) for number in range(2)]
+    bureau.syndicate()
+    assert walk(bureau) == before
+
+    settle(bureau, clock)
+    month = (START - timedelta(days=400)).strftime("feed/%Y/%m.atom")
+    assert walk(bureau) == [month, *before]
+    assert Counter(ids_of_entries(read(bureau, month))) == once(old)
+
+
+def test_many_documents_are_closed_a_few_at_a_time(bureau: Bureau, clock: Clock) -> None:
+    articles = [bureau.newsroom.post(f"기사 {number}", published_at=START - timedelta(days=31 * number)) for number in range(20)]
+    settle(bureau, clock)
+
+    assert found(bureau) == (once(articles), Counter())
+    assert len(walk(bureau)) > MOST_CLOSED
 
 
 def test_walk_finds_each_article_once_after_corrections_and_withdrawals(bureau: Bureau, clock: Clock) -> None:
@@ -157,7 +239,7 @@ def dead_links(bureau: Bureau) -> set[str]:
 
 def test_full_document_changes_only_with_its_own_articles(bureau: Bureau, clock: Clock) -> None:
     articles = fill(bureau, clock)
-    full = walk(bureau)[3:]
+    full = walk(bureau)[1:]
     before, versions = {path: bureau.text(path) for path in full}, bureau.versions()
 
     for number in range(2 * SIZE):
@@ -167,7 +249,7 @@ def test_full_document_changes_only_with_its_own_articles(bureau: Bureau, clock:
     assert all(bureau.versions()[path] == versions[path] for path in full)
 
     bureau.newsroom.revise(articles[0], "고친 제목")
-    bureau.syndicate()
+    settle(bureau, clock)
     assert [path for path in full if bureau.text(path) != before[path]] == [
         path for path in full if articles[0].urn in before[path]
     ]

@@ -8,20 +8,17 @@ from typing import Any
 import orjson
 import pytest
 
-from sokbo.domain import archive
 from sokbo.storage import Database, migrate
 from tests.clock import Clock
 from tests.integration.storage.test_migrations import downgrade
 from tests.integration.workers.bureau import Bureau
-from tests.integration.workers.test_anew import everything, rebuild
-from tests.integration.workers.test_archive import SIZE, correct_and_withdraw, fill, once, walk
-
-small_documents = pytest.mark.usefixtures("of_small_size")
+from tests.integration.workers.test_anew import rebuild
+from tests.integration.workers.test_archive import SIZE, correct_and_withdraw, fill, once, settle, walk
 
 
 @pytest.fixture
-def of_small_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "DOCUMENT_ARTICLES", SIZE)
+def feed_entries() -> int:
+    return 2 * SIZE
 
 
 def read(bureau: Bureau, path: str) -> dict[str, Any]:
@@ -41,11 +38,12 @@ def pages(bureau: Bureau) -> dict[str, dict[str, Any]]:
 
 
 def found(bureau: Bureau) -> Counter[str]:
-    """How often each article stands in the archive."""
-    return Counter(item["id"] for page in pages(bureau).values() for item in page["items"])
+    """How often each article is found in the archive; and in the current feed, if it isn't there yet."""
+    archived = Counter(item["id"] for page in pages(bureau).values() for item in page["items"])
+    archived.update({item["id"] for item in read(bureau, "feed.json")["items"]} - {*archived})
+    return archived
 
 
-@small_documents
 def test_next_url_leads_through_the_same_documents_as_prev_archive(bureau: Bureau, clock: Clock) -> None:
     articles = fill(bureau, clock)
 
@@ -57,7 +55,6 @@ def test_next_url_leads_through_the_same_documents_as_prev_archive(bureau: Burea
     assert {page["home_page_url"] for page in made.values()} == {site.url("")}
 
 
-@small_documents
 def test_each_article_is_found_once_after_corrections_and_the_withdrawn_ones_never(bureau: Bureau, clock: Clock) -> None:
     articles = fill(bureau, clock)
     places = [*pages(bureau)]
@@ -71,15 +68,16 @@ def test_each_article_is_found_once_after_corrections_and_the_withdrawn_ones_nev
 
 def test_only_the_sites_own_feed_has_a_next_url(bureau: Bureau) -> None:
     assert "next_url" not in read(bureau, "feed.json")
-    bureau.newsroom.post("속보", breaking=True, categories=("정치",))
+    for _ in range(SIZE):
+        bureau.newsroom.post("속보", breaking=True, categories=("정치",))
     bureau.syndicate()
+    bureau.sweep()
 
     feeds = [path for path in bureau.versions() if path.endswith(".json")]
     assert {"breaking.json", "category/정치.json"} <= {*feeds}
     assert [path for path in feeds if "next_url" in read(bureau, path)] == ["feed.json"]
 
 
-@small_documents
 def test_documents_follow_the_sites_new_title_and_address(bureau: Bureau, database: Database, clock: Clock) -> None:
     articles = fill(bureau, clock)
     with database.write() as uow:
@@ -96,24 +94,26 @@ def locations(bureau: Bureau) -> list[str]:
     return re.findall("<loc>(.*?)</loc>", bureau.text("sitemap.xml"))
 
 
-def test_documents_of_an_archive_that_was_in_atom_alone_come_with_the_migration(
+def test_archive_of_an_older_version_is_closed_by_the_migration_and_goes_on(
     bureau: Bureau, database_url: str, clock: Clock
 ) -> None:
     articles = fill(bureau, clock)
     bureau.newsroom.withdraw(articles[3])
-    bureau.syndicate()
-    before = everything(bureau)
-    moved = {path for path in before if path.startswith("sitemap-")}  # by a later migration, which is undone with it
-    lost = pages(bureau).keys() | moved
-    assert len(pages(bureau)) > 1
+    settle(bureau, clock)
     listed = locations(bureau)
     downgrade(database_url, "0010")
-    assert bureau.versions().keys() == before.keys() - lost
+    assert not [path for path in bureau.versions() if path.startswith("feed/")]
 
     migrate(database_url)
-    bureau.sweep()
+    settle(bureau, clock)
 
-    after = everything(bureau)
-    del before["sitemap.xml"], after["sitemap.xml"]  # the sitemaps that moved are new files, and it says since when
-    assert after == before
+    kept = [article for article in articles if article is not articles[3]]
+    assert found(bureau) == once(kept)
+    assert [path.removesuffix(".json") for path in pages(bureau)] == [path.removesuffix(".atom") for path in walk(bureau)]
     assert locations(bureau) == listed
+    assert all("next-archive" in bureau.text(path) for path in walk(bureau)[1:])
+
+    later = [bureau.newsroom.post(f"새 기사 {number}") for number in range(SIZE)]
+    settle(bureau, clock)
+    assert found(bureau) == once([*kept, *later])
+    assert {article.urn for article in later} <= {item["id"] for item in next(iter(pages(bureau).values()))["items"]}

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from sokbo.domain import archive
 from sokbo.domain.assembly import MAPPED_EVERY, Assembly, of_listing
 from sokbo.domain.document import Document
 from sokbo.domain.event import Lane
@@ -212,7 +211,8 @@ def test_retry_that_waits_does_not_put_off_what_is_published(bureau: Bureau) -> 
 def test_new_document_of_the_archive_changes_no_list_of_feeds(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Sequence[str]] = []
     make = assemblies.MAKERS["feeds"]
-    monkeypatch.setattr(archive, "DOCUMENT_ARTICLES", 1)
+    settings = bureau.runtime.settings.model_copy(update={"feed_entries": 1})
+    bureau = replace(bureau, runtime=replace(bureau.runtime, settings=settings))
 
     def count(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
         made.append(keys)

@@ -2,7 +2,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from sokbo.domain.archive import Part, Place, month_of
+from sokbo.domain.archive import OpenDocument, Part, Place, month_of
+from tests.clock import START
+
+SECOND = timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
@@ -22,13 +25,17 @@ def test_parts_follow_each_other_in_time() -> None:
     assert Part("2025-12", 11) < Part("2026-01", 1) < Part("2026-01", 2) < Part("2026-01", 10)
 
 
-@pytest.mark.parametrize(("ordinal", "archive", "sitemap"), [(0, 1, 1), (99, 1, 1), (100, 2, 1), (499, 5, 1), (500, 6, 2)])
-def test_place_is_in_one_document_of_each_kind(ordinal: int, archive: int, sitemap: int) -> None:
-    place = Place("2026-11", ordinal)
+@pytest.mark.parametrize(("ordinal", "sitemap"), [(0, 1), (499, 1), (500, 2)])
+def test_place_is_in_one_document_of_each_kind(ordinal: int, sitemap: int) -> None:
+    place = Place("2026-11", ordinal, 7)
 
-    assert (place.archive, place.sitemap) == (Part("2026-11", archive), Part("2026-11", sitemap))
-    assert ordinal in place.archive.archived
+    assert (place.archive, place.sitemap) == (Part("2026-11", 7), Part("2026-11", sitemap))
     assert ordinal in place.sitemap.mapped
+
+
+@pytest.mark.parametrize(("recent", "due"), [(None, False), (START - SECOND, False), (START, True), (START + SECOND, True)])
+def test_open_document_is_due_once_one_of_its_articles_may_leave_the_feed(recent: datetime | None, due: bool) -> None:
+    assert OpenDocument(Part("2026-03", 1), 3, START).is_due(recent) is due
 
 
 def test_month_is_that_of_the_time_in_utc() -> None:
