@@ -34,7 +34,11 @@ WORDS = {
         "feeds": "피드",
     },
 }
-FEEDS = {"rss": "RSS", "atom": "Atom", "json": "JSON Feed"}
+FEEDS = {
+    "rss": ("RSS", "application/rss+xml"),
+    "atom": ("Atom", "application/atom+xml"),
+    "json": ("JSON Feed", "application/feed+json"),
+}
 
 _STYLE = (
     ":root{--paper:#fdfcf9;--ink:#1c1b19;--muted:#66615a;--rule:#ddd8ce;--accent:#b3121d;color-scheme:light dark}"
@@ -64,18 +68,18 @@ def not_found(request: web.Request, site: Site | None) -> web.Response:
     words = WORDS[language]
     link = _link("/", words["to_sites"]) if site is None else _link(site.url(), words["home"].format(site.title))
     body = f"<h1>{words['not_found']}</h1>\n<p>{words['why']}</p>\n<p>{link}</p>"
-    return _page(language, words["not_found"], body, status=404)
+    return _page(language, words["not_found"], body, [site] if site else [], status=404)
 
 
 def list_of_sites(request: web.Request, sites: Iterable[Site]) -> web.Response:
     """The sites and their feeds, as a page for whoever prefers HTML, else as JSON."""
     if not prefers_html(request.headers.get("Accept", "")):
         return json_response({"items": [_described(site) for site in sites]}, headers={"Vary": "Accept"})
-    language = _language(request)
+    language, sites = _language(request), [*sites]
     words = WORDS[language]
     items = "\n".join(_item(site, words["feeds"]) for site in sites)
     body = f"<h1>{words['sites']}</h1>\n" + (f"<ul>\n{items}\n</ul>" if items else f"<p>{words['none']}</p>")
-    return _page(language, words["sites"], body)
+    return _page(language, words["sites"], body, sites)
 
 
 def _described(site: Site) -> dict[str, object]:
@@ -84,12 +88,13 @@ def _described(site: Site) -> dict[str, object]:
 
 
 def _item(site: Site, feeds: str) -> str:
-    links = [_link(site.url("feeds"), feeds), *(_link(site.url(f"feed.{suffix}"), name) for suffix, name in FEEDS.items())]
+    links = [_link(site.url("feeds"), feeds), *(_link(site.url(f"feed.{suffix}"), name) for suffix, (name, _) in FEEDS.items())]
     return f'<li lang="{escape(site.language)}"><h2>{_link(site.url(), site.title)}</h2>\n<p>{" · ".join(links)}</p></li>'
 
 
-def _page(language: str, title: str, body: str, status: int = 200) -> web.Response:
-    """The page; `title` and `body` are markup."""
+def _page(language: str, title: str, body: str, sites: Iterable[Site], status: int = 200) -> web.Response:
+    """The page; `title` and `body` are markup. It names the sites' feeds to browsers and feed readers."""
+    feeds = "".join(_alternate(site, suffix) for site in sites for suffix in FEEDS)
     html = f"""<!doctype html>
 <html lang="{language}">
 <head>
@@ -98,7 +103,7 @@ def _page(language: str, title: str, body: str, status: int = 200) -> web.Respon
 <meta name="robots" content="noindex">
 <title>{title}</title>
 <link rel="icon" href="/favicon.ico" type="image/svg+xml">
-<style>{_STYLE}</style>
+{feeds}<style>{_STYLE}</style>
 </head>
 <body>
 <main>
@@ -108,6 +113,12 @@ def _page(language: str, title: str, body: str, status: int = 200) -> web.Respon
 </html>
 """
     return web.Response(status=status, text=html, content_type="text/html", headers=_HEADERS)
+
+
+def _alternate(site: Site, suffix: str) -> str:
+    name, media_type = FEEDS[suffix]
+    title, url = escape(f"{site.title} ({name})"), escape(site.url(f"feed.{suffix}"))
+    return f'<link rel="alternate" type="{media_type}" title="{title}" href="{url}">\n'
 
 
 def _link(url: str, text: str) -> str:

@@ -42,6 +42,17 @@ async def test_page_speaks_the_readers_language_where_there_is_no_site(edge: Edg
     assert f"<h1>{said}" in reply.body.decode()
 
 
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/news/none", 404)])
+async def test_page_names_the_feeds_to_feed_readers(edge: Edge, path: str, status: int) -> None:
+    reply = await edge.ask(f"GET {path} HTTP/1.1", HTML)
+    assert reply.status == status
+    assert re.findall('<link rel="alternate" type="(.*?)" title="(.*?)" href="(.*?)">', reply.body.decode()) == [
+        ("application/rss+xml", "News (RSS)", "http://127.0.0.1/news/feed.rss"),
+        ("application/atom+xml", "News (Atom)", "http://127.0.0.1/news/feed.atom"),
+        ("application/feed+json", "News (JSON Feed)", "http://127.0.0.1/news/feed.json"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("path", "accept"), [("/news/none", "*/*"), ("/nosite", "application/json, text/html;q=0.5"), ("/v1/none", "text/html")]
 )
