@@ -4,9 +4,11 @@ It reaches public addresses only, follows nothing, keeps nothing, and bounds the
 """
 
 import asyncio
+import re
 import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -18,6 +20,7 @@ from yarl import URL
 
 import sokbo
 from sokbo.net import addresses
+from sokbo.net.bounded import BoundedConnector
 from sokbo.net.urls import UnusableUrl, check_url
 from sokbo.settings import Network
 
@@ -26,6 +29,10 @@ MAX_ANSWER_BYTES = 64 * 1024
 MAX_EXCERPT_BYTES = 256
 MAX_IN_FLIGHT_PER_HOST = 8
 DNS_CACHE_SECONDS = 60
+#: A URL in which nothing is left to be escaped, whose host is in its usual form.
+_PLAIN = re.compile(
+    r"https?://[a-z0-9.:_\[\]-]+/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*(?:\?(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?"
+)
 #: What a request may fail with that is no fault of ours.
 _FAILURES = (UnusableUrl, TimeoutError, aiohttp.ClientError)
 
@@ -87,7 +94,7 @@ class GuardedClient:
         self._allow = allow
         self._timeout_seconds = timeout_seconds
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
+            connector=BoundedConnector(
                 socket_factory=self._open_socket,
                 limit=0,
                 limit_per_host=MAX_IN_FLIGHT_PER_HOST,
@@ -114,7 +121,8 @@ class GuardedClient:
         await self._session.close()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """The remote's answer, whatever its status; at most 64 KiB of it are read.
+        """The remote's answer, whatever its status; at most 64 KiB of it are read. One whose body breaks off, or breaks a rule,
+        is an answer: its status has been said.
 
         Raises RemoteFailure.
         """
@@ -173,18 +181,21 @@ class GuardedClient:
 
 @lru_cache(maxsize=4096)
 def _target(url: str) -> URL:
-    return check_url(url)
+    """The URL as it is written: what it escapes, the remote may tell from what it doesn't (RFC 3986 section 2.2)."""
+    parsed = check_url(url)
+    return URL(url, encoded=True) if _PLAIN.fullmatch(url) else parsed
 
 
 async def _read(response: aiohttp.ClientResponse) -> str:
-    """The beginning of the body, once it has ended or passed 64 KiB."""
+    """The beginning of the body, once it has ended, broken off or passed 64 KiB."""
     beginning, length = b"", 0
-    async for chunk in response.content.iter_any():
-        if length < MAX_EXCERPT_BYTES:
-            beginning += chunk[:MAX_EXCERPT_BYTES]
-        length += len(chunk)
-        if length >= MAX_ANSWER_BYTES:
-            break
+    with suppress(aiohttp.ClientError):
+        async for chunk in response.content.iter_any():
+            if length < MAX_EXCERPT_BYTES:
+                beginning += chunk[:MAX_EXCERPT_BYTES]
+            length += len(chunk)
+            if length >= MAX_ANSWER_BYTES:
+                break
     return _printable(beginning[:MAX_EXCERPT_BYTES].decode(errors="replace"))
 
 

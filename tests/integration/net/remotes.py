@@ -83,3 +83,38 @@ async def endless_head(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
     while not writer.is_closing():
         writer.write(b"X-More: " + b"x" * 1000 + b"\r\n")
         await writer.drain()
+
+
+@dataclass(slots=True)
+class Flood:
+    """Begins as it is told and goes on with the same bytes for as long as they are taken."""
+
+    beginning: bytes
+    repeated: bytes
+    sent_bytes: int = 0
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(self.beginning)
+        batch = self.repeated * (64 * 1024 // len(self.repeated))
+        while not writer.is_closing():
+            writer.write(batch)
+            await writer.drain()
+            self.sent_bytes += len(batch)
+
+
+def flood_of_interim_responses() -> Flood:
+    return Flood(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n")
+
+
+def endless_chunk_extension() -> Flood:
+    return Flood(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5", b";a=b")
+
+
+def endless_trailers() -> Flood:
+    return Flood(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n", b"X-More: 1\r\n")
+
+
+def tiny_chunks(count: int) -> bytes:
+    """An answer with that many bytes of body, each in a chunk of its own."""
+    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * count + b"0\r\n\r\n"

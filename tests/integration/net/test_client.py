@@ -1,6 +1,7 @@
 import asyncio
 import gzip
 import socket
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -115,12 +116,64 @@ async def test_lost_connection_is_told(client: GuardedClient, serve: Serve, hand
     [
         Remote(b"220 mail.example ESMTP\r\n"),
         Remote(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n"),
-        Remote(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort"),
         remotes.endless_head,
     ],
 )
 async def test_answer_that_breaks_http_is_a_protocol_failure(client: GuardedClient, serve: Serve, handler: Handler) -> None:
     assert (await failure(client, await serve(handler))).reason is Reason.PROTOCOL
+
+
+@pytest.mark.parametrize("flood", [remotes.flood_of_interim_responses, remotes.endless_chunk_extension, remotes.endless_trailers])
+async def test_remote_that_sends_anything_but_a_body_without_end_delays_no_other(
+    client: GuardedClient, serve: Serve, flood: Callable[[], remotes.Flood]
+) -> None:
+    hostile, sound = [flood() for _ in range(MAX_IN_FLIGHT_PER_HOST)], Remote()
+    urls = [await serve(remote) for remote in hostile]
+    healthy = await serve(sound, host="127.0.0.3")
+    pushes = [asyncio.create_task(outcome(client, url)) for url in urls]
+    for _ in range(10):
+        answer = await client.post(healthy, b"{}", {})
+        assert answer.duration_seconds < 1
+    assert {await push for push in pushes} <= {Reason.PROTOCOL, 200}
+    assert all(remote.sent_bytes < 8 * 1024 * 1024 for remote in hostile)
+
+
+async def outcome(client: GuardedClient, url: str) -> object:
+    try:
+        return (await client.post(url, b"{}", {})).status
+    except RemoteFailure as failed:
+        return failed.reason
+
+
+async def test_body_in_the_smallest_chunks_is_read(client: GuardedClient, serve: Serve) -> None:
+    assert (await client.post(await serve(Remote(remotes.tiny_chunks(60_000))), b"{}", {})).excerpt == "x" * 256
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nok",
+    ],
+)
+async def test_answer_whose_body_breaks_off_is_judged_by_its_status(client: GuardedClient, serve: Serve, reply: bytes) -> None:
+    assert (await client.post(await serve(Remote(reply)), b"{}", {})).status == 200
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("?sp=%2Ftriggers%2Fm&u=http%3A%2F%2Fa&t=%7Ex%21&q=%27", "?sp=%2Ftriggers%2Fm&u=http%3A%2F%2Fa&t=%7Ex%21&q=%27"),
+        ("/a%2Fb;c=%41?x=a+b%20c", "/a%2Fb;c=%41?x=a+b%20c"),
+        ("?q=속보&x={1}", "?q=%EC%86%8D%EB%B3%B4&x=%7B1%7D"),
+        ("?half=%4", "?half=%254"),
+    ],
+)
+async def test_url_is_sent_as_it_is_written(client: GuardedClient, serve: Serve, written: str, sent: str) -> None:
+    remote = Remote()
+    await client.post(await serve(remote) + written, b"{}", {})
+    [(headers, _)] = remote.requests
+    assert headers[""] == f"POST /hook{sent} HTTP/1.1"
 
 
 async def test_closed_port_is_refused(client: GuardedClient) -> None:
