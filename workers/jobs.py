@@ -1,6 +1,7 @@
 """Loads what an attempt needs: the event, the article as it is now, the partner and its secrets."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 
@@ -18,9 +19,8 @@ log = structlog.get_logger()
 def load_jobs(
     uow: UnitOfWork, leased: Sequence[Delivery], sealer: Sealer
 ) -> tuple[list[tuple[Delivery, PushJob]], list[tuple[Delivery, Outcome]]]:
-    """What to push, and what has ended without a push: OVERTAKEN, if the article is withdrawn and the delivery isn't that of its
-    withdrawal; RETRY, if the partner's secret can't be opened, which is logged and counts as a failed attempt. What several
-    share is loaded once."""
+    """What to push, and what has ended without a push: OVERTAKEN, if it is no longer to be told of the article; RETRY, if the
+    partner's secret can't be opened, which is logged and counts as a failed attempt. What several share is loaded once."""
     events = uow.events.get({delivery.event_id for delivery in leased if delivery.event_id})
     addressees = uow.partners.addressees({delivery.partner_id for delivery in leased}, uow.now)
     sites = {site_id: uow.sites.get(site_id) for site_id in {delivery.site_id for delivery in leased}}
@@ -30,7 +30,7 @@ def load_jobs(
     jobs, ended = [], []
     for delivery in leased:
         article = articles[delivery.article_id] if delivery.article_id else None
-        if _is_overtaken(delivery, article):
+        if _is_overtaken(delivery, article, uow.now):
             ended.append((delivery, Outcome(Verdict.OVERTAKEN, 0.0)))
             continue
         addressee = addressees[delivery.partner_id]
@@ -54,7 +54,11 @@ def load_jobs(
     return jobs, ended
 
 
-def _is_overtaken(delivery: Delivery, article: Article | None) -> bool:
-    """True if what the article was is no longer to be told of it."""
-    is_withdrawn = article is not None and article.state is ArticleState.WITHDRAWN
-    return is_withdrawn and delivery.type != EventType.ARTICLE_WITHDRAWN
+def _is_overtaken(delivery: Delivery, article: Article | None, now: datetime) -> bool:
+    """True if what the article was is no longer to be told of it: it is withdrawn, or it doesn't break any more, which whoever
+    hears of no end would never learn."""
+    if article is None or delivery.type == EventType.ARTICLE_WITHDRAWN:
+        return False
+    if article.state is ArticleState.WITHDRAWN:
+        return True
+    return delivery.type == EventType.BREAKING_STARTED and not article.is_breaking(now)

@@ -94,23 +94,29 @@ _TAKES_BACK = and_(
     _given("type", "type").in_([EventType.ARTICLE_CORRECTED, EventType.ARTICLE_WITHDRAWN]),
     or_(_BROKE, exists().where(_told.c.partner_id == partners.c.id, _told.c.article_id == _given("article_id", "article_id"))),
 )
-#: A disabled partner may show what it was told of, and must learn when it comes back that this was taken back.
+#: The partner has been sent something of the article, or just is, and may show it.
+_WAS_TOLD = exists().where(
+    _told.c.partner_id == partners.c.id,
+    _told.c.article_id == _given("article_id", "article_id"),
+    or_(_told.c.attempts > 0, _told.c.lease_until.is_not(None)),
+)
+#: A disabled partner must learn when it comes back that what it may show was taken back.
 _MUST_LEARN = and_(
     partners.c.state == PartnerState.DISABLED,
     _given("type", "type") == EventType.ARTICLE_WITHDRAWN,
-    exists().where(
-        _told.c.partner_id == partners.c.id,
-        _told.c.article_id == _given("article_id", "article_id"),
-        or_(_told.c.attempts > 0, _told.c.lease_until.is_not(None)),
-    ),
+    _WAS_TOLD,
+)
+#: Its terms may be others by now, or the partner's filter.
+_IS_STILL_SHOWN = and_(
+    _given("type", "type").in_([EventType.ARTICLE_CORRECTED, EventType.ARTICLE_WITHDRAWN, EventType.BREAKING_ENDED]),
+    _WAS_TOLD,
 )
 _FOR_PARTNERS = select(*_PLANNED.values()).where(
     partners.c.site_id == _given("site_id", "site_id"),
     or_(partners.c.state == PartnerState.ACTIVE, _MUST_LEARN),
     or_(bindparam("breaking", type_=Boolean), not_(partners.c.breaking_only), _TAKES_BACK),
     _passes("event"),
-    _passes("category"),
-    _passes("tag"),
+    or_(and_(_passes("category"), _passes("tag")), _IS_STILL_SHOWN),
 )
 
 

@@ -132,6 +132,35 @@ def test_what_takes_breaking_news_back_is_planned_however_long_ago_it_was_told(
     assert [item.partner_id for item in newsroom.deliveries(article)] == [told.id]
 
 
+@pytest.mark.parametrize("tried", [True, False])
+@pytest.mark.parametrize("left", ["the category", "the tag", "by a new filter"])
+@pytest.mark.parametrize("wanted", [(), (EventType.ARTICLE_PUBLISHED,)])
+def test_partner_hears_what_takes_back_an_article_that_has_left_its_filter(
+    newsroom: Newsroom, tried: bool, left: str, wanted: tuple[EventType, ...]
+) -> None:
+    partner = newsroom.subscribe(categories=("날씨",), tags=("태풍",), events=wanted)
+    article = newsroom.post(breaking=True, categories=("날씨",), tags=("태풍",))
+    newsroom.plan()
+    if tried:
+        record(newsroom.database, lease(newsroom.database, lane=Lane.BREAKING), DeliveryState.FAILING, retry_seconds=5)
+    terms: dict[str, tuple[str, ...]] = {"categories": ("날씨",), "tags": ("태풍",)}
+    if left == "by a new filter":
+        with newsroom.database.write() as uow:
+            uow.partners.save(replace(partner, filter=replace(partner.filter, categories=("정치",))))
+            uow.commit()
+    else:
+        terms["categories" if left == "the category" else "tags"] = ()
+    moved = newsroom.revise(article, "옮김", breaking=True, **terms)  # which it hears, if it is by this that the article leaves
+    newsroom.events.clear()
+    corrected = newsroom.revise(moved, "바로잡음", breaking=True, correction_note="정정", **terms)
+    newsroom.withdraw(newsroom.revise(corrected, "바로잡음", breaking=False, **terms))
+
+    planned = newsroom.plan()
+    heard = [event.type for (event, _), count in zip(newsroom.events, planned, strict=True) if count]
+    expected = [EventType.ARTICLE_CORRECTED, EventType.BREAKING_ENDED, EventType.ARTICLE_WITHDRAWN]
+    assert heard == (expected if tried and not wanted else [])
+
+
 def test_news_that_waits_for_its_lane_is_not_told_after_its_withdrawal(newsroom: Newsroom, clock: Clock) -> None:
     """The queue for breaking news lags, so that the withdrawal, which is in the other one, is planned first."""
     newsroom.subscribe(breaking_only=True)

@@ -9,6 +9,7 @@ import pytest
 
 from sokbo.domain.article import Article
 from sokbo.domain.delivery import GIVE_UP_AFTER, Delivery
+from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, new_id
 from sokbo.domain.partner import Partner, PartnerState
 from sokbo.errors import Unavailable
@@ -119,6 +120,26 @@ async def test_start_of_breaking_news_survives_a_failure_and_an_edit_and_carries
             await until(lambda: len(receiver.pushes) == 3)
     heard = [(push.type, push.data["article"]["revision"], push.data["link"]["title"]) for push in receiver.pushes]
     assert heard == [("breaking.started", 1, "하나"), ("breaking.started", 2, "둘"), ("article.updated", 2, "둘")]
+
+
+@pytest.mark.parametrize("by_publisher", [True, False])
+async def test_start_of_breaking_news_that_is_over_is_pushed_to_nobody(bureau: Bureau, clock: Clock, by_publisher: bool) -> None:
+    """Also not to a partner who hears of no end, which would lead its list with that for ever."""
+    with receiving() as receiver:
+        receiver.statuses[:] = [503]
+        bureau.newsroom.subscribe(receiver.url, events=(EventType.BREAKING_STARTED,))
+        article = bureau.newsroom.post(breaking=True)
+        bureau.syndicate()
+        async with pumping(bureau) as pump:
+            await until(lambda: states(bureau, article) == ["failing"])
+            if by_publisher:
+                bureau.newsroom.revise(article, breaking=False)
+                clock.advance(6)
+            else:
+                clock.advance(6 * 3600 + 1)
+            pump.wake()
+            await until(lambda: states(bureau, article) == ["superseded"])
+    assert len(receiver.pushes) == 1
 
 
 async def test_nothing_but_its_withdrawal_is_pushed_of_a_withdrawn_article(bureau: Bureau) -> None:
