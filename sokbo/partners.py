@@ -153,10 +153,14 @@ def disable(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, re
 
 
 def delete(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, request_id: str) -> None:
-    """Takes the partner away for good; only the record of what it was sent remains. Raises NotFound."""
+    """Takes the partner away for good; only the record of what it was sent remains, and what waits for it is superseded.
+
+    Raises NotFound.
+    """
     partner = find(uow, site_id, partner_id, lock=True)
     changed = replace(partner, state=PartnerState.DELETED, disabled_reason=None)
     _save(uow, partner, changed, "partner.delete", actor, request_id)
+    uow.deliveries.give_up(partner.id)
 
 
 def find(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, lock: bool = False) -> Partner:

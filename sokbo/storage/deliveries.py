@@ -151,6 +151,10 @@ class DeliveryRepository:
         later = or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at > now)
         self._date(and_(deliveries.c.partner_id == partner_id, IS_OPEN, later), now, give_up_at=now + GIVE_UP_AFTER)
 
+    def give_up(self, partner_id: PartnerId) -> None:
+        """Supersedes all that waits for a partner that has been deleted; what is under way is, once it has failed."""
+        self._session.execute(supersede(deliveries.c.partner_id == partner_id))
+
     def give_new_time(self, now: datetime) -> None:
         """Has the seven days of all that waits begin now."""
         self._session.execute(update(deliveries).where(IS_OPEN).values(give_up_at=now + GIVE_UP_AFTER))

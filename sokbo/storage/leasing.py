@@ -64,6 +64,7 @@ _MAY_BE_PROBED = and_(
     or_(partners.c.breaker_next_probe_at <= NOW, partners.c.breaker_put_off_at > NOW),
 )
 _IS_PING = deliveries.c.type == PING
+_IS_PRESENT = partners.c.state != PartnerState.DELETED
 _HOLDER: BindParameter[Any] = bindparam("holder", type_=deliveries.c.lease_holder.type)
 _HELD = {"lease_holder": _HOLDER, "lease_until": UNTIL}
 _LANE = deliveries.c.lane == bindparam("lane_wanted")
@@ -80,15 +81,21 @@ _OTHER_GOES_FIRST = exists().where(
 )
 _PING_IS_DUE = exists().where(deliveries.c.partner_id == partners.c.id, _LANE, _DUE, _IS_PING)
 _leased = deliveries.alias("leased")
-_neighbour = partners.alias("neighbour")
-#: How many deliveries to the partner's host are under way, of any lane.
-_UNDER_WAY = (
-    select(func.count())
-    .select_from(_neighbour.join(_leased, _leased.c.partner_id == _neighbour.c.id))
-    .where(_neighbour.c.host == partners.c.host, _leased.c.lease_until.is_not(None), not_(is_free(_leased)))
-    .correlate(partners)
-    .scalar_subquery()
+_addressed = partners.alias("addressed")
+#: How many deliveries to each host are under way, of any lane and to whomever: found once in a statement, from the few that are.
+_BUSY = (
+    select(
+        select(_addressed.c.host).where(_addressed.c.id == _leased.c.partner_id).scalar_subquery().label("host"),
+        func.count().label("under_way"),
+    )
+    .where(_leased.c.lease_until.is_not(None), not_(is_free(_leased)))
+    .group_by(literal_column("1"))
+    .cte("busy")
+    .prefix_with("MATERIALIZED")
 )
+_IS_FULL = partners.c.host.in_(select(_BUSY.c.host).where(_BUSY.c.under_way >= IN_FLIGHT_PER_HOST))
+_UNDER_WAY = func.coalesce(_BUSY.c.under_way, 0).label("under_way")
+_WITH_BUSY = partners.outerjoin(_BUSY, _BUSY.c.host == partners.c.host)
 #: True unless another worker is just leasing for the host: neither would count what the other takes.
 _HOST_IS_OURS = func.pg_try_advisory_xact_lock(literal_column(str(_HOST_LOCKS)), func.hashtext(partners.c.host))
 
@@ -108,7 +115,7 @@ def partners_due(dialect: str) -> Select[Any]:
     """
     walk = select(_following(bindparam("after", type_=partners.c.id.type)).label("partner_id")).cte("walk", recursive=True)
     walk = walk.union_all(select(_following(walk.c.partner_id)).where(walk.c.partner_id.is_not(None)))
-    has_room = and_(partners.c.id == walk.c.partner_id, or_(TAKES_PUSHES, _PING_IS_DUE), _UNDER_WAY < IN_FLIGHT_PER_HOST)
+    has_room = and_(partners.c.id == walk.c.partner_id, or_(TAKES_PUSHES, _PING_IS_DUE), _IS_PRESENT, not_(_IS_FULL))
     if dialect == "postgresql":
         found = select(partners.c.id).join_from(walk, partners, and_(has_room, _HOST_IS_OURS)).limit(bindparam("room"))
         return found.with_for_update(of=partners, skip_locked=True, key_share=True)
@@ -121,8 +128,8 @@ def _may_go(takes_pushes: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _heads(*more: ColumnElement[Any]) -> CTE:
     """The partners whose turn it is, once PostgreSQL has seen what others took before they were locked."""
-    known = (partners.c.id, partners.c.host, TAKES_PUSHES.label("takes_pushes"), _UNDER_WAY.label("under_way"), *more)
-    return select(*known).where(_CHOSEN_PARTNERS).cte("heads").prefix_with("MATERIALIZED")
+    known = (partners.c.id, partners.c.host, TAKES_PUSHES.label("takes_pushes"), _UNDER_WAY, *more)
+    return select(*known).select_from(_WITH_BUSY).where(_CHOSEN_PARTNERS, _IS_PRESENT).cte("heads").prefix_with("MATERIALIZED")
 
 
 def _first_of_each() -> tuple[CTE, FromClause, FromClause]:
@@ -189,7 +196,8 @@ _PROBE = func.coalesce(_first_for_probe(deliveries.c.next_attempt_at.is_(None)),
 def to_probe(dialect: str) -> Select[Any]:
     """Partners whose breaker is open and who may be probed now, each with its host and how much is under way there; without
     those that another worker is just about to probe."""
-    found = select(partners.c.id, partners.c.host, _UNDER_WAY.label("under_way")).where(_MAY_BE_PROBED, _PROBE.is_not(None))
+    known = select(partners.c.id, partners.c.host, _UNDER_WAY).select_from(_WITH_BUSY)
+    found = known.where(_MAY_BE_PROBED, _PROBE.is_not(None))
     if dialect == "postgresql":
         found = found.where(_HOST_IS_OURS)
     in_turn = found.order_by(partners.c.breaker_next_probe_at).limit(bindparam("room"))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, or_, select, update
@@ -178,6 +179,16 @@ def _present(site_id: SiteId) -> Select[Any]:
     return select(partners).where(partners.c.site_id == site_id, partners.c.state != PartnerState.DELETED)
 
 
+def _host(url: str) -> str:
+    """What all the spellings of the URL's host have in common, by which pushes to one host are counted."""
+    host = (URL(url).raw_host or "").rstrip(".")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
 def _columns(partner: Partner) -> dict[str, Any]:
     return {
         "id": partner.id,
@@ -185,7 +196,7 @@ def _columns(partner: Partner) -> dict[str, Any]:
         "name": partner.name,
         "channel": partner.channel,
         "url": partner.url,
-        "host": (URL(partner.url).raw_host or "").rstrip("."),
+        "host": _host(partner.url),
         "content": partner.content,
         "rel": partner.rel,
         "signature": partner.signature,

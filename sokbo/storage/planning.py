@@ -142,6 +142,9 @@ TAKE_BACK = (
 )
 
 
+_PARTNER_IS_GONE = exists().where(partners.c.id == deliveries.c.partner_id, partners.c.state == PartnerState.DELETED)
+
+
 def supersede(among: ColumnElement[bool]) -> Update:
-    """Supersedes what is outdated of the deliveries that wait or are dead, unless it is under way."""
-    return update(deliveries).where(among, _IS_FREE_TO_CHANGE, OUTDATED).values(_SUPERSEDED)
+    """Supersedes what is outdated, or has nobody to go to, of the deliveries that wait or are dead, unless it is under way."""
+    return update(deliveries).where(among, _IS_FREE_TO_CHANGE, or_(OUTDATED, _PARTNER_IS_GONE)).values(_SUPERSEDED)

@@ -101,6 +101,25 @@ PARKED: dict[str, object] = {"next_attempt_at": None}
 DONE: dict[str, object] = {"state": DeliveryState.ACKNOWLEDGED, "next_attempt_at": START}
 
 
+def steps_among(sqlite: Maker, neighbours: int) -> int:
+    """What a turn takes where so many partners share a host that is busy."""
+    url = sqlite.create(new_name(), TEMPLATE)
+    with closing(Database(url, clock=Clock())) as database:
+        newsroom = Newsroom.open(database)
+        for number in range(neighbours):
+            newsroom.subscribe(f"https://shared.example/{number}")
+        newsroom.post()
+        newsroom.plan()
+        with database.write() as uow:
+            lease(uow, newsroom, PartnerId(""))
+            uow.commit()
+        return steps_of(newsroom, lambda uow: (lease(uow, newsroom, PartnerId("")), probe(uow, newsroom, PartnerId(""))))
+
+
+def test_cost_of_a_turn_does_not_grow_by_the_square_of_the_partners_of_a_host(sqlite: Maker) -> None:
+    assert steps_among(sqlite, 400) <= MARGIN * 10 * steps_among(sqlite, 40)
+
+
 @pytest.mark.parametrize(
     ("work", "fields"),
     [

@@ -8,6 +8,8 @@ import pytest
 
 from sokbo.domain.delivery import GIVE_UP_AFTER, Delivery, DeliveryState, Outcome, Verdict
 from sokbo.domain.event import EventType, Lane
+from sokbo.partners import delete
+from sokbo.redelivery import ping
 from sokbo.storage import Database
 from sokbo.storage.deliveries import Recorded
 from sokbo.storage.leasing import IN_FLIGHT_PER_HOST
@@ -366,7 +368,13 @@ def test_no_more_than_eight_are_under_way_to_one_partner(newsroom: Newsroom) -> 
 
 @pytest.mark.parametrize(
     "spellings",
-    [("Shared.example", "shared.example"), ("shared.example", "shared.example."), ("예시.example", "xn--vv4b11d.example")],
+    [
+        ("Shared.example", "shared.example"),
+        ("shared.example", "shared.example."),
+        ("예시.example", "xn--vv4b11d.example"),
+        ("192.0.2.1", "[::ffff:192.0.2.1]"),
+        ("[2001:db8::1]", "[2001:db8:0::1]"),
+    ],
 )
 def test_no_more_than_eight_are_under_way_to_one_host_whosever_they_are(newsroom: Newsroom, spellings: tuple[str, str]) -> None:
     """Partners of one host, two lanes, two workers."""
@@ -388,6 +396,23 @@ def test_no_more_than_eight_are_under_way_to_one_host_whosever_they_are(newsroom
     assert len(lease(newsroom.database, "b")) == 7
     record(newsroom.database, leased[:3])
     assert len(lease(newsroom.database, "b", Lane.BREAKING, limit=2)) == 2
+
+
+@pytest.mark.parametrize("under_way", [False, True])
+def test_what_waits_for_a_deleted_partner_is_superseded(newsroom: Newsroom, under_way: bool) -> None:
+    partner = newsroom.subscribe()
+    article = newsroom.post()
+    newsroom.plan()
+    leased = lease(newsroom.database) if under_way else []
+    with newsroom.database.write() as uow:
+        ping(uow, newsroom.site.id, partner.id, actor="tests", request_id="req")
+        delete(uow, newsroom.site.id, partner.id, actor="tests", request_id="req")
+        uow.commit()
+    assert newsroom.plan() == [0]
+    assert lease(newsroom.database) == []
+    if under_way:
+        record(newsroom.database, leased, DeliveryState.FAILING, retry_seconds=5)
+    assert [item.state for item in newsroom.deliveries(article)] == [DeliveryState.SUPERSEDED]
 
 
 def test_busy_partner_delays_no_other(newsroom: Newsroom) -> None:
