@@ -90,7 +90,7 @@ def assemble_slices(runtime: Runtime, waiting: Iterable[SiteId]) -> None:
 def want_fresh_news(runtime: Runtime) -> None:
     """Has the news sitemaps made again that have articles older than two days."""
     with runtime.database.write() as uow:
-        for site_id in uow.archives.take_stale_news(uow.now):
+        for site_id in uow.sitemaps.take_stale_news(uow.now):
             uow.assemblies.want(site_id, [Assembly(NEWS_SITEMAP)], uow.now)
         uow.commit()
 

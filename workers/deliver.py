@@ -190,7 +190,7 @@ class Pump:
 
     def _write_turn(self, turn: Turn) -> Taken:
         with self.database.write() as uow:
-            finished = uow.deliveries.unrecorded(turn.finished) if turn.is_doubtful else turn.finished
+            finished = uow.outcomes.unrecorded(turn.finished) if turn.is_doubtful else turn.finished
             changes = record(uow, finished, self.holder, self.settings, self.rng)
             kept = uow.deliveries.renew(turn.to_renew, self.holder, uow.now, self.settings.lease_seconds)
             leased = self._lease(uow, 0 if self._presence.is_stuck else turn.room)

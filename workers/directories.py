@@ -44,13 +44,13 @@ def sitemaps(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
     gone."""
     uow, site = workshop.uow, workshop.site
     for part in map(Part.from_key, keys):
-        articles = uow.archives.mapped(site.id, part)
+        articles = uow.sitemaps.mapped(site.id, part)
         if not articles:  # the schema wants a sitemap to list something, and no index names this one
-            uow.archives.forget_sitemap(site.id, part)
+            uow.sitemaps.forget(site.id, part)
             yield gone_document(site, part.sitemap_path, word("emptied", site.language), site.created_at)
             continue
         raw = feeds.SITEMAP.document(site, (Linked(article.path, article.modified_at) for article in articles))
-        modified_at = uow.archives.note_sitemap(site.id, part, digest([raw]), uow.now)
+        modified_at = uow.sitemaps.note(site.id, part, digest([raw]), uow.now)
         yield _document(site, part.sitemap_path, feeds.SITEMAP.media_type, raw, modified_at)
     yield from sitemap_index(workshop, ())
 
@@ -59,7 +59,7 @@ def sitemap_index(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document
     """The index of the sitemaps that list something, each with the time since when it is as it is. The pages' is always one of
     them: an index has to have one."""
     site = workshop.site
-    listed = workshop.uow.archives.sitemaps(site.id)
+    listed = workshop.uow.sitemaps.all(site.id)
     items = [Linked(PAGES_SITEMAP_PATH), *(Linked(part.sitemap_path, modified_at) for part, modified_at in listed)]
     raw = feeds.SITEMAP_INDEX.document(site, items[-MOST_URLS:])
     modified_at = max((modified_at for _, modified_at in listed), default=None)
@@ -69,8 +69,8 @@ def sitemap_index(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document
 def news_sitemap(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document]:
     """The newest articles of the last two days; the sweep has it made again when the oldest of them is older than that."""
     uow, site = workshop.uow, workshop.site
-    articles = uow.archives.news(site.id, uow.now - NEWS_LASTS, MOST_NEWS)
-    uow.archives.keep_news_until(site.id, articles[-1].published_at + NEWS_LASTS if articles else None)
+    articles = uow.sitemaps.news(site.id, uow.now - NEWS_LASTS, MOST_NEWS)
+    uow.sitemaps.keep_news_until(site.id, articles[-1].published_at + NEWS_LASTS if articles else None)
     raw = feeds.NEWS_SITEMAP.document(site, articles)
     modified_at = max((article.modified_at for article in articles), default=None)
     yield _document(site, NEWS_SITEMAP_PATH, feeds.NEWS_SITEMAP.media_type, raw, modified_at)

@@ -14,7 +14,7 @@ from sokbo.domain.ids import PartnerId
 from sokbo.domain.tally import Measure, Tally
 from sokbo.settings import Settings
 from sokbo.storage import UnitOfWork
-from sokbo.storage.deliveries import Recorded
+from sokbo.storage.outcomes import Recorded
 
 #: Who the audit says disabled a partner that has answered 410.
 ACTOR = "worker"
@@ -75,7 +75,7 @@ def record(uow: UnitOfWork, finished: Finished, holder: str, settings: Settings,
     """
     attempted = [(delivery, outcome) for delivery, outcome in finished if outcome.verdict is not Verdict.OVERTAKEN]
     notices = _record_attempts(uow, attempted, holder, settings, rng) if attempted else []
-    uow.deliveries.drop([delivery.id for delivery, outcome in finished if outcome.verdict is Verdict.OVERTAKEN], holder)
+    uow.outcomes.drop([delivery.id for delivery, outcome in finished if outcome.verdict is Verdict.OVERTAKEN], holder)
     return notices
 
 
@@ -90,7 +90,7 @@ def _record_attempts(uow: UnitOfWork, finished: Finished, holder: str, settings:
         Recorded(delivery, after(delivery, outcome, uow.now, settings.retry_schedule, rng=rng), outcome)
         for delivery, outcome in finished
     ]
-    uow.deliveries.record(recorded, holder, uow.now)
+    uow.outcomes.record(recorded, holder, uow.now)
     changes = [BreakerChange(key, breaker) for key, breaker in breakers.items() if breaker.is_open != before[key].is_open]
     uow.deliveries.unpark([change.partner_id for change in changes if not change.breaker.is_open], uow.now)
     asked = [

@@ -66,7 +66,7 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
 def _tend(runtime: Runtime) -> None:
     """What need not be as quick as the rest: news that is no longer new, pictures, sites that are rendered anew."""
     with runtime.database.read() as uow:
-        news_is_stale = uow.archives.has_stale_news(uow.now)
+        news_is_stale = uow.sitemaps.has_stale_news(uow.now)
         pictures_wait = uow.pictures.is_due(uow.now, runtime.settings.lease_seconds)
         to_redraw = bool(uow.pictures.settled(1))
         to_render = uow.sites.being_rendered()

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, and_, bindparam, func, insert, select, update
 
 from sokbo.domain.archive import (
-    ArchivedArticle,
     OpenDocument,
     Part,
     Place,
@@ -17,20 +16,16 @@ from sokbo.domain.archive import (
 )
 from sokbo.domain.article import Article, ArticleState
 from sokbo.domain.ids import ArticleId, SiteId
-from sokbo.storage.archive_tables import archive_documents, archive_entries, news_sitemaps, sitemaps
-from sokbo.storage.dialects import insert_or_replace
+from sokbo.storage.archive_tables import archive_documents, archive_entries
 from sokbo.storage.documents import ListedEntry
-from sokbo.storage.leases import NOW
 from sokbo.storage.session import Session
 from sokbo.storage.tables import renderings, site_versions
 
 _entries = archive_entries.c
 _documents = archive_documents.c
-_LISTED = (_entries.number, _entries.slug, _entries.title, _entries.language, _entries.published_at, _entries.modified_at)
 _OWN = _entries.site_id == bindparam("site")
 _IN_MONTH = and_(_OWN, _entries.month == bindparam("of_month"))
 _IN_DOCUMENT = and_(_IN_MONTH, _entries.document == bindparam("of_number"))
-_IN_SITEMAP = and_(_IN_MONTH, _entries.ordinal >= bindparam("first"), _entries.ordinal < bindparam("end"))
 _OWN_DOCUMENTS = _documents.site_id == bindparam("site")
 _DOCUMENT = and_(_OWN_DOCUMENTS, _documents.month == bindparam("of_month"), _documents.number == bindparam("of_number"))
 
@@ -80,19 +75,6 @@ _ENTRIES = (
     .where(_IN_DOCUMENT)
     .order_by(_entries.published_at.desc(), _entries.number.desc())
 )
-_MAPPED = select(*_LISTED).where(_IN_SITEMAP, _entries.withdrawn.is_(False)).order_by(_entries.ordinal)
-_NEWS = (
-    select(*_LISTED)
-    .where(_OWN, _entries.published_at > bindparam("since"), _entries.withdrawn.is_(False))
-    .order_by(_entries.published_at.desc(), _entries.number.desc())
-    .limit(bindparam("room"))
-)
-_STALE_NEWS = select(news_sitemaps.c.site_id).where(news_sitemaps.c.complete_until <= NOW).limit(1)
-_SITEMAPS = select(sitemaps).where(sitemaps.c.site_id == bindparam("site")).order_by(sitemaps.c.month, sitemaps.c.number)
-
-_OWN_SITEMAP = and_(*(sitemaps.c[name] == bindparam(name) for name in ("site_id", "month", "number")))
-_SITEMAP = select(sitemaps.c.etag, sitemaps.c.modified_at).where(_OWN_SITEMAP)
-_FORGET_SITEMAP = delete(sitemaps).where(_OWN_SITEMAP)
 
 
 class ArchiveRepository:
@@ -208,58 +190,10 @@ class ArchiveRepository:
         of_part = {"site": site_id, "of_month": part.month, "of_number": part.number}
         return [ListedEntry(*row) for row in self._session.execute(_ENTRIES, of_part).all()]
 
-    def mapped(self, site_id: SiteId, part: Part) -> Sequence[ArchivedArticle]:
-        """The sitemap's articles, in the order in which they came in."""
-        ordinals = part.mapped
-        of_part = {"site": site_id, "of_month": part.month, "first": ordinals.start, "end": ordinals.stop}
-        return [ArchivedArticle(*row) for row in self._session.execute(_MAPPED, of_part).all()]
-
-    def news(self, site_id: SiteId, since: datetime, limit: int) -> Sequence[ArchivedArticle]:
-        """Up to `limit` articles that were published after that time, newest first."""
-        return [
-            ArchivedArticle(*row) for row in self._session.execute(_NEWS, {"site": site_id, "since": since, "room": limit}).all()
-        ]
-
-    def sitemaps(self, site_id: SiteId) -> Sequence[tuple[Part, datetime]]:
-        """The sitemaps that list something, and since when each is as it is."""
-        rows = self._session.execute(_SITEMAPS, {"site": site_id})
-        return [(Part(row.month, row.number), row.modified_at) for row in rows]
-
-    def note_sitemap(self, site_id: SiteId, part: Part, etag: str, now: datetime) -> datetime:
-        """Notes the name of the bytes of a sitemap that lists something; since when it has had those."""
-        noted = self._session.execute(_SITEMAP, _key(site_id, part)).first()
-        if noted is not None and noted.etag == etag:
-            return noted.modified_at  # type: ignore[no-any-return]  # rows are of Any
-        modified_at = now if noted is None else max(now, noted.modified_at)  # also where the clock has been set back
-        row = _key(site_id, part) | {"modified_at": modified_at, "etag": etag}
-        self._session.execute(insert_or_replace(self._session.dialect, sitemaps), [row])
-        return modified_at
-
-    def forget_sitemap(self, site_id: SiteId, part: Part) -> None:
-        """A sitemap lists nothing any more."""
-        self._session.execute(_FORGET_SITEMAP, _key(site_id, part))
-
     def lead_to(self, site_id: SiteId, part: Part) -> None:
         """Makes it the document that the current feed leads to."""
         own = update(site_versions).where(site_versions.c.site_id == site_id)
         self._session.execute(own.values(archive=part.key))
-
-    def keep_news_until(self, site_id: SiteId, moment: datetime | None) -> None:
-        """Notes when the news sitemap will have to lose an article, None for never."""
-        if moment is None:
-            self._session.execute(delete(news_sitemaps).where(news_sitemaps.c.site_id == site_id))
-            return
-        row = {"site_id": site_id, "complete_until": moment}
-        self._session.execute(insert_or_replace(self._session.dialect, news_sitemaps), [row])
-
-    def has_stale_news(self, now: datetime) -> bool:
-        """True if a news sitemap has to lose an article."""
-        return self._session.execute(_STALE_NEWS, {"now": now}).first() is not None
-
-    def take_stale_news(self, now: datetime) -> Sequence[SiteId]:
-        """The sites whose news sitemap has to lose an article. They are told once."""
-        stale = delete(news_sitemaps).where(news_sitemaps.c.complete_until <= now)
-        return [SiteId(number) for number in self._session.execute(stale.returning(news_sitemaps.c.site_id)).scalars()]
 
 
 def _key(site_id: SiteId, part: Part) -> dict[str, Any]:

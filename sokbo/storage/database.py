@@ -28,12 +28,14 @@ from sokbo.storage.idempotency import IdempotencyRepository
 from sokbo.storage.keys import KeyRepository
 from sokbo.storage.listings import ListingRepository
 from sokbo.storage.media import MediaRepository
+from sokbo.storage.outcomes import OutcomeRepository
 from sokbo.storage.partners import PartnerRepository
 from sokbo.storage.pictures import PictureRepository
 from sokbo.storage.reaper import Reaper
 from sokbo.storage.retention import RetentionRepository
 from sokbo.storage.selections import SelectionRepository
 from sokbo.storage.session import Session, translated
+from sokbo.storage.sitemaps import SitemapRepository
 from sokbo.storage.sites import SiteRepository
 from sokbo.storage.tallies import TallyRepository
 from sokbo.storage.tombstones import TombstoneRepository
@@ -109,6 +111,10 @@ class UnitOfWork:
         return ArchiveRepository(self._session)
 
     @cached_property
+    def sitemaps(self) -> SitemapRepository:
+        return SitemapRepository(self._session)
+
+    @cached_property
     def tombstones(self) -> TombstoneRepository:
         return TombstoneRepository(self._session)
 
@@ -131,6 +137,10 @@ class UnitOfWork:
     @cached_property
     def deliveries(self) -> DeliveryRepository:
         return DeliveryRepository(self._session)
+
+    @cached_property
+    def outcomes(self) -> OutcomeRepository:
+        return OutcomeRepository(self._session)
 
     @cached_property
     def delivery_records(self) -> DeliveryRecordRepository:

@@ -1,26 +1,21 @@
-"""Deliveries as the workers handle them: planned with the documents, leased, parked, recorded in batches."""
+"""Deliveries as the workers handle them: planned with the documents, leased, parked."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from sokbo.domain.delivery import (
     GIVE_UP_AFTER,
     Delivery,
-    DeliveryState,
-    Outcome,
-    Verdict,
 )
 from sokbo.domain.event import Event, EventType, Lane
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import DeliveryId, PartnerId
 from sokbo.storage.delivery_records import delivery_from
-from sokbo.storage.delivery_tables import attempts, deliveries, partners
+from sokbo.storage.delivery_tables import deliveries, partners
 from sokbo.storage.leases import NOW, moments
 from sokbo.storage.leasing import (
     IN_FLIGHT_PER_HOST,
@@ -42,15 +37,6 @@ from sokbo.storage.session import Session
 
 #: RETURNING gives rows in any order.
 _ORDER = attrgetter("next_attempt_at", "sequence")
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """The outcome of one attempt, and the delivery as it was leased and as it is after it."""
-
-    leased: Delivery
-    delivery: Delivery
-    outcome: Outcome
 
 
 class DeliveryRepository:
@@ -171,42 +157,6 @@ class DeliveryRepository:
         renewed = update(deliveries).where(held).values(lease_until=now + timedelta(seconds=seconds))
         return {DeliveryId(kept) for kept in self._session.execute(renewed.returning(deliveries.c.id)).scalars()}
 
-    def record(self, recorded: Sequence[Recorded], holder: str, now: datetime) -> None:
-        """Writes attempts and where they leave their deliveries; a delivery that `holder` has lost keeps its state, and so does
-        one that has failed and was given new time meanwhile. One that has failed while something newer waits for the same
-        partner is superseded."""
-        acknowledged: dict[tuple[int | None, str], list[DeliveryId]] = {}
-        others = []
-        for item in recorded:
-            if item.outcome.verdict is Verdict.ACKNOWLEDGED:
-                acknowledged.setdefault((item.outcome.status, item.outcome.detail), []).append(item.delivery.id)
-            else:
-                others.append({"holder": holder, "now": now, **_left(item)})
-        for (status, detail), ids in acknowledged.items():  # nearly all of them are one such group
-            given = {"delivery_ids": ids, "holder": holder, "now": now, "status": status, "detail": detail}
-            self._session.execute(_RECORD_ACKNOWLEDGED, given)
-        self._session.execute(_ADD_ATTEMPTS, [_attempt_row(item, now) for item in recorded])
-        if others:
-            self._session.execute(_RECORD, others)
-            failed = [row["delivery_id"] for row in others]
-            self._session.execute(_LET_GO, {"delivery_ids": failed, "holder": holder, "now": now})
-            self._session.execute(supersede(deliveries.c.id.in_(failed)))
-
-    def drop(self, overtaken: Sequence[DeliveryId], holder: str) -> None:
-        """Supersedes these without an attempt, but for those that `holder` has lost."""
-        if overtaken:
-            self._session.execute(_DROP, {"delivery_ids": overtaken, "holder": holder})
-
-    def unrecorded(self, finished: Sequence[tuple[Delivery, Outcome]]) -> list[tuple[Delivery, Outcome]]:
-        """Those of the finished attempts that aren't written yet, for whoever doesn't know whether they are."""
-        made = [(delivery.id, delivery.attempts + 1) for delivery, _ in finished]
-        if not made:
-            return []
-        key = tuple_(attempts.c.delivery_id, attempts.c.number)
-        rows = self._session.execute(select(attempts.c.delivery_id, attempts.c.number).where(key.in_(made)))
-        written = {(row.delivery_id, row.number) for row in rows}
-        return [item for item, attempt in zip(finished, made, strict=True) if attempt not in written]
-
     def unclaimed(self, lane: Lane, now: datetime, seconds: float) -> bool:
         """True if deliveries of the lane can be leased, where leases last so many seconds."""
         given = {"lane_wanted": lane, **moments(now, seconds)}
@@ -239,62 +189,3 @@ _WAITING = (
 _ONE_MISDATED = select(deliveries.c.id).where(MISDATED).limit(1)
 _REDATE = update(deliveries).where(MISDATED).values(next_attempt_at=NOW, put_off_at=NOW)
 _LOCK_TO_PARK = TO_PARK.with_for_update(read=True, skip_locked=True)
-_ADD_ATTEMPTS = insert(attempts)
-_ENDED = {
-    "attempts": deliveries.c.attempts + 1,
-    "put_off_at": bindparam("now", type_=deliveries.c.put_off_at.type),
-    "lease_holder": None,
-    "lease_until": None,
-}
-_RECORD_ACKNOWLEDGED = (
-    update(deliveries)
-    .where(deliveries.c.id.in_(bindparam("delivery_ids", expanding=True)), deliveries.c.lease_holder == bindparam("holder"))
-    .values(
-        _ENDED
-        | {
-            "state": DeliveryState.ACKNOWLEDGED,
-            "next_attempt_at": None,
-            "acknowledged_at": func.coalesce(deliveries.c.acknowledged_at, _ENDED["put_off_at"]),
-            "last_status": bindparam("status"),
-            "last_detail": bindparam("detail"),
-        }
-    )
-)
-#: After `_RECORD`: those that were given new time.
-_LET_GO = (
-    update(deliveries)
-    .where(deliveries.c.id.in_(bindparam("delivery_ids", expanding=True)), deliveries.c.lease_holder == bindparam("holder"))
-    .values(_ENDED)
-)
-_DROP = (
-    update(deliveries)
-    .where(deliveries.c.id.in_(bindparam("delivery_ids", expanding=True)), deliveries.c.lease_holder == bindparam("holder"))
-    .values(state=DeliveryState.SUPERSEDED, next_attempt_at=None, lease_holder=None, lease_until=None)
-)
-_LEFT = ("state", "retries", "give_up_at", "next_attempt_at", "acknowledged_at", "last_status", "last_detail")
-_RECORD = (
-    update(deliveries)
-    .where(
-        deliveries.c.id == bindparam("delivery_id"),
-        deliveries.c.lease_holder == bindparam("holder"),
-        deliveries.c.give_up_at == bindparam("known_give_up_at", type_=deliveries.c.give_up_at.type),
-    )
-    .values({name: bindparam(f"new_{name}", type_=deliveries.c[name].type) for name in _LEFT} | _ENDED)
-)
-
-
-def _left(item: Recorded) -> dict[str, Any]:
-    known = {"delivery_id": item.delivery.id, "known_give_up_at": item.leased.give_up_at}
-    return known | {f"new_{name}": getattr(item.delivery, name) for name in _LEFT}
-
-
-def _attempt_row(item: Recorded, now: datetime) -> dict[str, Any]:
-    return {
-        "delivery_id": item.delivery.id,
-        "number": item.delivery.attempts,
-        "ended_at": now,
-        "duration_seconds": item.outcome.duration_seconds,
-        "verdict": item.outcome.verdict,
-        "status": item.outcome.status,
-        "detail": item.outcome.detail,
-    }

@@ -53,14 +53,14 @@ def test_place_is_for_good_whatever_becomes_of_the_article(newsroom: Newsroom, d
     moved = newsroom.revise(article, "새 제목", slug="new", published_at=DECEMBER)
     with database.write() as uow:
         assert uow.archives.place([moved]) == [Place("2026-02", 0, 1)]
-        [shown] = uow.archives.mapped(newsroom.site.id, Part("2026-02", 1))
+        [shown] = uow.sitemaps.mapped(newsroom.site.id, Part("2026-02", 1))
         assert (shown.title, shown.path, shown.published_at) == ("새 제목", moved.path, DECEMBER)
         uow.commit()
     gone = newsroom.withdraw(article)
     with database.write() as uow:
         assert uow.archives.place([gone]) == [Place("2026-02", 0, 1)]
-        assert uow.archives.mapped(newsroom.site.id, Part("2026-02", 1)) == []
-        assert uow.archives.news(newsroom.site.id, DECEMBER, 10) == []
+        assert uow.sitemaps.mapped(newsroom.site.id, Part("2026-02", 1)) == []
+        assert uow.sitemaps.news(newsroom.site.id, DECEMBER, 10) == []
 
 
 def test_known_and_new_articles_of_several_months_are_placed_together(newsroom: Newsroom, database: Database) -> None:
@@ -77,7 +77,7 @@ def test_known_and_new_articles_of_several_months_are_placed_together(newsroom: 
             Place("2026-02", 1, 1),
             Place("2026-03", 2, 2),
         ]
-        shown = uow.archives.mapped(newsroom.site.id, Part("2026-03", 1))
+        shown = uow.sitemaps.mapped(newsroom.site.id, Part("2026-03", 1))
         assert [item.number for item in shown] == [known.number, new.number, newest.number]
         assert shown[0].title == "새 제목"
         assert uow.archives.place([]) == []
@@ -127,29 +127,29 @@ def test_sites_have_archives_of_their_own(newsroom: Newsroom, database: Database
     other = Newsroom.open(database)
     with database.write() as uow:
         assert uow.archives.place([newsroom_article(newsroom, uow), newsroom_article(other, uow)]) == [Place("2026-03", 0, 1)] * 2
-        assert len(uow.archives.mapped(other.site.id, Part("2026-03", 1))) == 1
+        assert len(uow.sitemaps.mapped(other.site.id, Part("2026-03", 1))) == 1
 
 
 def test_sitemaps_are_noted_until_they_list_nothing(newsroom: Newsroom, database: Database) -> None:
     part, site_id, later = Part("2026-03", 1), newsroom.site.id, START + timedelta(days=1)
     with database.write() as uow:
-        assert uow.archives.note_sitemap(site_id, part, "one", START) == START
-        assert uow.archives.note_sitemap(site_id, part, "one", later) == START
-        assert uow.archives.note_sitemap(site_id, part, "two", later) == later
-        assert uow.archives.note_sitemap(site_id, part, "one", START) == later
-        assert uow.archives.sitemaps(site_id) == [(part, later)]
-        uow.archives.forget_sitemap(site_id, part)
-        assert uow.archives.sitemaps(site_id) == []
+        assert uow.sitemaps.note(site_id, part, "one", START) == START
+        assert uow.sitemaps.note(site_id, part, "one", later) == START
+        assert uow.sitemaps.note(site_id, part, "two", later) == later
+        assert uow.sitemaps.note(site_id, part, "one", START) == later
+        assert uow.sitemaps.all(site_id) == [(part, later)]
+        uow.sitemaps.forget(site_id, part)
+        assert uow.sitemaps.all(site_id) == []
 
 
 def test_stale_news_is_told_once(newsroom: Newsroom, database: Database) -> None:
     with database.write() as uow:
-        uow.archives.keep_news_until(newsroom.site.id, START)
-        assert not uow.archives.has_stale_news(START - timedelta(seconds=1))
-        assert uow.archives.has_stale_news(START)
-        assert uow.archives.take_stale_news(START) == [newsroom.site.id]
-        assert not uow.archives.has_stale_news(START)
-        assert uow.archives.take_stale_news(START) == []
+        uow.sitemaps.keep_news_until(newsroom.site.id, START)
+        assert not uow.sitemaps.has_stale_news(START - timedelta(seconds=1))
+        assert uow.sitemaps.has_stale_news(START)
+        assert uow.sitemaps.take_stale_news(START) == [newsroom.site.id]
+        assert not uow.sitemaps.has_stale_news(START)
+        assert uow.sitemaps.take_stale_news(START) == []
 
 
 def test_tombstones_are_kept_once_and_told_with_the_next_turn(newsroom: Newsroom, database: Database) -> None:
@@ -176,7 +176,7 @@ def test_migration_places_what_is_published_and_wants_its_documents(newsroom: Ne
     migrate(database_url)
 
     with newsroom.database.read() as uow:
-        entries = uow.archives.news(newsroom.site.id, DECEMBER, 200)
+        entries = uow.sitemaps.news(newsroom.site.id, DECEMBER, 200)
         assert [entry.title for entry in entries] == [f"기사 {number}" for number in reversed(range(101))]
         assert {entry.language for entry in entries[:-1]} == {"en"}
         assert entries[-1].language is None

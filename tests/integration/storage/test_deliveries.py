@@ -11,8 +11,8 @@ from sokbo.domain.event import EventType, Lane
 from sokbo.partners import delete
 from sokbo.redelivery import ping
 from sokbo.storage import Database
-from sokbo.storage.deliveries import Recorded
 from sokbo.storage.leasing import IN_FLIGHT_PER_HOST
+from sokbo.storage.outcomes import Recorded
 from tests.clock import START, Clock
 from tests.newsroom import Newsroom
 
@@ -43,7 +43,7 @@ def record(
             for item in deliveries
         ]
         done = [Recorded(item, after, outcome) for item, after in zip(deliveries, left, strict=True)]
-        uow.deliveries.record(done, holder, uow.now)
+        uow.outcomes.record(done, holder, uow.now)
         uow.commit()
 
 

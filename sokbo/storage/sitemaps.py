@@ -1,0 +1,96 @@
+"""What sitemaps list: the articles of a month in the order in which they came in, and news by its age."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, delete, select
+
+from sokbo.domain.archive import ArchivedArticle, Part
+from sokbo.domain.ids import SiteId
+from sokbo.storage.archive_tables import archive_entries, news_sitemaps, sitemaps
+from sokbo.storage.dialects import insert_or_replace
+from sokbo.storage.leases import NOW
+from sokbo.storage.session import Session
+
+_entries = archive_entries.c
+_LISTED = (_entries.number, _entries.slug, _entries.title, _entries.language, _entries.published_at, _entries.modified_at)
+_OWN = _entries.site_id == bindparam("site")
+_IN_SITEMAP = and_(
+    _OWN,
+    _entries.month == bindparam("of_month"),
+    _entries.ordinal >= bindparam("first"),
+    _entries.ordinal < bindparam("end"),
+)
+_MAPPED = select(*_LISTED).where(_IN_SITEMAP, _entries.withdrawn.is_(False)).order_by(_entries.ordinal)
+_NEWS = (
+    select(*_LISTED)
+    .where(_OWN, _entries.published_at > bindparam("since"), _entries.withdrawn.is_(False))
+    .order_by(_entries.published_at.desc(), _entries.number.desc())
+    .limit(bindparam("room"))
+)
+_STALE_NEWS = select(news_sitemaps.c.site_id).where(news_sitemaps.c.complete_until <= NOW).limit(1)
+_SITEMAPS = select(sitemaps).where(sitemaps.c.site_id == bindparam("site")).order_by(sitemaps.c.month, sitemaps.c.number)
+
+_OWN_SITEMAP = and_(*(sitemaps.c[name] == bindparam(name) for name in ("site_id", "month", "number")))
+_SITEMAP = select(sitemaps.c.etag, sitemaps.c.modified_at).where(_OWN_SITEMAP)
+_FORGET_SITEMAP = delete(sitemaps).where(_OWN_SITEMAP)
+
+
+class SitemapRepository:
+    """Whoever writes holds the site's version."""
+
+    def __init__(self, session: Session):
+        self._session = session
+
+    def mapped(self, site_id: SiteId, part: Part) -> Sequence[ArchivedArticle]:
+        """The sitemap's articles, in the order in which they came in."""
+        ordinals = part.mapped
+        of_part = {"site": site_id, "of_month": part.month, "first": ordinals.start, "end": ordinals.stop}
+        return [ArchivedArticle(*row) for row in self._session.execute(_MAPPED, of_part).all()]
+
+    def news(self, site_id: SiteId, since: datetime, limit: int) -> Sequence[ArchivedArticle]:
+        """Up to `limit` articles that were published after that time, newest first."""
+        return [
+            ArchivedArticle(*row) for row in self._session.execute(_NEWS, {"site": site_id, "since": since, "room": limit}).all()
+        ]
+
+    def all(self, site_id: SiteId) -> Sequence[tuple[Part, datetime]]:
+        """The sitemaps that list something, and since when each is as it is."""
+        rows = self._session.execute(_SITEMAPS, {"site": site_id})
+        return [(Part(row.month, row.number), row.modified_at) for row in rows]
+
+    def note(self, site_id: SiteId, part: Part, etag: str, now: datetime) -> datetime:
+        """Notes the name of the bytes of a sitemap that lists something; since when it has had those."""
+        noted = self._session.execute(_SITEMAP, _key(site_id, part)).first()
+        if noted is not None and noted.etag == etag:
+            return noted.modified_at  # type: ignore[no-any-return]  # rows are of Any
+        modified_at = now if noted is None else max(now, noted.modified_at)  # also where the clock has been set back
+        row = _key(site_id, part) | {"modified_at": modified_at, "etag": etag}
+        self._session.execute(insert_or_replace(self._session.dialect, sitemaps), [row])
+        return modified_at
+
+    def forget(self, site_id: SiteId, part: Part) -> None:
+        """A sitemap lists nothing any more."""
+        self._session.execute(_FORGET_SITEMAP, _key(site_id, part))
+
+    def keep_news_until(self, site_id: SiteId, moment: datetime | None) -> None:
+        """Notes when the news sitemap will have to lose an article, None for never."""
+        if moment is None:
+            self._session.execute(delete(news_sitemaps).where(news_sitemaps.c.site_id == site_id))
+            return
+        row = {"site_id": site_id, "complete_until": moment}
+        self._session.execute(insert_or_replace(self._session.dialect, news_sitemaps), [row])
+
+    def has_stale_news(self, now: datetime) -> bool:
+        """True if a news sitemap has to lose an article."""
+        return self._session.execute(_STALE_NEWS, {"now": now}).first() is not None
+
+    def take_stale_news(self, now: datetime) -> Sequence[SiteId]:
+        """The sites whose news sitemap has to lose an article. They are told once."""
+        stale = delete(news_sitemaps).where(news_sitemaps.c.complete_until <= now)
+        return [SiteId(number) for number in self._session.execute(stale.returning(news_sitemaps.c.site_id)).scalars()]
+
+
+def _key(site_id: SiteId, part: Part) -> dict[str, Any]:
+    return {"site_id": site_id, "month": part.month, "number": part.number}
