@@ -1,5 +1,6 @@
 """JSON out, and the few things that several routes read from a request."""
 
+import asyncio
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from aiohttp import hdrs, web
 from service.bodies import read_body
 from service.decoding import decoded, json_object
 from service.ingest.text_gate import admit
+from service.parsing import SHORT_BYTES
 from sokbo.errors import BadRequest, FieldError, Invalid, UnsupportedMediaType
 
 #: The id that a request has in its answer and in all logs.
@@ -57,8 +59,13 @@ async def json_body(request: web.Request, types: Collection[str] = JSON_TYPES) -
     """The body's members. Raises UnsupportedMediaType, TooLarge, BadRequest for what isn't one JSON object, and Invalid for what
     passes no gate for text."""
     require_type(request, types)
+    body = await read_body(request)
+    return _members(body) if len(body) <= SHORT_BYTES else await asyncio.to_thread(_members, body)
+
+
+def _members(body: bytes) -> dict[str, Any]:
     errors: list[FieldError] = []
-    members: dict[str, Any] = admit(json_object(decoded(await read_body(request))), errors)
+    members: dict[str, Any] = admit(json_object(decoded(body)), errors)
     if errors:
         raise Invalid(*errors)
     return members

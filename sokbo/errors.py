@@ -20,8 +20,12 @@ SokboError
 └── StartupError          -    startup              a command can't start; one clear line for the terminal
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
+
+#: No more broken rules are told at once, and no more of each field's name: what is wrong with 1 MB needn't be said in 20.
+MAX_ERRORS = 100
+MAX_FIELD_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +96,13 @@ class UnsupportedMediaType(SokboError):
 
 
 class Invalid(SokboError):
-    """Input that breaks a rule: every broken rule is in `errors`."""
+    """Input that breaks a rule: every broken rule is in `errors`, up to the first hundred."""
 
     code, status, title = "invalid", 422, "Invalid input"
 
     def __init__(self, *errors: FieldError):
-        super().__init__("; ".join(f"{error.field}: {error.rule}" for error in errors), errors=errors)
+        told = tuple(replace(error, field=error.field[:MAX_FIELD_CHARACTERS]) for error in errors[:MAX_ERRORS])
+        super().__init__("; ".join(f"{error.field}: {error.rule}" for error in told), errors=told)
 
 
 class IdempotencyMismatch(SokboError):

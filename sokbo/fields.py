@@ -5,15 +5,17 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from sokbo.domain.article import slugify
 from sokbo.domain.composed import composed
-from sokbo.errors import FieldError, Invalid
+from sokbo.errors import MAX_ERRORS, FieldError, Invalid
 from sokbo.language_codes import LANGUAGES, REGIONS, RENAMED
 from sokbo.net.urls import check_url
 
+#: Characters of a category, a tag or an author where they are chosen, as many as an article's may have.
+MAX_TERM = 200
 #: RFC 5646 section 2.1 without extensions and private use: language, extended language, script, region, variants.
 _LANGUAGE = re.compile(
     r"([A-Za-z]{2,3})((?:-[A-Za-z]{3})?(?:-[A-Za-z]{4})?(?:-([A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3})){0,3})"
@@ -57,7 +59,7 @@ def validate(model: type[Fields], values: Mapping[str, object], context: Mapping
     try:
         return model.model_validate(values, context=dict(context or {}))
     except ValidationError as error:
-        raise Invalid(*map(field_error, error.errors(include_url=False, include_input=False))) from None
+        raise Invalid(*map(field_error, error.errors(include_url=False, include_input=False)[:MAX_ERRORS])) from None
 
 
 def merged(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,8 +91,21 @@ def line(max_characters: int, *, empty: bool = False) -> Callable[[str], str]:
     return rule
 
 
+def at_most(items: int) -> BeforeValidator:
+    """A rule for lists: looked at before their items, of which there may be a hundred thousand."""
+
+    def rule(value: object) -> object:
+        if isinstance(value, list | tuple) and len(value) > items:
+            raise ValueError(f"must have at most {items} items")
+        return value
+
+    return BeforeValidator(rule)
+
+
 def slug(term: str) -> str:
     """A rule for categories, tags and authors, by whatever name: what their listings' addresses say."""
+    if len(term) > MAX_TERM:
+        raise ValueError(f"must have at most {MAX_TERM} characters")
     made = slugify(term)
     if not made:
         raise ValueError("must have a letter or a digit")

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, Field, StrictBool, ValidationInfo
+from pydantic import AfterValidator, StrictBool, ValidationInfo
 
 from sokbo.domain.breaker import Breaker
 from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId, new_id
 from sokbo.domain.partner import CHANNELS, ContentProfile, Filter, Partner, PartnerState, Signature
 from sokbo.errors import FieldError, Invalid, NotFound
-from sokbo.fields import FieldsModel, Slug, line, merged, validate
+from sokbo.fields import FieldsModel, Slug, at_most, line, merged, validate
 from sokbo.net.sealing import Sealer
 from sokbo.net.signing import new_key, verification_key
 from sokbo.net.urls import check_url
@@ -60,11 +60,11 @@ def _distinct(values: tuple[Word, ...]) -> tuple[Word, ...]:
     return tuple(sorted(set(values)))
 
 
-Terms = Annotated[tuple[Slug, ...], Field(max_length=MAX_FILTER_VALUES), AfterValidator(_distinct)]
+Terms = Annotated[tuple[Slug, ...], at_most(MAX_FILTER_VALUES), AfterValidator(_distinct)]
 
 
 class FilterInput(FieldsModel):
-    events: Annotated[tuple[EventType, ...], Field(max_length=MAX_FILTER_VALUES), AfterValidator(_distinct)] = ()
+    events: Annotated[tuple[EventType, ...], at_most(MAX_FILTER_VALUES), AfterValidator(_distinct)] = ()
     categories: Terms = ()
     tags: Terms = ()
     breaking_only: StrictBool = False

@@ -7,12 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
 from sokbo.domain.delivery import REPLAYABLE_FOR, DeliveryState
 from sokbo.domain.ids import SiteId, new_id
 from sokbo.errors import FieldError, Invalid
-from sokbo.fields import FieldsModel, merged, validate
+from sokbo.fields import FieldsModel, at_most, merged, validate
 from sokbo.moments import Moment
 from sokbo.partners import find
 from sokbo.storage import UnitOfWork
@@ -24,7 +22,7 @@ _ID = re.compile(r"[a-z]{3}_[0-9a-z]{26}-ptr_[0-9a-z]{26}")
 
 
 class ReplayInput(FieldsModel):
-    ids: Annotated[tuple[str, ...], Field(max_length=MAX_IDS)] = ()
+    ids: Annotated[tuple[str, ...], at_most(MAX_IDS)] = ()
     since: Moment | None = None
     until: Moment | None = None
     state: Literal["dead"] | None = None

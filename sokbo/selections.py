@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, StrictBool, StrictInt
 
 from sokbo.domain.assembly import FEEDS, Assembly, of_listing
 from sokbo.domain.dialects import DIALECTS
@@ -16,7 +16,7 @@ from sokbo.domain.key import token_digest
 from sokbo.domain.selection import NAME_PATTERN, PLAIN, Detail, Selection, Terms, new_token, private_path
 from sokbo.domain.site import Site
 from sokbo.errors import Conflict, FieldError, Invalid, NotFound
-from sokbo.fields import FieldsModel, Slug, has_region, language_tag, line, logo_url, merged, validate
+from sokbo.fields import FieldsModel, Slug, at_most, has_region, language_tag, line, logo_url, merged, validate
 from sokbo.storage import UnitOfWork
 
 MAX_TITLE = 200
@@ -52,7 +52,7 @@ def _distinct(terms: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(set(terms)))
 
 
-ChosenTerms = Annotated[tuple[Slug, ...], Field(max_length=MAX_TERMS), AfterValidator(_distinct)]
+ChosenTerms = Annotated[tuple[Slug, ...], at_most(MAX_TERMS), AfterValidator(_distinct)]
 
 
 class ExcludeInput(FieldsModel):

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
 
 from service.ingest import rules, text_gate
-from sokbo.errors import FieldError, Invalid
-from sokbo.fields import field_error, language_tag
+from sokbo.errors import MAX_ERRORS, FieldError, Invalid
+from sokbo.fields import at_most, field_error, language_tag
 from sokbo.moments import Moment
 
 MAX_TITLE = 300
@@ -18,12 +18,12 @@ MAX_NOTE = 2_000
 MAX_NAME = 200
 MAX_TERM = 100
 MAX_TERMS = 50
+MAX_SLUG = 300  # of what it is made from
 MAX_AUTHORS = 50
 MAX_RELATED = 50
 MAX_CONTENT = 500_000
 MAX_MARKDOWN = 100_000  # 0.05 s to render, at worst 2 s
 MAX_EXTRA = 32_768
-MAX_ERRORS = 100  # of a body that is nothing but errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Fields:
 
 Url = Annotated[str, AfterValidator(rules.url)]
 Term = Annotated[str, AfterValidator(rules.words(MAX_TERM))]
-Terms = Annotated[list[Term], Field(max_length=MAX_TERMS)]
+Terms = Annotated[list[Term], at_most(MAX_TERMS)]
 
 
 class _Input(BaseModel):
@@ -71,11 +71,11 @@ class ArticleFields(_Input):
     content: Annotated[str, Field(max_length=MAX_CONTENT), AfterValidator(rules.html)] | None = None
     markdown: Annotated[str, Field(max_length=MAX_MARKDOWN), AfterValidator(rules.markdown)] | None = None
     summary: Annotated[str, AfterValidator(rules.words(MAX_SUMMARY, empty=True))] = ""
-    slug: Annotated[str, AfterValidator(rules.slug)] | None = None
+    slug: Annotated[str, Field(max_length=MAX_SLUG), AfterValidator(rules.slug)] | None = None
     categories: Terms = []
     tags: Terms = []
     author: Author | None = None
-    authors: Annotated[list[Author], Field(max_length=MAX_AUTHORS)] = []
+    authors: Annotated[list[Author], at_most(MAX_AUTHORS)] = []
     image: Annotated[ImageFields, BeforeValidator(rules.object_or_text("url"))] | None = None
     language: Annotated[str, AfterValidator(language_tag)] | None = None
     published_at: Moment | None = None
@@ -83,7 +83,7 @@ class ArticleFields(_Input):
     breaking_until: Moment | None = None
     canonical_url: Url | None = None
     external_id: Annotated[str, AfterValidator(rules.line(MAX_NAME))] | None = None
-    related: Annotated[list[Url], Field(max_length=MAX_RELATED)] = []
+    related: Annotated[list[Url], at_most(MAX_RELATED)] = []
     correction_note: Annotated[str, AfterValidator(rules.words(MAX_NOTE))] | None = None
     extra: dict[str, Any] = {}
     draft: StrictBool = False
@@ -101,7 +101,7 @@ def validate(fields: Fields, base_url: str) -> ArticleFields:
     try:
         article = ArticleFields.model_validate(values, context={"base_url": base_url})
     except ValidationError as invalid:
-        details = invalid.errors(include_url=False, include_input=False)
+        details = invalid.errors(include_url=False, include_input=False)[:MAX_ERRORS]
         raise Invalid(*_named(fields, [*errors, *map(field_error, details)])) from None
     if errors:
         raise Invalid(*_named(fields, errors))
@@ -122,4 +122,4 @@ def _rules_between(values: dict[str, Any]) -> Iterator[FieldError]:
 
 
 def _named(fields: Fields, errors: list[FieldError]) -> list[FieldError]:
-    return [replace(error, field=fields.name(error.field)) for error in errors[:MAX_ERRORS]]
+    return [replace(error, field=fields.name(error.field)) for error in errors]

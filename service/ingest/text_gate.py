@@ -2,10 +2,10 @@
 
 import math
 import re
-from typing import Any
+from typing import Any, TypeAlias
 
 from sokbo.domain.composed import composed
-from sokbo.errors import FieldError
+from sokbo.errors import MAX_ERRORS, MAX_FIELD_CHARACTERS, FieldError
 
 #: Everything outside the Char production of XML 1.0, section 2.2; lone surrogates are among it.
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -17,6 +17,9 @@ _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uf
 MAX_DEPTH = 16
 MAX_INTEGER = 2**63 - 1
 
+#: Where a value stands: the path of what it is in, and its name or index there.
+Path: TypeAlias = "tuple[Path, str | int] | None"
+
 
 def forbidden_rule(text: str) -> str | None:
     """The rule that `text` breaks, with the character's code point; None if XML can carry all of it."""
@@ -24,29 +27,43 @@ def forbidden_rule(text: str) -> str | None:
     return f"must not hold the character U+{ord(found[0]):04X}, which XML forbids" if found else None
 
 
-def admit(value: Any, errors: list[FieldError], path: str = "", depth: int = 0) -> Any:
+def admit(value: Any, errors: list[FieldError], path: Path = None, depth: int = 0) -> Any:
     """A copy of JSON-like data that holds only what it may, every line break made a newline.
 
-    What it held besides is added to `errors`, by the dotted path of the value.
+    What it held besides is added to `errors`, by the dotted path of the value, until there are MAX_ERRORS.
     """
     if isinstance(value, str):
         if rule := forbidden_rule(value):
-            errors.append(FieldError(path, rule, "forbidden_character"))
+            _add(errors, path, rule, "forbidden_character")
             value = FORBIDDEN.sub("\ufffd", value)
         return value.replace("\r\n", "\n").replace("\r", "\n")
     if isinstance(value, dict | list):
         if depth > MAX_DEPTH:
-            errors.append(FieldError(path, f"must not be nested more than {MAX_DEPTH} deep"))
+            _add(errors, path, f"must not be nested more than {MAX_DEPTH} deep")
             return None
         if isinstance(value, list):
-            return [admit(item, errors, f"{path}.{index}", depth + 1) for index, item in enumerate(value)]
+            return [admit(item, errors, (path, index), depth + 1) for index, item in enumerate(value)]
         named = ((_admitted(key, errors), item) for key, item in value.items())
-        return {key: admit(item, errors, f"{path}.{key}" if path else key, depth + 1) for key, item in named}
+        return {key: admit(item, errors, (path, key), depth + 1) for key, item in named}
     if isinstance(value, float) and not math.isfinite(value):
-        errors.append(FieldError(path, "must be a finite number"))
+        _add(errors, path, "must be a finite number")
     if isinstance(value, int) and abs(value) > MAX_INTEGER:
-        errors.append(FieldError(path, "must be a number of at most 64 bits"))
+        _add(errors, path, "must be a number of at most 64 bits")
     return value
+
+
+def _add(errors: list[FieldError], path: Path, rule: str, code: str = "invalid") -> None:
+    if len(errors) < MAX_ERRORS:
+        errors.append(FieldError(_dotted(path), rule, code))
+
+
+def _dotted(path: Path) -> str:
+    """The path as senders are told it. It is only put together where there is something to tell: names may be long."""
+    names: list[str] = []
+    while path is not None:
+        path, name = path
+        names.append(str(name)[:MAX_FIELD_CHARACTERS])
+    return ".".join(reversed(names))
 
 
 def one_line(text: str) -> str:
@@ -63,5 +80,5 @@ def _admitted(key: str, errors: list[FieldError]) -> str:
     """The member's name, which may be none of ours."""
     if rule := forbidden_rule(key):
         key = FORBIDDEN.sub("\ufffd", key)
-        errors.append(FieldError(key, f"the name {rule}", "forbidden_character"))
+        _add(errors, (None, key), f"the name {rule}", "forbidden_character")
     return key

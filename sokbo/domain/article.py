@@ -13,6 +13,8 @@ from sokbo.domain.site import Site
 
 BREAKING_LASTS = timedelta(hours=6)
 SLUG_MAX_CHARACTERS = 80
+#: Characters of the longest text whose slug is remembered.
+_LONGEST_REMEMBERED = 300
 
 
 class ArticleState(StrEnum):
@@ -117,15 +119,21 @@ def article_url(site: Site, article: Article) -> str:
     return site.url(article.path)
 
 
-@lru_cache(maxsize=4096)
 def slugify(text: str) -> str:
     """Letters and digits of any script, joined by hyphens, 80 characters at most; empty if none is left.
 
     Hangul is composed (NFC), so that the same word always makes the same URL.
     """
+    return _short_slug(text) if len(text) <= _LONGEST_REMEMBERED else _slug(text)
+
+
+def _slug(text: str) -> str:
     words = re.findall(r"[^\W_]+", composed(text).lower())
     slug = "-".join(words)
     if len(slug) <= SLUG_MAX_CHARACTERS:
         return slug
     cut = slug[: SLUG_MAX_CHARACTERS + 1].rpartition("-")[0]
     return cut or slug[:SLUG_MAX_CHARACTERS]
+
+
+_short_slug = lru_cache(maxsize=4096)(_slug)
