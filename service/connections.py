@@ -15,10 +15,15 @@ CHECK_SECONDS = 1.0
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long a sender may take: for a request's head, counted from its first byte or from the connection's start, and for
-    the whole body."""
+    the whole body, besides what its length takes at the least rate."""
 
     head_seconds: float = 10.0
     body_seconds: float = 30.0
+    least_bytes_per_second: float = 20_000.0
+
+    def for_body(self, length: int | None) -> float:
+        """Seconds for a body of that many bytes, None if it isn't said how many."""
+        return self.body_seconds + (length or 0) / self.least_bytes_per_second
 
 
 class Connection(Protocol):

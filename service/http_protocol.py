@@ -88,7 +88,8 @@ class HttpProtocol(web.RequestHandler):
     def begin(self, request: BaseRequest) -> None:
         """Learns that a head has come and its request is being handled."""
         self._request, self._body = request, request.content
-        self._deadline = self._loop.time() + self._connections.patience.body_seconds if request.body_exists else math.inf
+        seconds = self._connections.patience.for_body(request.content_length) if request.body_exists else math.inf
+        self._deadline = self._loop.time() + seconds
 
     def finish(self) -> None:
         """Learns that the answer is known; aiohttp sends it next, and then reads what is left of the body."""

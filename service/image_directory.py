@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 
+from service.document_cache import LOADS_AT_ONCE
 from sokbo.domain.ids import SiteId
 from sokbo.storage import Database
 
@@ -15,6 +16,7 @@ class ImageDirectory:
     def __init__(self, database: Database):
         self._database = database
         self._remembered: OrderedDict[tuple[SiteId, str], None] = OrderedDict()
+        self._asks = asyncio.Semaphore(LOADS_AT_ONCE)
 
     async def has(self, site_id: SiteId, name: str) -> bool:
         """True if the file is one of the site's uploads, or a variant of one. Raises Unavailable."""
@@ -22,8 +24,9 @@ class ImageDirectory:
         if image in self._remembered:
             self._remembered.move_to_end(image)
             return True
-        if not await asyncio.to_thread(self._ask, site_id, name):
-            return False
+        async with self._asks:
+            if not await asyncio.to_thread(self._ask, site_id, name):
+                return False
         self._remembered[image] = None
         if len(self._remembered) > MAX_REMEMBERED:
             self._remembered.popitem(last=False)

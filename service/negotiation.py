@@ -73,15 +73,21 @@ def choose_language(accept_language: str, known: Collection[str]) -> str | None:
 
 
 def _weighed(member: str) -> tuple[str, float]:
-    name, _, parameter = member.partition(";")
-    key, _, value = parameter.partition("=")
-    if key.strip() != "q":
-        return name.strip(), 1.0
+    """What the member names, and its weight. Other parameters may come before it, and are not looked at."""
+    name, *parameters = member.split(";")
+    for parameter in parameters:
+        key, _, value = parameter.partition("=")
+        if key.strip() == "q":
+            return name.strip(), _weight(value)
+    return name.strip(), 1.0
+
+
+def _weight(value: str) -> float:
     try:
         weight = float(value)
     except ValueError:
-        return name.strip(), 0.0
-    return name.strip(), weight if 0.0 <= weight <= 1.0 else 0.0
+        return 0.0
+    return weight if 0.0 <= weight <= 1.0 else 0.0
 
 
 def judge(headers: CIMultiDictProxy[str], etag: str, last_modified: datetime | None) -> Verdict:

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import re
 
+from service.document_cache import LOADS_AT_ONCE
 from service.prepared import NO_STRIP, Loaded, Prepared, prepare
 from sokbo.domain.ids import SiteId
 from sokbo.domain.key import token_digest
@@ -23,6 +24,7 @@ class PrivateFeeds:
 
     def __init__(self, database: Database):
         self._database = database
+        self._loads = asyncio.Semaphore(LOADS_AT_ONCE)
 
     @staticmethod
     def holds(path: str) -> bool:
@@ -32,7 +34,8 @@ class PrivateFeeds:
 
     async def get(self, site_id: SiteId, path: str) -> Prepared | None:
         """The feed, if the path's token is its selection's."""
-        return await asyncio.to_thread(self._load, site_id, path)
+        async with self._loads:
+            return await asyncio.to_thread(self._load, site_id, path)
 
     def _load(self, site_id: SiteId, path: str) -> Prepared | None:
         match = _PATH.fullmatch(path)

@@ -1,12 +1,8 @@
 """Which site a request means, by its Host or by the first segment of its path."""
 
-import re
 from collections.abc import Collection, Iterable
-from urllib.parse import urlsplit
 
-from sokbo.domain.site import Site
-
-_DEFAULT_PORT = re.compile(r":(?:80|443)\Z")
+from sokbo.domain.site import Site, has_its_host, plain_host
 
 
 class SiteDirectory:
@@ -22,7 +18,7 @@ class SiteDirectory:
         if by_name == self._by_name:
             return False
         self._by_name = by_name
-        self._by_host = {_plain(site.host): site for site in by_name.values() if not urlsplit(site.base_url).path}
+        self._by_host = {site.host: site for site in by_name.values() if has_its_host(site.base_url)}
         return True
 
     def named(self, name: str) -> Site | None:
@@ -35,12 +31,8 @@ class SiteDirectory:
 
     def at_host(self, host: str) -> Site | None:
         """The site that has that host (as in a Host header) to itself; a site below a path of its host has not."""
-        return self._by_host.get(_plain(host))
+        return self._by_host.get(plain_host(host))
 
     def below_host(self, host: str) -> list[Site]:
         """Every site whose addresses have that host, be it a site's own or shared."""
-        return [site for site in self._by_name.values() if _plain(site.host) == _plain(host)]
-
-
-def _plain(host: str) -> str:
-    return _DEFAULT_PORT.sub("", host.lower())
+        return [site for site in self._by_name.values() if site.host == plain_host(host)]

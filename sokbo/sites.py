@@ -1,6 +1,7 @@
 """Making and changing sites. Each deed happens within the caller's transaction, with its audit; the caller commits."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Any
 from zoneinfo import available_timezones
@@ -9,7 +10,7 @@ from pydantic import AfterValidator
 
 from sokbo.domain.dialects import DIALECTS
 from sokbo.domain.ids import SiteId
-from sokbo.domain.site import Site, StandingLink, is_site_name
+from sokbo.domain.site import Site, StandingLink, has_its_host, host_of, is_site_name
 from sokbo.errors import Conflict, FieldError, Invalid, NotFound
 from sokbo.fields import FieldsModel, language_tag, line, logo_url, validate
 from sokbo.net.urls import check_url
@@ -84,7 +85,8 @@ def change(uow: UnitOfWork, name: str, values: Mapping[str, object], *, actor: s
     """The site with these fields changed, to be rendered anew. Raises NotFound, Invalid, Conflict."""
     site = find(uow, name)
     wanted = _parse({**_fields(site), **values, "name": name})
-    _refuse_another_of(uow, wanted, site)
+    if wanted.base_url != site.base_url:
+        _refuse_another_of(uow, wanted, site)
     if site.logo and not wanted.logo:
         _refuse_if_needed(uow, site)
     site = replace(site, **wanted.domain_fields())
@@ -101,7 +103,7 @@ def move(uow: UnitOfWork, old: str, new: str, *, actor: str, request_id: str) ->
     for site in uow.sites.all():
         if site.base_url == old or site.base_url.startswith(f"{old}/"):
             base_url = new + site.base_url.removeprefix(old)
-            if base_url not in {other.base_url for other in uow.sites.all()}:
+            with suppress(Conflict):
                 moved.append(change(uow, site.name, {"base_url": base_url}, actor=actor, request_id=request_id))
     return moved
 
@@ -142,6 +144,9 @@ def _refuse_another_of(uow: UnitOfWork, wanted: SiteInput, itself: Site | None) 
             raise Conflict(f"there is a site {wanted.name} already")
         if other.base_url == wanted.base_url:
             raise Conflict(f"the site {other.name} has the base URL {wanted.base_url} already")
+        is_alone = has_its_host(wanted.base_url) or has_its_host(other.base_url)
+        if is_alone and host_of(wanted.base_url) == other.host:
+            raise Conflict(f"the site {other.name} is at {other.base_url}: one at a host itself has that host alone")
 
 
 def _refuse_if_needed(uow: UnitOfWork, site: Site) -> None:

@@ -1,6 +1,7 @@
 """/v1/media: upload an image, read what is known of it. /media: the images themselves, which never change."""
 
 import asyncio
+import re
 from http import HTTPStatus
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from sokbo.domain.site import MEDIA_PATH, Site
 from sokbo.errors import MethodNotAllowed, NotFound
 from sokbo.media.files import MediaFiles
 
+_ID = re.compile(r"med_[0-9a-z]{26}")
 _TYPES = {suffix: media_type for media_type, suffix in SUFFIXES.items()}
 _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
@@ -45,7 +47,8 @@ def add_media_routes(app: web.Application, services: Services) -> None:
 
     async def get(request: web.Request) -> web.Response:
         caller = await services.authenticator.admit(request, Scope.READ)
-        media = await services.read(lambda uow: uow.media.get(caller.site.id, request.match_info["id"]))
+        name = request.match_info["id"]
+        media = await services.read(lambda uow: uow.media.get(caller.site.id, name)) if _ID.fullmatch(name) else None
         if media is None:
             raise NotFound("the site has no such upload")
         return json_response(described(caller.site, media))
@@ -63,11 +66,11 @@ def add_image_routes(app: web.Application, files: MediaFiles, directory: SiteDir
         if request.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed("Images can only be read.", headers={"Allow": ALLOW})
         name, site = request.match_info["name"], _site(directory, request)
-        if site is None or not FILE_NAME.fullmatch(name):
+        if site is None or not await images.has(site.id, name):
             raise NotFound("There is nothing at this address.")
         path = files.path(name)
         length = await asyncio.to_thread(_length, path)
-        if length is None or not await images.has(site.id, name):
+        if length is None:
             raise NotFound("There is nothing at this address.")
         etag = f'"{digest_of(name)}"'
         headers = {**_HEADERS, "ETag": etag}
@@ -82,7 +85,8 @@ def add_image_routes(app: web.Application, files: MediaFiles, directory: SiteDir
             return web.Response(headers=headers)
         return web.Response(body=await asyncio.to_thread(path.open, "rb"), headers=headers)
 
-    for path in (f"/{MEDIA_PATH}/{{name}}", f"/{{site}}/{MEDIA_PATH}/{{name}}"):
+    named = f"{MEDIA_PATH}/{{name:{FILE_NAME.pattern}}}"  # nothing else: a selection may be called media, too
+    for path in (f"/{named}", f"/{{site}}/{named}"):
         app.router.add_route("*", path, serve)
 
 

@@ -34,6 +34,7 @@ RESERVED_NAMES = frozenset(
 MEDIA_PATH = "media"
 NAME_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _KEPT_PATHS = 4096
+_DEFAULT_PORT = re.compile(r":(?:80|443)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,22 @@ class Site:
     @property
     def host(self) -> str:
         """The base URL's host with its port, as a Host header names it."""
-        return urlsplit(self.base_url).netloc.lower()
+        return host_of(self.base_url)
+
+
+def host_of(base_url: str) -> str:
+    """The URL's host with its port, unless that is the scheme's own, as a Host header names it."""
+    return plain_host(urlsplit(base_url).netloc)
+
+
+def plain_host(host: str) -> str:
+    """A Host header's value, in the form of `host_of`."""
+    return _DEFAULT_PORT.sub("", host.lower())
+
+
+def has_its_host(base_url: str) -> bool:
+    """True if a site with that base URL has its host to itself, and isn't below a path of it."""
+    return not urlsplit(base_url).path
 
 
 @lru_cache(maxsize=_KEPT_PATHS)

@@ -263,6 +263,11 @@ async def test_pixels_are_limited(tmp_path: Path) -> None:
     assert error["rule"] == "must have at most 79999 pixels, all frames together"
 
 
+@pytest.mark.parametrize("name", ["%00", "med_", "med_%00000000000000000000000000", "x" * 300])
+async def test_what_is_no_uploads_id_is_not_asked_for(edge: Edge, name: str) -> None:
+    assert (await get(edge, f"/v1/media/{name}", f"Authorization: Bearer {edge.key}")).status == 404
+
+
 async def test_another_sites_upload_does_not_exist(edge: Edge, tmp_path: Path) -> None:
     media = await upload(edge)
     other = make_key(tmp_path, "other", Scope.PUBLISH, Scope.READ)

@@ -148,5 +148,16 @@ def test_names_and_base_urls_are_one_sites_each(terminal: Terminal) -> None:
     assert taken == "Error: the site one has the base URL https://a.example already"
 
 
+def test_site_at_a_host_itself_has_that_host_alone(terminal: Terminal) -> None:
+    terminal.lines("site", "create", "own", "--base-url", "https://own.example")
+    terminal.lines("site", "create", "below", "--base-url", "https://shared.example/below")
+
+    told = "one at a host itself has that host alone"
+    for base_url in ("http://own.example", "https://own.example/sub", "https://shared.example"):
+        assert terminal.refusal("site", "create", "other", "--base-url", base_url).endswith(told)
+    terminal.lines("site", "create", "other", "--base-url", "https://shared.example/other")
+    terminal.lines("site", "set", "own", "--title", "Own")
+
+
 def test_unknown_site_is_not_changed(terminal: Terminal) -> None:
     assert terminal.refusal("site", "set", "nowhere", "--title", "x") == "Error: there is no site nowhere"

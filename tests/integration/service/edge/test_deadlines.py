@@ -59,6 +59,22 @@ async def test_half_a_body_is_answered_408_as_a_problem(length: str) -> None:
     assert b'"code":"request_timeout"' in said
 
 
+def test_long_body_may_take_as_long_as_a_slow_line_takes_for_it() -> None:
+    patience = Patience(body_seconds=30.0, least_bytes_per_second=20_000.0)
+    assert (patience.for_body(None), patience.for_body(0), patience.for_body(10_000_000)) == (30.0, 30.0, 530.0)
+
+
+async def test_half_of_a_long_body_is_waited_for() -> None:
+    connections = roomy(Patience(body_seconds=0.0, least_bytes_per_second=0.001))
+    async with edge_before(echo, connections) as edge, await edge.dial() as connection:
+        connection.send("POST / HTTP/1.1", "Content-Length: 4")
+        connection.writer.write(b"ha")
+        await asyncio.sleep(0.05)
+        await connections.check()
+        connection.writer.write(b"lf")
+        assert (await connection.reply()).body == b"half"
+
+
 async def test_a_request_that_takes_us_long_is_answered() -> None:
     asked, may_answer = asyncio.Event(), asyncio.Event()
 

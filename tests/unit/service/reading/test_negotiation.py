@@ -115,6 +115,8 @@ def test_conditions_on_an_expected_document_compare_strongly(headers: list[tuple
         ("application/json, text/html;q=0.9", False),
         ("application/problem+json, text/html;q=0.9", False),
         ("text/html;q=0", False),
+        ("text/html;level=1;q=0.1, application/json", False),
+        ("text/html;level=1, application/json;q=0.9", True),
         ("*/*", False),
         ("", False),
     ],
