@@ -9,6 +9,7 @@ import nh3
 from service.ingest.styles import clean_style
 from service.ingest.text_gate import forbidden_rule
 from service.ingest.urls import absolute_url, link_url
+from sokbo.domain.html import attributes, place_of_value
 
 #: The parser's time grows with the square of nesting and of entities: 20,000 take a second at worst, 200,000 a minute.
 MAX_MARKUP = 20_000
@@ -71,7 +72,7 @@ _H1 = re.compile(r"<(/?)h1(?=[ >])")
 _BDO = re.compile(r"<(/?)bdo(?=[ >])")
 _BLOCK = re.compile(rf"<(/?)(?:{'|'.join(sorted(BLOCKS))})(?=[ >])")
 _SPACER = re.compile(r"<(p|div)(?: [^>]*)?>(?:\s|&nbsp;|<br>|</?(?:b|em|i|span|strong|u)(?: [^>]*)?>)*+</\1>\s*")
-_OF_NOTHING = re.compile(r"<(?:img|source)(?![^>]* src=)[^>]*>")
+_MEDIUM = re.compile(r"<(?:img|source)(?=[ >])[^>]*>")
 _PLAYER_TAG = re.compile(r"<(/?)(audio|video|source)(?=[ >])([^>]*)>")
 _LINK = re.compile(r"<a [^>]*>")
 _TAG = re.compile(r"<(/?)([a-z0-9]+)")
@@ -114,7 +115,7 @@ def _tidy(html: str) -> str:
     html = _H1.sub(r"<\1h2", html)  # the page's own h1 is the title
     html = _BDO.sub(r"<\1span", html)  # it can turn letters round, for which the W3C validator warns; a direction is enough
     html = _BLOCK.sub(r"<\1div", html)
-    html = _OF_NOTHING.sub("", html)
+    html = _MEDIUM.sub(lambda tag: tag[0] if "src" in attributes(tag[0]) else "", html)
     html = _with_live_players(html)
     html = _LINK.sub(_with_noopener, html)
     return _SPACER.sub("", html).replace("\r", "\n").strip()
@@ -126,9 +127,9 @@ def _with_live_players(html: str) -> str:
     cut: list[tuple[int, int]] = []
     inside: list[tuple[tuple[int, int], bool]] = []  # where each player begins that is open, and whether it has something
     for tag in _PLAYER_TAG.finditer(html):
-        is_end, name, attributes = tag.groups()
+        is_end, name, said = tag.groups()
         if not is_end and name != "source":
-            inside.append((tag.span(), " src=" in attributes))
+            inside.append((tag.span(), "src" in attributes(said)))
         elif name == "source" and inside:
             inside[-1] = inside[-1][0], True
         elif name == "source" or not inside:
@@ -145,11 +146,11 @@ def _with_live_players(html: str) -> str:
 
 def _with_noopener(link: re.Match[str]) -> str:
     tag = link[0]
-    if ' target="_blank"' not in tag or "noopener" in tag:
+    said = attributes(tag)
+    if "target" not in said or "noopener" in said.get("rel", "").split():
         return tag
-    if ' rel="' in tag:
-        return tag.replace(' rel="', ' rel="noopener ', 1)
-    return f'{tag[:-1]} rel="noopener">'
+    place = place_of_value(tag, "rel")
+    return f'{tag[:-1]} rel="noopener">' if place is None else f"{tag[:place]}noopener {tag[place:]}"
 
 
 def _depth(html: str) -> int:

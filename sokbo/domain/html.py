@@ -1,4 +1,9 @@
-"""The names of HTML's elements, by which text about HTML is told from HTML."""
+"""The names of HTML's elements, by which text about HTML is told from HTML; and the attributes of cleaned HTML's tags."""
+
+import re
+
+#: As nh3 writes one, in which a quoted value holds no other.
+_ATTRIBUTE = re.compile(r' ([a-z][a-z0-9-]*)="([^"]*)"')
 
 #: These part words, as a browser shows them; the others stand within one.
 BLOCKS = frozenset(
@@ -17,3 +22,13 @@ ELEMENTS = BLOCKS | frozenset(
     template textarea time track tt u var video wbr
     """.split()  # noqa: SIM905 - as many literals would take as many lines
 )
+
+
+def attributes(tag: str) -> dict[str, str]:
+    """The attributes of a tag of cleaned HTML, their values escaped as they stand there."""
+    return dict(_ATTRIBUTE.findall(tag))
+
+
+def place_of_value(tag: str, name: str) -> int | None:
+    """Where the value of that attribute begins in a tag of cleaned HTML; None if it has none of that name."""
+    return next((found.start(2) for found in _ATTRIBUTE.finditer(tag) if found[1] == name), None)

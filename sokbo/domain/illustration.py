@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from html import unescape
 
 from sokbo.domain.article import Article, ArticleState, Content, Image
+from sokbo.domain.html import attributes
 from sokbo.domain.picture import Picture, PictureState
 from sokbo.domain.site import MEDIA_PATH, Site
 
@@ -17,8 +18,6 @@ _OURS = re.compile(rf"https?://[^?#]*/{MEDIA_PATH}/([0-9a-f]{{64}})\.(?:jpg|png|
 _MEDIA_TAG = re.compile(rf"<[a-z][^<>]*/{MEDIA_PATH}/[^<>]*>")
 _NAMED = re.compile(rf'"https?://[^"?#]*/{MEDIA_PATH}/([0-9a-f]{{64}}\.(?:jpg|png|webp|gif))"')
 _IMAGE = re.compile(r"<img [^>]*>")
-_SRC = re.compile(r' src="([^"]*)"')
-_ALT = re.compile(r' alt="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +105,8 @@ def _image(content: Content) -> Image | None:
     if content.image is not None:
         return content.image
     found = _IMAGE.search(content.html) if "<img " in content.html else None  # most texts have none, and this is quick
-    src = found and _SRC.search(found[0])
-    if not found or not src:
-        return None
-    alt = _ALT.search(found[0])
-    return Image(unescape(src[1]), unescape(alt[1]) if alt else "")
+    said = attributes(found[0]) if found else {}
+    return Image(unescape(said["src"]), unescape(said.get("alt", ""))) if "src" in said else None
 
 
 def _is_large(picture: Picture) -> bool:

@@ -50,6 +50,13 @@ def test_any_other_is_known_by_its_url(url: str) -> None:
     assert source_of(url) == url
 
 
+def test_image_in_the_text_is_not_taken_from_another_attributes_value() -> None:
+    text = replace(TEXT, html=f'<p><img alt="What is src=" src="{URL}"></p>')
+    shown = illustration(SITE, text, measured(URL))
+    assert shown is not None
+    assert (shown.url, shown.alt) == (URL, "What is src=")
+
+
 def test_chosen_image_is_shown_before_anything_is_known_of_it() -> None:
     shown = illustration(SITE, CHOSEN, {})
 

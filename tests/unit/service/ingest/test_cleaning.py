@@ -224,3 +224,22 @@ def test_cleaned_html_is_safe_and_stays_as_it_is(html: str) -> None:
         return
     inspect(cleaned)
     assert clean(cleaned, BASE) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        (
+            '<a title="x rel=" rel="nofollow" target="_blank" href="https://a.example/">a</a>',
+            '<a title="x rel=" rel="noopener nofollow" target="_blank" href="https://a.example/">a</a>',
+        ),
+        (
+            '<a href="https://a.example/noopener" target="_blank">a</a>',
+            '<a href="https://a.example/noopener" target="_blank" rel="noopener">a</a>',
+        ),
+        ('<p>a</p><img title="a src=b">', "<p>a</p>"),
+        ('<p>a</p><video title="a src=b">b</video>', "<p>a</p>b"),
+    ],
+)
+def test_attributes_are_not_mistaken_for_what_stands_in_their_values(html: str, kept: str) -> None:
+    assert clean(html, BASE) == kept
