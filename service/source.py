@@ -17,13 +17,14 @@ class StoredDocuments:
 
     def __init__(self, database: Database):
         self._database = database
-        self._pieces: Mapping[int, Piece] = {}  # replaced and never changed, so that threads may look into it
+        self._pieces: dict[int, Piece] = {}  # in the order in which they came; threads only look one up in it
+        self._size_bytes = 0
 
     async def load(self, site_id: SiteId, path: str) -> Loaded | None:
         """The document at that path with its pieces, from one snapshot; None if there is none."""
-        loaded, read = await asyncio.to_thread(self._load, site_id, path, self._pieces)
-        if read:
-            self._pieces = _bounded({**self._pieces, **read})
+        loaded, read = await asyncio.to_thread(self._load, site_id, path)
+        for number, piece in read.items():
+            self._keep(number, piece)
         return loaded
 
     async def versions(self) -> Mapping[SiteId, int]:
@@ -34,15 +35,24 @@ class StoredDocuments:
         """The paths of the site's documents newer than that version."""
         return await asyncio.to_thread(self._changed_since, site_id, version)
 
-    def _load(self, site_id: SiteId, path: str, known: Mapping[int, Piece]) -> tuple[Loaded | None, Mapping[int, Piece]]:
+    def _keep(self, number: int, piece: Piece) -> None:
+        """Keeps it in the place of those that came first, as far as all together are too large."""
+        if number not in self._pieces:
+            self._pieces[number] = piece
+            self._size_bytes += _size_of(piece)
+        while self._size_bytes > MAX_FRAGMENT_BYTES:
+            self._size_bytes -= _size_of(self._pieces.pop(next(iter(self._pieces))))
+
+    def _load(self, site_id: SiteId, path: str) -> tuple[Loaded | None, Mapping[int, Piece]]:
         """The document, and those of its pieces that weren't known."""
         with self._database.read() as uow:
             document = uow.documents.get(site_id, path)
             if document is None:
                 return None, {}
-            missing = {number for number in document.fragments if number not in known}
+            known = {number: self._pieces.get(number) for number in document.fragments}
+            missing = {number for number, piece in known.items() if piece is None}
             read = uow.documents.pieces(missing) if missing else {}
-        return Loaded(document, tuple(read.get(number) or known[number] for number in document.fragments)), read
+        return Loaded(document, tuple(known[number] or read[number] for number in document.fragments)), read
 
     def _versions(self) -> Mapping[SiteId, int]:
         with self._database.read() as uow:
@@ -53,10 +63,5 @@ class StoredDocuments:
             return uow.documents.changed_since(site_id, version)
 
 
-def _bounded(pieces: dict[int, Piece]) -> dict[int, Piece]:
-    """The pieces without the first to come, as far as all together are too large."""
-    size_bytes = sum(len(piece.raw) + len(piece.deflated) for piece in pieces.values())
-    while size_bytes > MAX_FRAGMENT_BYTES:
-        dropped = pieces.pop(next(iter(pieces)))
-        size_bytes -= len(dropped.raw) + len(dropped.deflated)
-    return pieces
+def _size_of(piece: Piece) -> int:
+    return len(piece.raw) + len(piece.deflated)

@@ -4,14 +4,21 @@ from collections.abc import Iterable
 
 from sokbo.domain.ids import KeyId, SiteId, new_id
 from sokbo.domain.key import VISIBLE_CHARACTERS, ApiKey, Scope, new_token, token_digest
-from sokbo.errors import NotFound
+from sokbo.errors import FieldError, Invalid, NotFound
+from sokbo.fields import line
 from sokbo.storage import UnitOfWork
+
+MAX_LABEL = 200
 
 
 def issue(
     uow: UnitOfWork, site_id: SiteId, scopes: Iterable[Scope], label: str, *, actor: str, request_id: str
 ) -> tuple[ApiKey, str]:
-    """A new key and its token, which can't be read again."""
+    """A new key and its token, which can't be read again. Raises Invalid for a label that isn't a line of text."""
+    try:
+        label = line(MAX_LABEL, empty=True)(label)
+    except ValueError as broken:
+        raise Invalid(FieldError("label", str(broken))) from None
     token = new_token()
     key = ApiKey(
         id=KeyId(new_id("key")),

@@ -84,6 +84,8 @@ def create(uow: UnitOfWork, values: Mapping[str, object], *, actor: str, request
 def change(uow: UnitOfWork, name: str, values: Mapping[str, object], *, actor: str, request_id: str) -> Site:
     """The site with these fields changed, to be rendered anew. Raises NotFound, Invalid, Conflict."""
     site = find(uow, name)
+    if values.get("standing_url") == "" and "standing_text" not in values:  # no link, and nothing that it says
+        values = {**values, "standing_text": ""}
     wanted = _parse({**_fields(site), **values, "name": name})
     if wanted.base_url != site.base_url:
         _refuse_another_of(uow, wanted, site)
@@ -115,7 +117,7 @@ def rebuild(uow: UnitOfWork, site: Site, *, actor: str, request_id: str) -> None
 
 def find(uow: UnitOfWork, name: str) -> Site:
     """Raises NotFound."""
-    site = uow.sites.by_name(name)
+    site = uow.sites.by_name(name) if is_site_name(name) else None
     if site is None:
         raise NotFound(f"there is no site {name}")
     return site

@@ -13,6 +13,7 @@ from sokbo.domain.html import attributes, place_of_value
 
 #: The parser's time grows with the square of nesting and of entities: 20,000 take a second at worst, 200,000 a minute.
 MAX_MARKUP = 20_000
+MAX_CHARACTERS = 500_000
 MAX_DEPTH = 100
 MAX_ROUNDS = 8
 
@@ -67,6 +68,10 @@ _NUMBERS = frozenset({"colspan", "height", "rowspan", "span", "start", "value", 
 _NUMBER = re.compile(r"-?\d{1,4}%?", re.ASCII)
 _REL = re.compile(r"[a-z-]+")
 
+#: nh3 writes a no-break space as an entity, for which it takes the longer the more there are. So it is shown another character
+#: in its place, which the gate for text lets nobody send.
+_NO_BREAK, _STAND_IN = "\u00a0", "\ufffe"
+
 # nh3 writes one canonical form: lower-case names, quoted values with < > & " escaped, each element closed. So these are exact.
 _H1 = re.compile(r"<(/?)h1(?=[ >])")
 _BDO = re.compile(r"<(/?)bdo(?=[ >])")
@@ -89,6 +94,8 @@ def clean(html: str, base_url: str) -> str:
     html = _settled(html, _cleaner(base_url))
     if rule := forbidden_rule(html):  # written as an entity, it passed the gate
         raise ValueError(rule)
+    if len(html) > MAX_CHARACTERS:
+        raise ValueError(f"must have at most {MAX_CHARACTERS} characters once it is cleaned")
     if not _SHOWN.search(html):
         raise ValueError("must show something once it is cleaned")
     return html
@@ -99,10 +106,15 @@ def has_too_much_markup(html: str) -> bool:
     return html.count("<") + html.count("&") > MAX_MARKUP
 
 
+def cleaned_by(cleaner: nh3.Cleaner, html: str) -> str:
+    """What the cleaner makes of it, in nh3's canonical form but for no-break spaces, which stand as such."""
+    return cleaner.clean(html.replace(_NO_BREAK, _STAND_IN)).replace("&nbsp;", _NO_BREAK).replace(_STAND_IN, _NO_BREAK)
+
+
 def _settled(html: str, cleaner: nh3.Cleaner) -> str:
     """Cleaned until it stays as it is: a tag taken away can change how what was in it nests."""
     for _ in range(MAX_ROUNDS):
-        cleaned = _tidy(cleaner.clean(html))
+        cleaned = _tidy(cleaned_by(cleaner, html))
         if _depth(cleaned) > MAX_DEPTH:
             raise ValueError(f"must not be nested more than {MAX_DEPTH} deep")
         if cleaned == html:
@@ -179,6 +191,7 @@ def _cleaner(base_url: str) -> nh3.Cleaner:
 def _attribute_filter(base_url: str) -> Callable[[str, str, str], str | None]:
     def kept(tag: str, name: str, value: str) -> str | None:
         """The value to keep of an attribute, None to drop it."""
+        value = value.replace(_STAND_IN, _NO_BREAK)
         if name == "href":
             return link_url(value, base_url)
         if name in {"cite", "poster", "src"}:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
 
-from service.ingest import rules, text_gate
+from service.ingest import cleaning, rules, text_gate
 from sokbo.errors import MAX_ERRORS, FieldError, Invalid
 from sokbo.fields import at_most, field_error, language_tag
 from sokbo.moments import Moment
@@ -21,7 +21,7 @@ MAX_TERMS = 50
 MAX_SLUG = 300  # of what it is made from
 MAX_AUTHORS = 50
 MAX_RELATED = 50
-MAX_CONTENT = 500_000
+MAX_CONTENT = cleaning.MAX_CHARACTERS
 MAX_MARKDOWN = 100_000  # 0.05 s to render, at worst 2 s
 MAX_EXTRA = 32_768
 

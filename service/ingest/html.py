@@ -12,7 +12,7 @@ from service.ingest.fields import Fields
 from sokbo.domain.site import Site
 
 _OUTLINE = nh3.Cleaner(
-    tags={*cleaning.TAGS, "title", "meta"},
+    tags={*cleaning.TAGS, *cleaning.BLOCKS, "title", "meta"},
     attributes={**cleaning.ATTRIBUTES, "meta": {"name", "content"}},
     clean_content_tags=set(cleaning.DROPPED - {"title"}),
     url_schemes={"http", "https", "mailto"},
@@ -23,7 +23,8 @@ _OUTLINE = nh3.Cleaner(
 _HAS_TAG = re.compile(r"<[A-Za-z!/]")
 _TITLE = re.compile(r"<title>(.*?)</title>\s*", re.DOTALL)
 _H1 = re.compile(r"<h1(?: [^>]*)?>(.*?)</h1>\s*", re.DOTALL)
-_FIRST_LINE = re.compile(r"([^<\n]*[^<\s])\s*?(?:\n|<br>|(?=<(?:div|figure|h[2-6]|hr|ol|p|table|ul)[ >]))")
+_BLOCKS = "|".join(["div", "figure", "h[2-6]", "hr", "ol", "p", "table", "ul", *sorted(cleaning.BLOCKS)])
+_FIRST_LINE = re.compile(rf"([^<\n]*[^<\s])\s*?(?:\n|<br>|(?=<(?:{_BLOCKS})[ >]))")
 _META = re.compile(r"<meta [^>]*>")
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 
@@ -46,7 +47,7 @@ def read(text: str, site: Site) -> Fields:
 
 
 def _document(body: str, title: Any) -> dict[str, Any]:
-    html = _OUTLINE.clean(body)
+    html = cleaning.cleaned_by(_OUTLINE, body)
     summary = _description(html)
     if title is None and (element := _TITLE.search(html)):
         title = markup.escaped(unescape(element[1]).strip())

@@ -1,6 +1,7 @@
 """An article: what a publisher hands over (Draft), what is kept of it (Content), and where it stands (Article)."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +14,8 @@ from sokbo.domain.site import Site
 
 BREAKING_LASTS = timedelta(hours=6)
 SLUG_MAX_CHARACTERS = 80
+#: They choose between forms of the same character.
+_VARIATION = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 #: Characters of the longest text whose slug is remembered.
 _LONGEST_REMEMBERED = 300
 
@@ -128,12 +131,26 @@ def slugify(text: str) -> str:
 
 
 def _slug(text: str) -> str:
-    words = re.findall(r"[^\W_]+", composed(text).lower())
+    text = composed(text).lower()
+    words = re.findall(r"[^\W_]+", text) if text.isascii() else _words(text)
     slug = "-".join(words)
     if len(slug) <= SLUG_MAX_CHARACTERS:
         return slug
     cut = slug[: SLUG_MAX_CHARACTERS + 1].rpartition("-")[0]
     return cut or slug[:SLUG_MAX_CHARACTERS]
+
+
+def _words(text: str) -> list[str]:
+    """Runs of letters and digits with the marks that belong to them, which many scripts write vowels by."""
+    kept, in_word = [], False
+    for character in text:
+        in_word = character.isalnum() or (in_word and _is_mark(character))
+        kept.append(character if in_word else " ")
+    return "".join(kept).split()
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character) in {"Mn", "Mc"} and not _VARIATION.match(character)
 
 
 _short_slug = lru_cache(maxsize=4096)(_slug)

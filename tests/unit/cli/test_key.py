@@ -59,6 +59,17 @@ def test_another_sites_key_is_not_revoked(terminal: Terminal) -> None:
     assert _scopes(terminal, token) == {Scope.READ}
 
 
+@pytest.mark.parametrize("label", ["x" * 201, "\udcff", "\u202esokbo_fake"])
+def test_label_that_is_no_text_is_refused(terminal: Terminal, label: str) -> None:
+    refused = terminal.refusal("key", "create", "--site", "news", "--scope", "read", "--label", label)
+    assert refused.startswith("Error: label: must ")
+
+
+def test_label_is_kept_as_one_line(terminal: Terminal) -> None:
+    terminal.lines("key", "create", "--site", "news", "--scope", "read", "--label", "a\tb\nsokbo_fake")
+    assert terminal.lines("key", "list", "--site", "news")[-1].split("\t")[3] == "a b sokbo_fake"
+
+
 def test_key_of_no_site_is_refused(terminal: Terminal) -> None:
     assert terminal.refusal("key", "create", "--site", "nowhere", "--scope", "read") == "Error: there is no site nowhere"
 

@@ -148,6 +148,12 @@ def test_names_and_base_urls_are_one_sites_each(terminal: Terminal) -> None:
     assert taken == "Error: the site one has the base URL https://a.example already"
 
 
+def test_standing_link_goes_with_its_url(terminal: Terminal) -> None:
+    terminal.lines("site", "create", "daily", "--standing-text", "속보는,", "--standing-url", "https://a.example/")
+    terminal.lines("site", "set", "daily", "--standing-url", "")
+    assert _site(terminal, "daily").standing_link is None
+
+
 def test_site_at_a_host_itself_has_that_host_alone(terminal: Terminal) -> None:
     terminal.lines("site", "create", "own", "--base-url", "https://own.example")
     terminal.lines("site", "create", "below", "--base-url", "https://shared.example/below")

@@ -19,10 +19,17 @@ from sokbo.domain.article import SLUG_MAX_CHARACTERS, slugify
         ("a\r\nb", "a-b"),
         ("한 " * 60, "-".join("한" * 40)),
         ("x" * 100, "x" * 80),
+        ("हिन्दी समाचार", "हिन्दी-समाचार"),
+        ("ข่าวด่วน", "ข่าวด่วน"),
+        ("❤️ 1️⃣ ́a", "1-a"),
     ],
 )
 def test_title_becomes_letters_digits_and_hyphens(title: str, slug: str) -> None:
     assert slugify(title) == slug
+
+
+def test_words_that_differ_by_a_vowel_sign_alone_have_slugs_of_their_own() -> None:
+    assert len({slugify(word) for word in ("की", "कि", "क", "मति", "मत")}) == 5
 
 
 def test_hangul_makes_the_same_slug_however_it_is_composed() -> None:
@@ -33,6 +40,6 @@ def test_hangul_makes_the_same_slug_however_it_is_composed() -> None:
 def test_whatever_comes_is_short_and_safe_in_a_path(title: str) -> None:
     slug = slugify(title)
     assert len(slug) <= SLUG_MAX_CHARACTERS
-    assert all(character.isalnum() or character == "-" for character in slug)
+    assert all(character.isalnum() or character == "-" or unicodedata.category(character) in {"Mn", "Mc"} for character in slug)
     assert not slug.startswith("-")
     assert not slug.endswith("-")

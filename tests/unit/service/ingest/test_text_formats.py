@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import orjson
 import pytest
 
 from service.ingest import parse
@@ -148,3 +149,10 @@ def test_scraped_sample_posts_unchanged(site: Site, sample_bytes: Read, media_ty
     assert content.title == "러시아 북한 군사 지원 우려의 진실은?"
     assert "<h2>한미 외교장관회담의 주요 내용</h2>" in content.html
     assert content.html.count("<li>") == 3
+
+
+def test_blocks_keep_their_texts_apart_under_each_type(site: Site) -> None:
+    html = "<section>One</section><section>Two</section>"
+    as_page = parse("text/html", f"<h1>T</h1>{html}".encode(), site)
+    as_field = parse("application/json", orjson.dumps({"title": "T", "content": html}), site)
+    assert as_page.content.html == as_field.content.html == "<div>One</div><div>Two</div>"

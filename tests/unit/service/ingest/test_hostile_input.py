@@ -1,18 +1,25 @@
-"""What a body that is nothing but errors may cost: its own length, and an answer of some kilobytes."""
+"""What input may cost that was made to cost: about its own length, and an answer of some kilobytes."""
 
+import time
 import tracemalloc
+from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 
+from service import ingest
 from service.ingest.text_gate import admit
 from service.problems import details
-from sokbo.domain.article import slugify
+from sokbo.domain.article import Draft, slugify
+from sokbo.domain.ids import SiteId
+from sokbo.domain.site import Site
 from sokbo.errors import MAX_ERRORS, MAX_FIELD_CHARACTERS, FieldError, Invalid
 from sokbo.fields import validate
 from sokbo.partners import PartnerInput
 
 NUL = "\0"
+SITE = Site(SiteId(1), "news", "News", "https://news.example/news", datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -64,3 +71,36 @@ def test_slug_of_long_text_is_made_and_not_remembered() -> None:
     kept_bytes, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert kept_bytes < 4 * 1024 * 1024
+
+
+def parsed(content_type: str, body: bytes) -> Draft:
+    return ingest.parse(content_type, body, SITE)
+
+
+def test_references_that_share_a_long_address_are_refused_before_they_are_written_out() -> None:
+    markdown = "[a]: http://x.example/" + "y" * 1_000 + "\n\n" + "[a] " * 9_000
+    tracemalloc.start()
+    with pytest.raises(Invalid) as caught:
+        parsed("application/json", orjson.dumps({"title": "a", "markdown": markdown}))
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [error.field for error in caught.value.errors] == ["markdown"]
+    assert peak_bytes < 64 * 1024 * 1024
+
+
+def test_content_that_grows_beyond_its_bound_is_refused() -> None:
+    with pytest.raises(Invalid) as caught:
+        parsed(
+            "application/json", orjson.dumps({"title": "a", "content": "<p>" + "x<b>y</b>" * 9_000 + "&" * 150 + "z" * 480_000})
+        )
+    assert [error.field for error in caught.value.errors] == ["content"]
+
+
+def test_no_break_spaces_cost_no_more_than_other_letters() -> None:
+    began = time.perf_counter()
+    made = parsed("application/json", orjson.dumps({"title": "a", "content": "<p>" + "\u00a0" * 400_000 + "x"}))
+    assert parsed("text/html", ("<h1>a</h1><p>" + "\u00a0" * 400_000 + "x").encode()).content.html == made.content.html
+    assert time.perf_counter() - began < 3
+    assert len(made.content.html) < 410_000
+    again = parsed("application/json", orjson.dumps({"title": "a", "content": made.content.html}))
+    assert again.content.html == made.content.html
