@@ -6,6 +6,8 @@ from functools import lru_cache
 
 import nh3
 
+from service.ingest import salvage
+from service.ingest.salvage import salvaged
 from service.ingest.styles import clean_style
 from service.ingest.text_gate import forbidden_rule
 from service.ingest.urls import absolute_url, link_url
@@ -39,7 +41,7 @@ BLOCKS = frozenset(
 DROPPED = frozenset(
     {
         *("script", "style", "template", "title", "svg", "math"),
-        *("iframe", "object", "noembed", "noframes", "noscript", "xmp"),
+        *("object", "noembed", "noframes", "noscript", "xml", "xmp"),
         *("select", "textarea"),
     }
 )
@@ -64,6 +66,11 @@ ATTRIBUTES = {
     "time": {"datetime"},
     "video": {"controls", "height", "loop", "muted", "poster", "src", "width"},
 }
+#: What is read besides, to be put into these words.
+READ_TAGS = TAGS | BLOCKS | salvage.ELEMENTS
+READ_ATTRIBUTES = {
+    name: {*ATTRIBUTES.get(name, ()), *salvage.ATTRIBUTES.get(name, ())} for name in ATTRIBUTES.keys() | salvage.ATTRIBUTES.keys()
+}
 _NUMBERS = frozenset({"colspan", "height", "rowspan", "span", "start", "value", "width"})
 _NUMBER = re.compile(r"-?\d{1,4}%?", re.ASCII)
 _REL = re.compile(r"[a-z-]+")
@@ -76,6 +83,7 @@ _NO_BREAK, _STAND_IN = "\u00a0", "\ufffe"
 _H1 = re.compile(r"<(/?)h1(?=[ >])")
 _BDO = re.compile(r"<(/?)bdo(?=[ >])")
 _BLOCK = re.compile(rf"<(/?)(?:{'|'.join(sorted(BLOCKS))})(?=[ >])")
+_PREFORMATTED = re.compile(r"(<pre[ >].*?</pre>)", re.DOTALL)
 _SPACER = re.compile(r"<(p|div)(?: [^>]*)?>(?:\s|&nbsp;|<br>|</?(?:b|em|i|span|strong|u)(?: [^>]*)?>)*+</\1>\s*")
 _MEDIUM = re.compile(r"<(?:img|source)(?=[ >])[^>]*>")
 _PLAYER_TAG = re.compile(r"<(/?)(audio|video|source)(?=[ >])([^>]*)>")
@@ -124,13 +132,21 @@ def _settled(html: str, cleaner: nh3.Cleaner) -> str:
 
 
 def _tidy(html: str) -> str:
+    html = salvaged(html)
     html = _H1.sub(r"<\1h2", html)  # the page's own h1 is the title
     html = _BDO.sub(r"<\1span", html)  # it can turn letters round, for which the W3C validator warns; a direction is enough
     html = _BLOCK.sub(r"<\1div", html)
     html = _MEDIUM.sub(lambda tag: tag[0] if "src" in attributes(tag[0]) else "", html)
     html = _with_live_players(html)
     html = _LINK.sub(_with_noopener, html)
-    return _SPACER.sub("", html).replace("\r", "\n").strip()
+    return _without_spacers(html).replace("\r", "\n").strip()
+
+
+def _without_spacers(html: str) -> str:
+    """Without blocks that only keep others apart; in preformatted text they are empty lines."""
+    if "<pre" not in html:
+        return _SPACER.sub("", html)
+    return "".join(piece if piece.startswith("<pre") else _SPACER.sub("", piece) for piece in _PREFORMATTED.split(html))
 
 
 def _with_live_players(html: str) -> str:
@@ -179,9 +195,9 @@ def _depth(html: str) -> int:
 @lru_cache(maxsize=256)
 def _cleaner(base_url: str) -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=set(TAGS | BLOCKS),
+        tags=set(READ_TAGS),
         clean_content_tags=set(DROPPED),
-        attributes=ATTRIBUTES,
+        attributes=READ_ATTRIBUTES,
         attribute_filter=_attribute_filter(base_url),
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
@@ -194,10 +210,12 @@ def _attribute_filter(base_url: str) -> Callable[[str, str, str], str | None]:
         value = value.replace(_STAND_IN, _NO_BREAK)
         if name == "href":
             return link_url(value, base_url)
-        if name in {"cite", "poster", "src"}:
+        if name in {"cite", "poster", "src", *salvage.LATER_SOURCES}:
             return absolute_url(value, base_url)
+        if name == "srcset":
+            return absolute_url(salvage.largest(value), base_url)
         if name == "style":
-            return clean_style(value)
+            return salvage.HIDDEN_STYLE if salvage.hides(value) else clean_style(value)
         if name == "rel":
             return " ".join(dict.fromkeys(_REL.findall(value.lower()))) or None
         if name == "target":

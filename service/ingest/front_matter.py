@@ -12,10 +12,12 @@ from sokbo.domain.site import Site
 from sokbo.errors import BadRequest, FieldError, Invalid
 
 #: Jekyll's name -> ours; ours wins if both are there.
-ALIASES = {"excerpt": "summary", "date": "published_at"}
+ALIASES = {"excerpt": "summary", "description": "summary", "date": "published_at", "lang": "language"}
 #: The body of the request is the content.
 FIELDS = frozenset(ArticleFields.model_fields) - {"content", "markdown"}
-TEXT_NAMES = FIELDS - {"breaking", "draft", "extra"} | {"excerpt", "date", "category", "tag"}
+TEXT_NAMES = FIELDS - {"breaking", "draft", "extra"} | {*ALIASES, "category", "tag"}
+#: What is taken of these where they are mappings, under Jekyll's name and ours; the rest is kept in `extra`, too.
+PARTS = {"image": {"path": "url", "url": "url", "alt": "alt"}, "author": {"name": "name", "url": "url", "email": "email"}}
 SINGULAR = {"categories": "category", "tags": "tag"}
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -59,6 +61,8 @@ def _fields(given: dict[str, Any], zone: tzinfo) -> Fields:
         if plural in given or singular in given:
             values[plural] = _terms(values.get(plural), given.get(singular))
             names[plural] = plural if plural in given else singular
+    if isinstance(values.get("author"), list) and "authors" not in values:
+        values["authors"], names["authors"] = values.pop("author"), "author"
     for name in ("published_at", "breaking_until"):
         if isinstance(values.get(name), str):
             values[name] = jekyll_moment(values[name], zone) or values[name]
@@ -69,6 +73,12 @@ def _with_extra(values: dict[str, Any], names: dict[str, str], given: dict[str, 
     """The fields with all that found no place among them in `extra`, under its own name."""
     known = FIELDS | set(names.values()) | set(SINGULAR.values())
     unknown = {name: value for name, value in given.items() if name not in known}
+    for name, parts in PARTS.items():
+        value = values.get(name)
+        if isinstance(value, dict) and (rest := {part: each for part, each in value.items() if part not in parts}):
+            unknown[name] = rest
+        if isinstance(value, dict):
+            values[name] = {parts[part]: each for part, each in value.items() if part in parts}
     extra = values.get("extra", {})
     if unknown and isinstance(extra, dict):
         values["extra"] = {**extra, **unknown}

@@ -12,8 +12,8 @@ from service.ingest.fields import Fields
 from sokbo.domain.site import Site
 
 _OUTLINE = nh3.Cleaner(
-    tags={*cleaning.TAGS, *cleaning.BLOCKS, "title", "meta"},
-    attributes={**cleaning.ATTRIBUTES, "meta": {"name", "content"}},
+    tags={*cleaning.READ_TAGS, "title", "meta"},
+    attributes={**cleaning.READ_ATTRIBUTES, "meta": {"name", "content"}},
     clean_content_tags=set(cleaning.DROPPED - {"title"}),
     url_schemes={"http", "https", "mailto"},
     link_rel=None,
@@ -49,15 +49,17 @@ def read(text: str, site: Site) -> Fields:
 def _document(body: str, title: Any) -> dict[str, Any]:
     html = cleaning.cleaned_by(_OUTLINE, body)
     summary = _description(html)
-    if title is None and (element := _TITLE.search(html)):
-        title = markup.escaped(unescape(element[1]).strip())
+    begins_with = None
+    if title is None and (element := _TITLE.search(html)) and (of_page := unescape(element[1]).strip()):
+        title, begins_with = markup.escaped(of_page), " ".join(of_page.split())
     html = _TITLE.sub("", _META.sub("", html)).lstrip()
     heading = _H1.search(html)
     if heading is None and title is None:
         heading = _FIRST_LINE.match(html)
     if heading:
         text = text_of(heading[1])
-        if title is None or (isinstance(title, str) and text == markup.resolved(title)):
+        is_its_own = isinstance(title, str) and text == markup.resolved(title)
+        if title is None or is_its_own or (text and begins_with and begins_with.startswith(text)):  # then comes the site's name
             title = markup.escaped(text)
             html = html[: heading.start()] + html[heading.end() :]
     return {"title": title, "summary": summary, "content": html}

@@ -177,7 +177,7 @@ def _resize(source: Path, folder: Path, widths: Sequence[int]) -> list[dict[str,
     made = []
     with Image.open(source, formats=tuple(_TYPES)) as image:
         image.load()
-        whole = _bare(image.convert("RGBA" if image.has_transparency_data else "RGB"))
+        whole = _bare(_with_eight_bits(image).convert("RGBA" if image.has_transparency_data else "RGB"))
     for width in sorted(width for width in widths if width < whole.width):
         size = (width, max(1, round(whole.height * width / whole.width)))
         narrow = whole.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
@@ -186,6 +186,13 @@ def _resize(source: Path, folder: Path, widths: Sequence[int]) -> list[dict[str,
             (_on_white(narrow) if form == "JPEG" else narrow).save(target, form, quality=VARIANT_QUALITY)
             made.append(_made(target, form, narrow, animated=False))
     return made
+
+
+def _with_eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 16 bits as grey of 8, which Pillow would clip: all but the darkest of it would be white."""
+    if not image.mode.startswith("I"):
+        return image
+    return image.convert("I").point(lambda value: value / 257).convert("L")
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -263,6 +263,14 @@ def test_variants_are_narrower_and_keep_the_shape(tmp_path: Path) -> None:
             assert nearly(variant.convert("RGB").getpixel((5, 5)), RED)
 
 
+def test_grey_of_sixteen_bits_keeps_its_shades(tmp_path: Path) -> None:
+    shades = Image.frombytes("I;16", (800, 8), b"".join((column * 81).to_bytes(2, "little") for column in range(800)) * 8)
+    for item in resized(tmp_path, encoded(shades, "PNG"), 320):
+        with Image.open(tmp_path / item["file"]) as variant:
+            shown = variant.convert("L")
+        assert all(nearly((shown.getpixel((column, 1)),), (column * 255 // 320,)) for column in (2, 80, 160, 240, 317))
+
+
 def test_image_that_is_narrow_has_no_variants(tmp_path: Path) -> None:
     assert resized(tmp_path, jpeg(320, 600), 320, 640) == []
 

@@ -243,3 +243,43 @@ def test_cleaned_html_is_safe_and_stays_as_it_is(html: str) -> None:
 )
 def test_attributes_are_not_mistaken_for_what_stands_in_their_values(html: str, kept: str) -> None:
     assert clean(html, BASE) == kept
+
+
+@pytest.mark.parametrize(
+    ("html", "kept"),
+    [
+        ('<p>a</p><img src="data:image/gif;base64,R0" data-src="/a.jpg" alt="A">', f'<p>a</p><img alt="A" src="{BASE}/a.jpg">'),
+        ('<img src="/blur.jpg?w80" data-lazy-src="/full.jpg?w966">', f'<img src="{BASE}/full.jpg?w966">'),
+        ('<img srcset="/s.jpg 320w, /l.jpg 1600w, /m.jpg 800w" alt="">', f'<img alt="" src="{BASE}/l.jpg">'),
+        ('<picture><source srcset="/x.webp"><img srcset="/a.jpg 1x, /b.jpg 2x"></picture>', f'<img src="{BASE}/b.jpg">'),
+        ('<img src="/a.jpg" srcset="/b.jpg 2x">', f'<img src="{BASE}/a.jpg">'),
+        ('<p>a</p><img data-src="javascript:alert(1)">', "<p>a</p>"),
+        (
+            '<p>Watch:</p><iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ?rel=0" title="Storm"><b>n</b></iframe><p>Z</p>',
+            '<p>Watch:</p><p><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ">Storm</a></p><p>Z</p>',
+        ),
+        (
+            '<iframe src="https://maps.example/e?a=1&amp;b=2"></iframe>',
+            '<p><a href="https://maps.example/e?a=1&amp;b=2">maps.example</a></p>',
+        ),
+        ('<p>a</p><iframe src="javascript:alert(1)" title="x"></iframe><iframe srcdoc="<b>x</b>"></iframe>', "<p>a</p>"),
+        ('<embed src="https://v.example/v.swf">', '<p><a href="https://v.example/v.swf">v.example</a></p>'),
+        ("<p>He <strike>resigned</strike> was <tt>ill</tt></p>", "<p>He <s>resigned</s> was <code>ill</code></p>"),
+        ("<menu><li>a</li></menu>", "<ul><li>a</li></ul>"),
+        ('<p>a</p><div style="display:none"><b>SECRET</b><br></div><p hidden>S2</p>b', "<p>a</p>b"),
+        ('<p>a</p><p style="color:red;mso-hide:all">S</p><p hidden="until-found">b</p>', "<p>a</p><p>b</p>"),
+        (
+            '<b style="font-weight:normal"><span style="font-weight:700">Bold</span> plain</b>',
+            '<span style="font-weight: normal"><span style="font-weight: bold">Bold</span> plain</span>',
+        ),
+        ("<p>a</p><xml><w:View>Normal</w:View></xml>", "<p>a</p>"),
+    ],
+)
+def test_what_the_words_of_articles_have_no_place_for_is_put_into_them(html: str, kept: str) -> None:
+    assert clean(html, BASE) == kept
+    assert clean(kept, BASE) == kept
+
+
+def test_empty_lines_of_preformatted_text_stay() -> None:
+    html = "<pre><div>1</div><div><br></div><div>3</div></pre>"
+    assert clean(f"<p>&nbsp;</p>{html}<div><br></div>", BASE) == html

@@ -189,3 +189,25 @@ def test_front_matter_that_never_ends_is_refused(site: Site) -> None:
 def test_front_matter_may_have_windows_line_ends_and_a_byte_order_mark(site: Site) -> None:
     draft = parse("text/markdown", b"\xef\xbb\xbf---\r\ntitle: t\r\n---\r\nbody\r\n", site)
     assert (draft.content.title, draft.content.html) == ("t", "<p>body</p>")
+
+
+@pytest.mark.parametrize(
+    ("matter", "held", "extra"),
+    [
+        (
+            "image:\n  path: /a.jpg\n  alt: Alt\n  height: 100",
+            ("image", Image("https://news.example.kr/a.jpg", "Alt")),
+            {"image": {"height": "100"}},
+        ),
+        ("author:\n  name: Kim\n  twitter: kim", ("authors", (Author("Kim"),)), {"author": {"twitter": "kim"}}),
+        ("author: [Kim, Lee]", ("authors", (Author("Kim"), Author("Lee"))), {}),
+        ("lang: en", ("language", "en"), {}),
+        ("description: In short", ("summary", "In short"), {}),
+        ("description: In short\nexcerpt: Shorter", ("summary", "Shorter"), {"description": "In short"}),
+    ],
+)
+def test_what_jekylls_plugins_read_is_taken(site: Site, matter: str, held: tuple[str, object], extra: dict[str, object]) -> None:
+    made = parse("text/markdown", f"---\ntitle: T\n{matter}\n---\nText".encode(), site)
+    name, value = held
+    assert getattr(made.content, name) == value
+    assert made.content.extra == extra

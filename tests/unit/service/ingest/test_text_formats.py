@@ -156,3 +156,18 @@ def test_blocks_keep_their_texts_apart_under_each_type(site: Site) -> None:
     as_page = parse("text/html", f"<h1>T</h1>{html}".encode(), site)
     as_field = parse("application/json", orjson.dumps({"title": "T", "content": html}), site)
     assert as_page.content.html == as_field.content.html == "<div>One</div><div>Two</div>"
+
+
+@pytest.mark.parametrize(
+    ("document", "title", "html"),
+    [
+        ("<title>Storm nears - Daily</title><body><h1>Storm nears</h1><p>Body</p>", "Storm nears", "<p>Body</p>"),
+        ("<title></title><h1>Storm nears</h1><p>Body</p>", "Storm nears", "<p>Body</p>"),
+        ("<title>Daily</title><h1>Storm nears</h1><p>Body</p>", "Daily", "<h2>Storm nears</h2><p>Body</p>"),
+    ],
+)
+def test_heading_is_the_title_where_the_pages_own_goes_on_with_the_sites_name(
+    site: Site, document: str, title: str, html: str
+) -> None:
+    made = parse("text/html", document.encode(), site)
+    assert (made.content.title, made.content.html) == (title, html)

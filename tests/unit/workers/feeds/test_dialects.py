@@ -82,6 +82,13 @@ def test_full_text_is_the_encoded_content(name: str) -> None:
     assert item.findtext("description") == "짧게"
 
 
+def test_words_of_what_msn_does_not_take_do_not_run_together() -> None:
+    html = "<dl><dt>Term</dt><dd>Def</dd></dl><figure><figcaption>Cap</figcaption></figure>Text<pre>a</pre>"
+    [item] = items(DIALECT_FORMATS["msn"], article(html=html))
+    sent = "Term<br>Def<br>Cap<br>Text<br>a"
+    assert item.findtext("{http://purl.org/rss/1.0/modules/content/}encoded") == sent
+
+
 def test_apple_news_has_the_full_text_as_description() -> None:
     [item] = items(DIALECT_FORMATS["apple-news"], article(html="<p>전체 본문</p>", authors=(Author("김기자"),)))
 
