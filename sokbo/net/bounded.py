@@ -13,9 +13,9 @@ from aiohttp.helpers import set_exception
 from aiohttp.http_exceptions import HttpProcessingError
 
 #: Bytes that are no body: so many, and besides eight for each byte of the body, which may come in chunks of one.
-MAX_FRAMING_BYTES = 64 * 1024
+MAX_FRAMING_BYTES = 32 * 1024
 FRAMING_BYTES_PER_BODY_BYTE = 8
-_PIECE_BYTES = 16 * 1024
+_PIECE_BYTES = 8 * 1024
 
 
 class BoundedHandler(ResponseHandler):

@@ -85,6 +85,10 @@ def test_sitemaps_lead_to_every_page_that_is_there(publisher: Publisher) -> None
         found = etree.fromstring(publisher.read(path).body).iter(f"{SITEMAP}loc")
         return [(each.text or "").removeprefix(publisher.site.url()) for each in found]
 
-    pages = [page for sitemap in locations("sitemap.xml") for page in locations(sitemap)]
-    assert len(pages) == len(set(pages)) == len(ALL) + 3  # the index, the breaking list and the page of feeds
+    def all_pages() -> list[str]:
+        return [page for sitemap in locations("sitemap.xml") for page in locations(sitemap)]
+
+    eventually(lambda: len(all_pages()) >= len(ALL) + 3)  # the index, the breaking list and the page of feeds; some seconds later
+    pages = all_pages()
+    assert len(pages) == len(set(pages)) == len(ALL) + 3
     assert {publisher.read(page).status for page in pages} == {200}

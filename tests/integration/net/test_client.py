@@ -12,6 +12,7 @@ from sokbo.net.client import MAX_IN_FLIGHT_PER_HOST, GuardedClient, Reason, Remo
 from tests.integration.net import remotes
 from tests.integration.net.conftest import Handler, Serve
 from tests.integration.net.remotes import Endless, Remote
+from tests.waiting import PROMPT_SECONDS
 
 
 async def failure(client: GuardedClient, url: str) -> RemoteFailure:
@@ -133,7 +134,7 @@ async def test_remote_that_sends_anything_but_a_body_without_end_delays_no_other
     pushes = [asyncio.create_task(outcome(client, url)) for url in urls]
     for _ in range(10):
         answer = await client.post(healthy, b"{}", {})
-        assert answer.duration_seconds < 1
+        assert answer.duration_seconds < PROMPT_SECONDS  # the floods would go on for fifteen
     assert {await push for push in pushes} <= {Reason.PROTOCOL, 200}
     assert all(remote.sent_bytes < 8 * 1024 * 1024 for remote in hostile)
 
