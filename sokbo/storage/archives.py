@@ -45,15 +45,12 @@ _LAST_DOCUMENT = (
 )
 _ARTICLES = select(func.count()).where(_IN_DOCUMENT)
 _OPEN = (
-    select(_documents.month, _documents.number, func.count(), func.min(_entries.published_at))
-    .join(
-        archive_entries,
-        and_(_entries.site_id == _documents.site_id, _entries.month == _documents.month, _entries.document == _documents.number),
-    )
+    select(_documents.month, _documents.number)
     .where(_OWN_DOCUMENTS, _documents.position.is_(None))
-    .group_by(_documents.month, _documents.number)
     .order_by(_documents.month, _documents.number)
 )
+#: Of one document, and both together: asked for the oldest alone, SQLite would go through all of the site's articles by age.
+_EXTENT = select(func.count(), func.min(_entries.published_at)).where(_IN_DOCUMENT)
 _NEWEST = select(_entries.published_at).where(_OWN).order_by(_entries.published_at.desc()).limit(1).offset(bindparam("newer"))
 _POSITION = select(_documents.position).where(_DOCUMENT)
 _AT_POSITIONS = select(_documents.position, _documents.month, _documents.number).where(
@@ -69,11 +66,11 @@ _ALL_DOCUMENTS = select(_documents.month, _documents.number).where(_OWN_DOCUMENT
 _ADD = insert(archive_entries)
 _BEGIN = insert(archive_documents)
 _UPDATE = update(archive_entries).where(_entries.article_id == bindparam("known_id"))
+#: Sorted by whoever asks: asked for an order, SQLite would go through all of the site's articles in it.
 _ENTRIES = (
-    select(renderings.c.modified_at, renderings.c.fragments)
+    select(renderings.c.modified_at, renderings.c.fragments, _entries.published_at, _entries.number)
     .join(archive_entries, _entries.article_id == renderings.c.article_id)
     .where(_IN_DOCUMENT)
-    .order_by(_entries.published_at.desc(), _entries.number.desc())
 )
 
 
@@ -134,8 +131,12 @@ class ArchiveRepository:
 
     def open(self, site_id: SiteId) -> Sequence[OpenDocument]:
         """The documents that still take articles, oldest month first."""
-        rows = self._session.execute(_OPEN, {"site": site_id})
-        return [OpenDocument(Part(month, number), articles, oldest) for month, number, articles, oldest in rows]
+        parts = [Part(*row) for row in self._session.execute(_OPEN, {"site": site_id}).all()]
+        extents = [
+            self._session.execute(_EXTENT, {"site": site_id, "of_month": part.month, "of_number": part.number}).one()
+            for part in parts
+        ]
+        return [OpenDocument(part, articles, oldest) for part, (articles, oldest) in zip(parts, extents, strict=True)]
 
     def newest(self, site_id: SiteId, count: int) -> datetime | None:
         """When the last of the `count` newest articles was published, those included that were withdrawn; None if there are
@@ -188,7 +189,10 @@ class ArchiveRepository:
     def entries(self, site_id: SiteId, part: Part) -> Sequence[ListedEntry]:
         """The document's articles, newest first, those included that were withdrawn."""
         of_part = {"site": site_id, "of_month": part.month, "of_number": part.number}
-        return [ListedEntry(*row) for row in self._session.execute(_ENTRIES, of_part).all()]
+        rows = sorted(
+            self._session.execute(_ENTRIES, of_part).all(), key=lambda row: (row.published_at, row.number), reverse=True
+        )
+        return [ListedEntry(row.modified_at, row.fragments) for row in rows]
 
     def lead_to(self, site_id: SiteId, part: Part) -> None:
         """Makes it the document that the current feed leads to."""
