@@ -59,8 +59,8 @@ def archive_documents(workshop: Workshop, keys: Sequence[str]) -> Iterable[Docum
     """The archive documents of the parts with these keys, in each of the archive's formats."""
     archives, site_id = workshop.uow.archives, workshop.site.id
     for part in map(Part.from_key, keys):
-        history = History(part, *archives.neighbours(site_id, part), is_open=archives.is_open(site_id, part))
-        yield from _documents(workshop, history)
+        beside = archives.neighbours(site_id, part)
+        yield from _documents(workshop, History(part, is_open=True) if beside is None else History(part, *beside))
 
 
 def close_documents(workshop: Workshop, _: Sequence[str]) -> Iterable[Document]:
@@ -72,8 +72,8 @@ def close_documents(workshop: Workshop, _: Sequence[str]) -> Iterable[Document]:
     if not closing:
         return []
     last = uow.archives.last_closed(site_id)
-    before_last = uow.archives.neighbours(site_id, last)[0] if last else None
-    chain = [before_last, last, *closing, None] if last else [None, *closing, None]
+    beside = uow.archives.neighbours(site_id, last) if last else None
+    chain = [beside[0], last, *closing, None] if beside else [None, *closing, None]
     made = [
         document
         for previous, part, following in zip(chain, chain[1:], chain[2:], strict=False)

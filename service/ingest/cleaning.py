@@ -7,7 +7,6 @@ from functools import lru_cache
 import nh3
 
 from service.ingest import salvage
-from service.ingest.salvage import salvaged
 from service.ingest.styles import clean_style
 from service.ingest.text_gate import forbidden_rule
 from service.ingest.urls import absolute_url, link_url
@@ -132,7 +131,7 @@ def _settled(html: str, cleaner: nh3.Cleaner) -> str:
 
 
 def _tidy(html: str) -> str:
-    html = salvaged(html)
+    html = salvage.salvaged(html)
     html = _H1.sub(r"<\1h2", html)  # the page's own h1 is the title
     html = _BDO.sub(r"<\1span", html)  # it can turn letters round, for which the W3C validator warns; a direction is enough
     html = _BLOCK.sub(r"<\1div", html)

@@ -9,6 +9,7 @@ import nh3
 from service.ingest import cleaning, front_matter, markup, plain_text
 from service.ingest.excerpt import text_of
 from service.ingest.fields import Fields
+from sokbo.domain.html import attributes
 from sokbo.domain.site import Site
 
 _OUTLINE = nh3.Cleaner(
@@ -26,7 +27,6 @@ _H1 = re.compile(r"<h1(?: [^>]*)?>(.*?)</h1>\s*", re.DOTALL)
 _BLOCKS = "|".join(["div", "figure", "h[2-6]", "hr", "ol", "p", "table", "ul", *sorted(cleaning.BLOCKS)])
 _FIRST_LINE = re.compile(rf"([^<\n]*[^<\s])\s*?(?:\n|<br>|(?=<(?:{_BLOCKS})[ >]))")
 _META = re.compile(r"<meta [^>]*>")
-_ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 
 
 def read(text: str, site: Site) -> Fields:
@@ -67,7 +67,7 @@ def _document(body: str, title: Any) -> dict[str, Any]:
 
 def _description(html: str) -> str:
     for meta in _META.findall(html):
-        attributes = dict(_ATTRIBUTE.findall(meta))
-        if attributes.get("name", "").lower() == "description":
-            return markup.escaped(unescape(attributes.get("content", "")))
+        said = attributes(meta)
+        if said.get("name", "").lower() == "description":
+            return markup.escaped(unescape(said.get("content", "")))
     return ""

@@ -158,21 +158,15 @@ class ArchiveRepository:
         ]
         self._session.execute(_CLOSE, rows)
 
-    def is_open(self, site_id: SiteId, part: Part) -> bool:
-        """True if the document still takes articles."""
-        return self._position(site_id, part) is None
-
-    def neighbours(self, site_id: SiteId, part: Part) -> tuple[Part | None, Part | None]:
-        """The documents before and after this one in the chain of closed documents, None where there is none."""
-        position = self._position(site_id, part)
+    def neighbours(self, site_id: SiteId, part: Part) -> tuple[Part | None, Part | None] | None:
+        """The documents before and after this one in the chain of closed documents, None where there is none; None for one that
+        still takes articles."""
+        of_part = {"site": site_id, "of_month": part.month, "of_number": part.number}
+        position: int | None = self._session.execute(_POSITION, of_part).scalar_one()
         if position is None:
-            return None, None
+            return None
         beside = self._at(site_id, position - 1, position + 1)
         return beside.get(position - 1), beside.get(position + 1)
-
-    def _position(self, site_id: SiteId, part: Part) -> int | None:
-        of_part = {"site": site_id, "of_month": part.month, "of_number": part.number}
-        return self._session.execute(_POSITION, of_part).scalar_one()  # type: ignore[no-any-return]  # rows are of Any
 
     def _at(self, site_id: SiteId, *positions: int) -> dict[int, Part]:
         rows = self._session.execute(_AT_POSITIONS, {"site": site_id, "positions": positions})

@@ -111,8 +111,8 @@ def test_closed_document_takes_no_more_articles(newsroom: Newsroom, database: Da
         assert uow.archives.place([first]) == [Place("2026-03", 0, 1)]
         uow.archives.close(newsroom.site.id, [Part("2026-03", 1)])
         assert uow.archives.place([second]) == [Place("2026-03", 1, 2)]
-        assert not uow.archives.is_open(newsroom.site.id, Part("2026-03", 1))
-        assert uow.archives.is_open(newsroom.site.id, Part("2026-03", 2))
+        assert uow.archives.neighbours(newsroom.site.id, Part("2026-03", 1)) == (None, None)
+        assert uow.archives.neighbours(newsroom.site.id, Part("2026-03", 2)) is None
 
 
 def test_newest_articles_are_counted_by_their_publication(newsroom: Newsroom, database: Database) -> None:

@@ -12,7 +12,7 @@ from sokbo.domain.event import Lane
 from sokbo.domain.ids import PartnerId
 from sokbo.domain.picture import Picture, PictureState
 from sokbo.storage import Database, UnitOfWork
-from sokbo.storage.archive_tables import tombstones
+from sokbo.storage.archive_tables import archive_documents, archive_entries, tombstones
 from sokbo.storage.delivery_tables import deliveries, partners
 from sokbo.storage.picture_tables import picture_variants
 from tests.clock import START, Clock
@@ -169,3 +169,46 @@ def test_cost_of_forgetting_a_picture_does_not_grow_with_uploads(sqlite: Maker) 
         with create_engine(url).begin() as connection:
             connection.execute(insert(picture_variants), variants)
         assert steps_of(newsroom, forget) <= MARGIN * among_none
+
+
+def steps_of_archiving(sqlite: Maker, archived: int) -> int:
+    """What it takes to give an article its place and to make its document, where so many stand in closed documents of its month
+    and of those before."""
+    url = sqlite.create(new_name(), TEMPLATE)
+    with closing(Database(url, clock=Clock())) as database:
+        newsroom = Newsroom.open(database)
+        first, article = newsroom.post(), newsroom.post()
+        with database.write() as uow:
+            uow.archives.place([first])
+            uow.commit()
+        with create_engine(url).begin() as connection:
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+            [row] = connection.execute(select(archive_entries)).mappings().all()
+            old = [
+                {**row, "article_id": f"old-{n}", "number": n + 10, "published_at": START - timedelta(minutes=n + 1)}
+                | {"month": "2026-03" if n % 2 else "2026-02", "ordinal": n + 1, "document": n // 25 + 2}
+                for n in range(archived)
+            ]
+            connection.execute(insert(archive_entries), old)
+            closed = sorted({(each["month"], each["document"]) for each in old})
+            connection.execute(
+                insert(archive_documents),
+                [
+                    {"site_id": newsroom.site.id, "month": month, "number": number, "position": place + 1}
+                    for place, (month, number) in enumerate(closed)
+                ],
+            )
+
+        def archive(uow: UnitOfWork) -> None:
+            [place] = uow.archives.place([article])
+            uow.archives.newest(newsroom.site.id, 25)
+            for document in uow.archives.open(newsroom.site.id):
+                uow.archives.entries(newsroom.site.id, document.part)
+            uow.archives.neighbours(newsroom.site.id, place.archive)
+            uow.archives.last_closed(newsroom.site.id)
+
+        return steps_of(newsroom, archive)
+
+
+def test_cost_of_archiving_does_not_grow_with_the_archive(sqlite: Maker) -> None:
+    assert steps_of_archiving(sqlite, 20 * MANY) <= MARGIN * steps_of_archiving(sqlite, FEW)
