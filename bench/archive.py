@@ -27,8 +27,9 @@ _STATEMENTS = (
     f" {_ID}, number + copy, slug, title, language, {_TIME}, {_TIME}, false, 0"
     " FROM (SELECT first.*, title, language FROM first JOIN archive_entries ON article_id = first.id) AS first, copies",
     f"UPDATE archive_entries SET document = ordinal / {DOCUMENT_ARTICLES} + 2 WHERE document = 0",
+    "DELETE FROM archive_documents",  # the first article's is closed, too: a month has one that is open
     "INSERT INTO archive_documents SELECT site_id, month, document, row_number() OVER (ORDER BY month, document)"
-    " FROM (SELECT DISTINCT site_id, month, document FROM archive_entries WHERE document > 1)",
+    " FROM (SELECT DISTINCT site_id, month, document FROM archive_entries)",
     "UPDATE site_counters SET number = (SELECT max(number) FROM articles)",
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Delete, bindparam, delete, func, or_, select, tuple_
 
-from sokbo.domain.assembly import LEADING, Assembly
+from sokbo.domain.assembly import ARCHIVE_CLOSING, LEADING, Assembly
 from sokbo.domain.ids import SiteId
 from sokbo.storage.dialects import insert_or_advance
 from sokbo.storage.leases import NOW
@@ -36,7 +36,11 @@ _TAKEN = (assemblies.c.kind, assemblies.c.key, assemblies.c.anew)
 _TAKE = _take(assemblies.c.kind.not_in(LEADING)).returning(*_TAKEN)
 _TAKE_LEADING = _take(assemblies.c.kind.in_(LEADING)).returning(*_TAKEN)
 _SITES = select(assemblies.c.site_id).where(_IS_DUE).distinct()
-_ANY = select(assemblies.c.kind).where(assemblies.c.site_id == bindparam("site"), _IS_DUE).limit(1)
+_ANY = (
+    select(assemblies.c.kind)
+    .where(assemblies.c.site_id == bindparam("site"), _IS_DUE, assemblies.c.kind != ARCHIVE_CLOSING)
+    .limit(1)
+)
 
 
 class AssemblyRepository:
@@ -68,7 +72,7 @@ class AssemblyRepository:
         return [SiteId(number) for number in self._session.execute(_SITES, _moments(now)).scalars()]
 
     def has_due(self, site_id: SiteId, now: datetime) -> bool:
-        """True if some of the site's are due."""
+        """True if some of the site's are due that events want; a document of the archive waits for its end by itself."""
         return self._session.execute(_ANY, {"site": site_id, **_moments(now)}).first() is not None
 
     def counts(self) -> dict[SiteId, int]:

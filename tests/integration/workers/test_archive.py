@@ -179,6 +179,17 @@ def test_article_of_long_ago_is_archived_within_seconds_with_all_that_come_meanw
     assert Counter(ids_of_entries(read(bureau, month))) == once(old)
 
 
+def test_document_that_waits_for_its_end_puts_off_nothing_else(bureau: Bureau) -> None:
+    for number in range(2 * SIZE):
+        bureau.newsroom.post(f"기사 {number}")
+    bureau.newsroom.post("옛 기사", published_at=START - timedelta(days=400))
+    bureau.syndicate()
+
+    bureau.newsroom.post("새 기사", categories=("정치",))
+    bureau.syndicate()
+    assert "새 기사" in bureau.text("category/정치.atom")
+
+
 def test_many_documents_are_closed_a_few_at_a_time(bureau: Bureau, clock: Clock) -> None:
     articles = [bureau.newsroom.post(f"기사 {number}", published_at=START - timedelta(days=31 * number)) for number in range(20)]
     settle(bureau, clock)
