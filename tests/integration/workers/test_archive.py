@@ -182,6 +182,7 @@ def test_article_of_long_ago_is_archived_within_seconds_with_all_that_come_meanw
 def test_document_that_waits_for_its_end_puts_off_nothing_else(bureau: Bureau) -> None:
     for number in range(2 * SIZE):
         bureau.newsroom.post(f"기사 {number}")
+    bureau.syndicate()
     bureau.newsroom.post("옛 기사", published_at=START - timedelta(days=400))
     bureau.syndicate()
 
