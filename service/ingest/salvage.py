@@ -38,7 +38,8 @@ _CONCERNED = re.compile(
 _HIDES = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all)\s*(?:!important\s*)?(?:;|$)", re.IGNORECASE
 )
-_CANDIDATE = re.compile(r"([^\s,]\S*?)(?:\s+([0-9]{1,6}(?:\.[0-9]{1,6})?)[wx])?\s*(?:,\s+|,$|$)")
+_URL = re.compile(r"[\s,]*+(\S++)")
+_SIZE = re.compile(r"\s*+([0-9]{1,6}(?:\.[0-9]{1,6})?)[wx]\s*+")
 
 
 def hides(style: str) -> bool:
@@ -47,9 +48,21 @@ def hides(style: str) -> bool:
 
 
 def largest(srcset: str) -> str:
-    """The candidate of a srcset attribute with the most pixels (HTML standard, «srcset attributes»); empty if it has none."""
-    found = [(float(size or 1), url) for url, size in _CANDIDATE.findall(srcset)]
-    return max(found, default=(0.0, ""), key=lambda candidate: candidate[0])[1]
+    """The candidate of a srcset attribute with the most pixels; empty if it has none.
+
+    A URL goes on to the next white space; what says its size, to the next comma (HTML standard, «parse a srcset attribute»).
+    """
+    best, most, place = "", 0.0, 0
+    while candidate := _URL.match(srcset, place):
+        url, place = candidate[1].rstrip(","), candidate.end()
+        size = None
+        if url == candidate[1]:
+            end = srcset.find(",", place)
+            size, place = _SIZE.fullmatch(srcset, place, end if end >= 0 else len(srcset)), end if end >= 0 else len(srcset)
+        pixels = float(size[1]) if size else 1.0
+        if pixels > most:
+            best, most = url, pixels
+    return best
 
 
 def salvaged(html: str) -> str:

@@ -65,11 +65,17 @@ def test_long_body_may_take_as_long_as_a_slow_line_takes_for_it() -> None:
 
 
 async def test_half_of_a_long_body_is_waited_for() -> None:
+    began = asyncio.Event()
+
+    async def read_all(request: web.Request) -> web.Response:
+        began.set()
+        return await echo(request)
+
     connections = roomy(Patience(body_seconds=0.0, least_bytes_per_second=0.001))
-    async with edge_before(echo, connections) as edge, await edge.dial() as connection:
+    async with edge_before(read_all, connections) as edge, await edge.dial() as connection:
         connection.send("POST / HTTP/1.1", "Content-Length: 4")
         connection.writer.write(b"ha")
-        await asyncio.sleep(0.05)
+        await began.wait()
         await connections.check()
         connection.writer.write(b"lf")
         assert (await connection.reply()).body == b"half"

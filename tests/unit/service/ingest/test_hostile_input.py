@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from service import ingest
+from service.ingest.salvage import largest
 from service.ingest.text_gate import admit
 from service.problems import details
 from sokbo.domain.article import Draft, slugify
@@ -104,3 +105,24 @@ def test_no_break_spaces_cost_no_more_than_other_letters() -> None:
     assert len(made.content.html) < 410_000
     again = parsed("application/json", orjson.dumps({"title": "a", "content": made.content.html}))
     assert again.content.html == made.content.html
+
+
+@pytest.mark.parametrize("srcset", ["a" * 200_000 + " " * 200_000 + "b", "a," * 200_000, "a " * 200_000, "," * 400_000])
+def test_sources_of_a_picture_are_read_once(srcset: str) -> None:
+    began = time.perf_counter()
+    largest(srcset)
+    assert time.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("srcset", "url"),
+    [
+        ("/a.jpg 1x,/b.jpg 2x", "/b.jpg"),
+        ("/a.jpg 320w, /b,c.jpg 1600w , /d.jpg 800w", "/b,c.jpg"),
+        ("/a.jpg, /b.jpg 1.5x", "/b.jpg"),
+        ("/a.jpg", "/a.jpg"),
+        (" , ", ""),
+    ],
+)
+def test_largest_source_is_found(srcset: str, url: str) -> None:
+    assert largest(srcset) == url
