@@ -32,6 +32,8 @@ RESERVED_NAMES = frozenset(
 )
 #: Where images are read, below a site and below a host alike.
 MEDIA_PATH = "media"
+#: Where the WebSub hub is, below a site and below a host alike.
+HUB_PATH = "hub"
 NAME_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _KEPT_PATHS = 4096
 _DEFAULT_PORT = re.compile(r":(?:80|443)\Z")
@@ -69,6 +71,11 @@ class Site:
     def media_url(self, name: str) -> str:
         """The absolute URL of an image of ours: below the site, wherever a proxy may have put that."""
         return self.url(f"{MEDIA_PATH}/{name}")
+
+    @property
+    def hub_url(self) -> str:
+        """The absolute URL of the site's WebSub hub: below the site, wherever a proxy may have put that."""
+        return self.url(HUB_PATH)
 
     @property
     def host(self) -> str:
