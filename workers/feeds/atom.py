@@ -13,7 +13,7 @@ from sokbo.domain.feed import STYLESHEET_PATH, Listing
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, PUBLIC, History, Options, Shell
+from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, PUBLIC, History, Options, Shell, hub_of
 from workers.feeds.item import GENERATOR, Item, feed_id, plain, utc
 from workers.feeds.words import listing_title
 
@@ -92,6 +92,8 @@ def _frame(site: Site, listing: Listing, history: History, options: Options) -> 
     paths = {"self": history.part.archive_path(Atom.suffix), "current": current} if history.part else {"self": current}
     for rel, path in {**({} if options.hidden else paths), **history.links(Atom.suffix)}.items():
         feed.link(href=site.url(path), rel=rel, type=Atom.media_type.partition(";")[0])
+    if hub := hub_of(site, options, history):
+        feed.link(href=hub, rel="hub")
     feed.link(href=site.url(listing.page_path), rel="alternate", type="text/html")
     document = fixes.styled(fixes.head_as_text(feed.atom_str(pretty=True)), site.url(STYLESHEET_PATH))
     return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)

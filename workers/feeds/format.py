@@ -49,8 +49,8 @@ NO_HISTORY = History()
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a selection says of its feeds. `hidden`: the feed doesn't name its own address. `language` is a BCP 47 tag, `logo`
-    a URL, each the site's if None."""
+    """What a selection says of its feeds. `hidden`: the feed names neither its own address nor a hub. `language` is a BCP 47
+    tag, `logo` a URL, each the site's if None."""
 
     hidden: bool = False
     language: str | None = None
@@ -62,6 +62,12 @@ class Options:
 
 
 PUBLIC = Options()
+
+
+def hub_of(site: Site, options: Options, history: History = NO_HISTORY) -> str | None:
+    """The URL of the hub that tells of the feed's changes (WebSub section 4); None for a hidden feed, whose address is a secret,
+    and for the documents in which an archive is kept, to which nobody subscribes."""
+    return None if options.hidden or history.part else site.hub_url
 
 
 class FeedFormat(Protocol):

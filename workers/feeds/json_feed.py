@@ -10,7 +10,7 @@ from sokbo.domain.document import FragmentFormat
 from sokbo.domain.feed import Listing
 from sokbo.domain.site import Site
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell
+from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell, hub_of
 from workers.feeds.image import FeedImage
 from workers.feeds.item import Item, plain
 from workers.feeds.words import listing_title
@@ -66,6 +66,7 @@ class JsonFeed:
         options: Options = PUBLIC,
     ) -> Shell:
         """JSON Feed has no date of its own, so `updated` changes nothing. Its pages are the archive's documents."""
+        hub = hub_of(site, options, history)
         own = history.part.archive_path(self.suffix) if history.part else listing.feed_path(self.suffix)
         feed = {
             "version": "https://jsonfeed.org/version/1.1",
@@ -73,6 +74,7 @@ class JsonFeed:
             "home_page_url": site.url(listing.page_path),
             "feed_url": None if options.hidden else site.url(own),
             "next_url": site.url(history.previous.archive_path(self.suffix)) if history.previous else None,
+            "hubs": [{"type": "WebSub", "url": hub}] if hub else None,
             "description": plain(site.description),
             "icon": options.logo or site.logo,
             "language": options.language or site.language,

@@ -16,7 +16,7 @@ from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.atom import Atom
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, PUBLIC, History, Options, Shell
+from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, PUBLIC, History, Options, Shell, hub_of
 from workers.feeds.item import GENERATOR, Item, plain, second, utc
 from workers.feeds.words import listing_title
 
@@ -76,7 +76,9 @@ def _frame(site: Site, listing: Listing, history: History, options: Options) -> 
     feed.register_extension("entries", fixes.EntryNamespaces)
     atom_type = Atom.media_type.partition(";")[0]
     links = [{"href": site.url(path), "rel": rel, "type": atom_type} for rel, path in history.links(Atom.suffix).items()]
-    feed.register_extension("archive", partial(fixes.ChannelLinks, links))
+    if hub := hub_of(site, options, history):
+        links.append({"href": hub, "rel": "hub"})
+    feed.register_extension("links", partial(fixes.ChannelLinks, links))
     title = plain(listing_title(site, listing))
     feed.title(title)
     feed.description(plain(site.description) or title)

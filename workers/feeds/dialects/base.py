@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
@@ -11,7 +12,7 @@ from sokbo.domain.feed import Listing
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell
+from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell, hub_of
 from workers.feeds.item import GENERATOR, Item, plain, second, utc
 from workers.feeds.words import listing_title
 
@@ -55,6 +56,8 @@ def channel_element(
     feed.ttl(_TTL_MINUTES)
     if not options.hidden:
         feed.link(href=site.url(listing.feed_path(SUFFIX)), rel="self", type=MEDIA_TYPE.partition(";")[0])
+    if hub := hub_of(site, options):
+        feed.register_extension("links", partial(fixes.ChannelLinks, [{"href": hub, "rel": "hub"}]))
     feed.link(href=site.url(listing.page_path), rel="alternate")
     rss = etree.Element("rss", version="2.0", nsmap=dict(namespaces))
     rss.append(etree.fromstring(feed.rss_str())[0])

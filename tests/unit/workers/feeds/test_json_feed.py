@@ -26,6 +26,16 @@ AUTHORS = {
     "minItems": 1,
     "items": {"type": "object", "properties": {"name": TEXT, "url": URL}, "additionalProperties": False, "minProperties": 1},
 }
+HUBS = {
+    "type": "array",
+    "minItems": 1,
+    "items": {
+        "type": "object",
+        "properties": {"type": TEXT, "url": URL},
+        "required": ["type", "url"],
+        "additionalProperties": False,
+    },
+}
 ITEM = {
     "type": "object",
     "properties": {
@@ -54,6 +64,7 @@ FEED = {
         "home_page_url": URL,
         "feed_url": URL,
         "next_url": URL,
+        "hubs": HUBS,
         "description": TEXT,
         "icon": URL,
         "language": TEXT,
