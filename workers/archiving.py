@@ -92,7 +92,7 @@ def _documents(workshop: Workshop, history: History) -> Iterator[Document]:
     updated = updated_at(site, entries)
     for form in feeds.ARCHIVE:
         shell = form.shell(site, SITE_LISTING, updated, history=history)
-        yield feed_document(site, part.archive_path(form.suffix), form, shell, entries, updated)
+        yield feed_document(site, part.archive_path(form.suffix), form, shell, entries, updated, is_topic=False)
 
 
 def whole_archive(uow: UnitOfWork, site_id: SiteId) -> list[Assembly]:

@@ -14,7 +14,7 @@ from sokbo.storage.sites import Turn
 from workers.feeds import FORMATS, NO_HISTORY, FeedFormat, FooterLink, History, Shell, footer_link
 from workers.feeds.item import second
 from workers.pages.renderer import STRIP_LINKS, PageRenderer
-from workers.rendering import HTML, digest, joined, kept_piece, page_document
+from workers.rendering import HTML, digest, joined, kept_piece, link_header, page_document
 
 SECOND = timedelta(seconds=1)
 #: Before any article.
@@ -100,9 +100,17 @@ def updated_at(site: Site, entries: Iterable[ListedEntry], left_at: datetime | N
 
 
 def feed_document(
-    site: Site, path: str, form: FeedFormat, shell: Shell, entries: Sequence[ListedEntry], updated: datetime
+    site: Site,
+    path: str,
+    form: FeedFormat,
+    shell: Shell,
+    entries: Sequence[ListedEntry],
+    updated: datetime,
+    *,
+    is_topic: bool = True,
 ) -> Document:
-    """The shell with those of the entries that there are in its format: tombstones aren't in every one. It names its address."""
+    """The shell with those of the entries that there are in its format: tombstones aren't in every one. It names its address,
+    and as a topic its hub."""
     listed = [entry.fragments[form.format] for entry in entries if form.format in entry.fragments]
     return Document(
         site_id=site.id,
@@ -114,7 +122,7 @@ def feed_document(
         separator=kept_piece(shell.separator) if listed else EMPTY,
         tail=kept_piece(shell.tail),
         fragments=tuple(number for number, _ in listed),
-        headers={"Link": f'<{site.url(path)}>; rel="self"'},
+        headers=link_header(site, path, is_topic=is_topic),
     )
 
 

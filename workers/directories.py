@@ -31,7 +31,7 @@ def lists_of_feeds(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Documen
     known = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site.id)]
     public = [selection for selection in uow.selections.of_site(site.id) if not selection.private]
     page = page_document(site, FEEDS_PATH, workshop.pages.feeds(site, known, public), site.created_at)
-    yield replace(page, headers=page_headers(copy_script()))
+    yield replace(page, headers={**page.headers, **page_headers(copy_script())})
     listings = [*known, *(selection.listing for selection in public)]
     languages = {selection.listing: selection.language for selection in public if selection.language}
     yield _document(site, OPML_PATH, feeds.OPML.media_type, feeds.OPML.document(site, listings, languages))

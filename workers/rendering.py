@@ -76,8 +76,9 @@ def page_document(
     status: int = 200,
     canonical_path: str | None = None,
 ) -> Document:
-    """A page with the cards given as fragment ids and digests."""
+    """A page with the cards given as fragment ids and digests. It is a topic, unless it says that what it showed is withdrawn."""
     listed = list(cards)
+    own_header = link_header(site, path if canonical_path is None else canonical_path) if status == HTTPStatus.OK else {}
     head = concatenate([kept_piece(part) for part in shell.head_parts])
     return Document(
         site_id=site.id,
@@ -92,8 +93,15 @@ def page_document(
         fragments=tuple(number for number, _ in listed),
         status=status,
         canonical_path=canonical_path,
-        headers=page_headers(),
+        headers={**page_headers(), **own_header},
     )
+
+
+def link_header(site: Site, path: str, *, is_topic: bool = True) -> dict[str, str]:
+    """The header in which a document names its own address, below its site, and as a topic the hub that tells of its changes
+    (WebSub section 4)."""
+    own = f'<{site.url(path)}>; rel="self"'
+    return {"Link": f'{own}, <{site.hub_url}>; rel="hub"' if is_topic else own}
 
 
 def gone_document(site: Site, path: str, said: str, last_modified: datetime) -> Document:

@@ -1,6 +1,7 @@
 """What feed readers and caches are answered."""
 
 import gzip
+from urllib.parse import quote
 
 import pytest
 
@@ -56,6 +57,19 @@ def test_head_says_what_get_would(published: Publisher, path: str) -> None:
     assert {k: v for k, v in head.headers.items() if k not in varying} == {
         k: v for k, v in got.headers.items() if k not in varying
     }
+
+
+def test_feeds_and_pages_say_where_they_are_and_which_hub_tells_of_them(published: Publisher) -> None:
+    article = published.post("둘")
+    page = f"{article['number']}/{quote(article['slug'])}"
+    published.await_status(page, 200)
+    site = published.site
+    for path in (*FEEDS, "", "feeds", page):
+        for method in ("GET", "HEAD"):
+            said = published.read(path, method).headers["link"]
+            assert said == f'<{site.base_url}/{path}>; rel="self", <{site.base_url}/hub>; rel="hub"'
+    for path in ("breaking.html", "feeds.opml", "sitemap.xml"):
+        assert "link" not in published.read(path).headers
 
 
 def test_feeds_may_be_read_from_any_origin_and_kept_for_a_while(published: Publisher) -> None:

@@ -25,6 +25,8 @@ from tests.integration.service.reading.serving import Reply, Serving, serve
 from tests.unit.service.reading.source import SITE, MemorySource
 from workers.assembling import feed_document
 from workers.feeds import FORMATS
+from workers.pages.renderer import PageShell
+from workers.rendering import page_document
 
 DATE = "Sun, 01 Mar 2026 09:30:15 GMT"
 KOREAN = "category/정치"
@@ -72,18 +74,44 @@ async def test_a_document_comes_with_all_its_headers(serving: Serving) -> None:
     }
 
 
+NEWS = Site(SITE, "news", "News", "https://news.example", START)
+
+
+def topic(path: str) -> str:
+    return f'<https://news.example/{path}>; rel="self", <https://news.example/hub>; rel="hub"'
+
+
+async def links(serving: Serving, path: str) -> set[str | None]:
+    """What the answers to GET and HEAD, and a 304, say of the document in their Link header."""
+    held = (f"GET /news/{path} HTTP/1.1", "If-None-Match: *")
+    replies = [await twice(serving, *sent) for sent in ((f"GET /news/{path} HTTP/1.1",), (f"HEAD /news/{path} HTTP/1.1",), held)]
+    return {reply.headers.get("link") for reply in replies}
+
+
 @pytest.mark.parametrize(
     ("path", "listing"), [("feed", SITE_LISTING), (KOREAN, Listing(ListingKind.CATEGORY, "정치"))], ids=["site", "category"]
 )
-async def test_feed_is_sent_with_its_own_address(serving: Serving, path: str, listing: Listing) -> None:
-    site = Site(SITE, "news", "News", "https://news.example", START)
+async def test_feed_is_sent_with_its_own_address_and_the_hubs(serving: Serving, path: str, listing: Listing) -> None:
     for form in FORMATS.values():
-        shell = form.shell(site, listing, START)
-        made = feed_document(site, listing.feed_path(form.suffix), form, shell, [], START)
+        shell = form.shell(NEWS, listing, START)
+        made = feed_document(NEWS, listing.feed_path(form.suffix), form, shell, [], START)
         serving.source.documents[SITE, made.path] = Loaded(made, ())
-        reply = await twice(serving, f"GET /news/{quote(path)}.{form.suffix} HTTP/1.1")
-        assert (reply.status, reply.body) == (200, shell.head + shell.tail)
-        assert reply.headers["link"] == f'<https://news.example/{quote(path)}.{form.suffix}>; rel="self"'
+        address = f"{quote(path)}.{form.suffix}"
+        assert (await serving.ask(f"GET /news/{address} HTTP/1.1")).body == shell.head + shell.tail
+        assert await links(serving, address) == {topic(address)}
+
+
+async def test_page_is_sent_with_its_canonical_address_and_the_hubs(serving: Serving) -> None:
+    shell = PageShell((b"<p>",), b"</p>")
+    for made in (
+        page_document(NEWS, "", shell, START),
+        page_document(NEWS, "9", shell, START, canonical_path="9/속보"),
+        page_document(NEWS, "10", shell, START, canonical_path="10/철회", status=410),
+    ):
+        serving.source.documents[SITE, made.path] = Loaded(made, ())
+    assert await links(serving, "") == {topic("")}
+    assert await links(serving, f"9/{quote('속보')}") == {topic(f"9/{quote('속보')}")}
+    assert await links(serving, f"10/{quote('철회')}") == {None}
 
 
 LONG = "속보 ".encode() * 1000
@@ -185,9 +213,8 @@ async def test_time_is_told_once_it_has_come(serving: Serving) -> None:
 
 
 async def test_a_feed_as_xml_has_a_tag_of_its_own(serving: Serving) -> None:
-    site = Site(SITE, "news", "News", "https://news.example", START)
     form = FORMATS[FragmentFormat.ATOM]
-    made = feed_document(site, "own.atom", form, form.shell(site, SITE_LISTING, START), [], START)
+    made = feed_document(NEWS, "own.atom", form, form.shell(NEWS, SITE_LISTING, START), [], START)
     serving.source.documents[SITE, made.path] = Loaded(made, ())
     opened = "Sec-Fetch-Dest: document"
     tags = [(await twice(serving, "GET /news/own.atom HTTP/1.1", *more)).headers["etag"] for more in ((), (opened,))]
