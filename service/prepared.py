@@ -1,7 +1,7 @@
 """A document put together once, so that a request only has to send it."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -124,7 +124,7 @@ def prepare(loaded: Loaded, strip: Strip) -> Prepared:
     Raises ValueError if a header of the document's holds a line break.
     """
     document = loaded.document
-    pieces = list(_pieces(loaded, strip))
+    pieces = list(document.pieces(loaded.entries, strip.piece))
     raw = compression.join(pieces)
     last_modified, etag = document.last_modified, document.etag
     if document.closing is not None and strip.etag:
@@ -166,22 +166,9 @@ def strip_of(loaded: Loaded | None) -> Strip:
     """The strip that a site's document at BREAKING_STRIP_PATH makes."""
     if loaded is None:
         return NO_STRIP
-    pieces = list(_pieces(loaded, NO_STRIP))
+    pieces = list(loaded.document.pieces(loaded.entries, EMPTY))
     piece = Piece(compression.join(pieces), b"".join(part.deflated for part in pieces))
     return Strip(piece, loaded.document.etag, loaded.document.last_modified)
-
-
-def _pieces(loaded: Loaded, strip: Strip) -> Iterator[Piece]:
-    document = loaded.document
-    yield document.head
-    for index, entry in enumerate(loaded.entries):
-        if index:
-            yield document.separator
-        yield entry
-    yield document.tail
-    if document.closing is not None:
-        yield strip.piece
-        yield document.closing
 
 
 def _represented(

@@ -33,6 +33,14 @@ class SiteDirectory:
         """The site that has that host (as in a Host header) to itself; a site below a path of its host has not."""
         return self._by_host.get(plain_host(host))
 
+    def below(self, host: str, name: str | None) -> Site | None:
+        """Whose an address is that has this site's name before it, or none: a site that has its host to itself has none, and
+        there is no other site on that host."""
+        own = self.at_host(host)
+        if name is None:
+            return own
+        return self.named(name) if own is None else None
+
     def below_host(self, host: str) -> list[Site]:
         """Every site whose addresses have that host, be it a site's own or shared."""
         return [site for site in self._by_name.values() if site.host == plain_host(host)]

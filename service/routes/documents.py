@@ -1,18 +1,14 @@
 """Everything that no other route takes: a site's documents, below /{site} or below a host of the site's own."""
 
-import unicodedata
-from urllib.parse import unquote_to_bytes
-
 from aiohttp import hdrs, web
 
 from service.notices import list_of_sites, not_found
+from service.paths import decode_path
 from service.reading import ALLOW, Reader, preflight
 from service.site_directory import SiteDirectory
 from service.site_files import site_files
 from sokbo.domain.site import RESERVED_NAMES
 from sokbo.errors import MethodNotAllowed, NotFound
-
-MAX_PATH_CHARACTERS = 2048
 
 
 def add_document_routes(app: web.Application, reader: Reader, directory: SiteDirectory) -> None:
@@ -65,21 +61,3 @@ async def _refuse(request: web.Request, name: str) -> web.Response:
     if name == "v1":
         raise NotFound("There is nothing at this address.")
     return not_found(request, None)
-
-
-def decode_path(raw: str) -> str | None:
-    """The path without its leading slash, percent-decoded and composed (NFC); None for one that no document can have.
-
-    Such are paths that are too long, aren't UTF-8, or hold `.` and `..` segments, encoded slashes, backslashes or control
-    characters: whoever sends them is after something else.
-    """
-    if len(raw) > MAX_PATH_CHARACTERS:
-        return None
-    try:
-        segments = [unquote_to_bytes(segment).decode("utf-8") for segment in raw.removeprefix("/").split("/")]
-    except UnicodeError:
-        return None
-    for segment in segments:
-        if segment in {".", ".."} or "/" in segment or "\\" in segment or not segment.isprintable():
-            return None
-    return unicodedata.normalize("NFC", "/".join(segments))

@@ -17,7 +17,7 @@ from service.site_directory import SiteDirectory
 from service.uploads import Uploads, described
 from sokbo.domain.key import Scope
 from sokbo.domain.picture import FILE_NAME, SUFFIXES, digest_of
-from sokbo.domain.site import MEDIA_PATH, Site
+from sokbo.domain.site import MEDIA_PATH
 from sokbo.errors import MethodNotAllowed, NotFound
 from sokbo.media.files import MediaFiles
 
@@ -65,7 +65,8 @@ def add_image_routes(app: web.Application, files: MediaFiles, directory: SiteDir
             return preflight()
         if request.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed("Images can only be read.", headers={"Allow": ALLOW})
-        name, site = request.match_info["name"], _site(directory, request)
+        name = request.match_info["name"]
+        site = directory.below(request.headers.get("Host", ""), request.match_info.get("site"))
         if site is None or not await images.has(site.id, name):
             raise NotFound("There is nothing at this address.")
         path = files.path(name)
@@ -88,14 +89,6 @@ def add_image_routes(app: web.Application, files: MediaFiles, directory: SiteDir
     named = f"{MEDIA_PATH}/{{name:{FILE_NAME.pattern}}}"  # nothing else: a selection may be called media, too
     for path in (f"/{named}", f"/{{site}}/{named}"):
         app.router.add_route("*", path, serve)
-
-
-def _site(directory: SiteDirectory, request: web.Request) -> Site | None:
-    """Whose image it would be: on a host of its own, a site has no prefix, and there is no other site."""
-    own, name = directory.at_host(request.headers.get("Host", "")), request.match_info.get("site")
-    if name is None:
-        return own
-    return directory.named(name) if own is None else None
 
 
 def _length(path: Path) -> int | None:

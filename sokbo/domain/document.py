@@ -7,6 +7,7 @@ feeds' length. Each piece is kept raw and as raw deflate ended by a full flush (
 make a body and a gzip stream alike: no one compresses in a request.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -83,3 +84,16 @@ class Document:
     canonical_path: str | None = None
     version: int = 0
     headers: dict[str, str] = field(default_factory=dict)
+
+    def pieces(self, entries: Sequence[Piece], strip: Piece) -> Iterator[Piece]:
+        """The body's pieces in their order: `entries` are its fragments', `strip` is the breaking strip's, where there is a place
+        for it."""
+        yield self.head
+        for index, entry in enumerate(entries):
+            if index:
+                yield self.separator
+            yield entry
+        yield self.tail
+        if self.closing is not None:
+            yield strip
+            yield self.closing

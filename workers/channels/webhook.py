@@ -1,13 +1,11 @@
 """The webhook channel: a signed POST by Standard Webhooks 1.0."""
 
-from http import HTTPStatus
-
 from sokbo import payload
 from sokbo.domain.delivery import Outcome, Verdict
-from sokbo.net.client import Answer, GuardedClient, RemoteFailure
+from sokbo.net.client import GuardedClient, RemoteFailure
 from sokbo.net.signing import sign
 from workers.channels.job import PushJob
-from workers.channels.retry_after import seconds_until
+from workers.channels.judging import judge
 
 name = "webhook"
 
@@ -26,7 +24,7 @@ async def push(client: GuardedClient, job: PushJob) -> Outcome:
         answer = await client.post(addressee.url, body, _headers(job, body))
     except RemoteFailure as failure:
         return Outcome(Verdict.RETRY, failure.duration_seconds, detail=str(failure))
-    return _judge(answer, job)
+    return judge(answer, job.now)
 
 
 def _headers(job: PushJob, body: bytes) -> dict[str, str]:
@@ -37,16 +35,3 @@ def _headers(job: PushJob, body: bytes) -> dict[str, str]:
         "webhook-timestamp": str(timestamp),
         "webhook-signature": sign(job.secrets, job.delivery_id, timestamp, body),
     }
-
-
-def _judge(answer: Answer, job: PushJob) -> Outcome:
-    """2xx acknowledges and 410 disables; everything else is tried again, client errors too: often a deploy gone wrong."""
-    if 200 <= answer.status < 300:
-        return Outcome(Verdict.ACKNOWLEDGED, answer.duration_seconds, answer.status)
-    return Outcome(
-        Verdict.DISABLE if answer.status == HTTPStatus.GONE else Verdict.RETRY,
-        answer.duration_seconds,
-        answer.status,
-        detail=answer.excerpt,
-        retry_after_seconds=seconds_until(answer.headers.get("Retry-After"), job.now),
-    )
