@@ -30,6 +30,7 @@ from service.routes.deliveries import add_delivery_routes
 from service.routes.documents import add_document_routes
 from service.routes.events import add_event_routes
 from service.routes.hosts import add_host_routes
+from service.routes.hub import add_hub_routes
 from service.routes.media import add_image_routes, add_media_routes
 from service.routes.operating import add_operating_routes
 from service.routes.partners import add_partner_routes
@@ -39,6 +40,7 @@ from service.selection_directory import SelectionDirectory
 from service.services import Services
 from service.site_directory import SiteDirectory
 from service.source import StoredDocuments
+from service.subscribing import Topics
 from service.writer import Writer
 from sokbo.broker import Broker
 from sokbo.media.files import MediaFiles
@@ -102,10 +104,11 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
             repeat("connections", connections.check, CONNECTIONS_CHECK_SECONDS),
         ):
             stack.push_async_callback(_end, asyncio.create_task(work))
-        yield Service(_make_app(services, Reader(cache, PrivateFeeds(database)), directory), memory, connections)
+        reader = Reader(cache, PrivateFeeds(database))
+        yield Service(_make_app(services, reader, directory, proxies), memory, connections)
 
 
-def _make_app(services: Services, reader: Reader, directory: SiteDirectory) -> web.Application:
+def _make_app(services: Services, reader: Reader, directory: SiteDirectory, proxies: TrustedProxies) -> web.Application:
     app = web.Application(client_max_size=services.settings.max_article_bytes, middlewares=[edge(services.metrics)])
     add_operating_routes(app, services)
     add_article_routes(app, services)
@@ -118,6 +121,7 @@ def _make_app(services: Services, reader: Reader, directory: SiteDirectory) -> w
     add_audit_routes(app, services)
     add_media_routes(app, services)
     add_host_routes(app, directory)
+    add_hub_routes(app, services, directory, Topics(directory, reader), proxies)
     add_image_routes(app, services.files, directory, ImageDirectory(services.database))
     add_document_routes(app, reader, directory)
     return app

@@ -65,7 +65,7 @@ class Authenticator:
         self._per_key.spend(key.id)
         if not key.allows(scope):
             raise Forbidden(f"the API key lacks the scope {scope!s}")
-        await _ask_for_body(request, max_body_bytes or request.client_max_size)
+        await ask_for_body(request, max_body_bytes or request.client_max_size)
         return Caller(key, site, request[REQUEST_ID])
 
     async def _find(self, digest: str, network: str) -> Found:
@@ -89,7 +89,7 @@ class Authenticator:
         return found
 
 
-async def _ask_for_body(request: web.Request, max_bytes: int) -> None:
+async def ask_for_body(request: web.Request, max_bytes: int) -> None:
     """Sends 100 Continue where it is waited for. Raises TooLarge for a body that is said to be too large."""
     if request.content_length is not None and request.content_length > max_bytes:
         raise TooLarge(f"the body must have at most {max_bytes} bytes")

@@ -26,6 +26,7 @@ class Stored:
     dead: int
     open_breakers: int
     pictures: int
+    subscriptions: int
 
 
 class Metrics:
@@ -96,6 +97,7 @@ def _families(stored: Stored) -> Iterable[Metric]:
     yield GaugeMetricFamily("sokbo_assemblies_oldest_seconds", "How long the oldest of them has been due.", oldest_seconds)
     yield GaugeMetricFamily("sokbo_deliveries_dead", "Dead letters: deliveries given up, which can be replayed.", stored.dead)
     yield GaugeMetricFamily("sokbo_pictures_waiting", "Images that wait to be measured or resized.", stored.pictures)
+    yield GaugeMetricFamily("sokbo_subscriptions", "Subscriptions of the WebSub hub's.", stored.subscriptions)
     yield GaugeMetricFamily("sokbo_breakers_open", "Active partners who take no pushes.", stored.open_breakers)
 
 

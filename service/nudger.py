@@ -23,16 +23,16 @@ class Nudger:
     def __init__(self, broker: Broker, metrics: Metrics):
         self._broker = broker
         self._metrics = metrics
-        self._lanes: set[Lane] = set()
+        self._wanted: set[tuple[Lane, Task]] = set()
         self._changed = threading.Condition()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="nudger", daemon=True)
         self._thread.start()
 
-    def nudge(self, lanes: Iterable[Lane]) -> None:
+    def nudge(self, lanes: Iterable[Lane], task: Task = Task.SYNDICATE) -> None:
         """Returns at once."""
         with self._changed:
-            self._lanes.update(lanes)
+            self._wanted.update((lane, task) for lane in lanes)
             self._changed.notify()
 
     def close(self) -> None:
@@ -44,9 +44,9 @@ class Nudger:
 
     def _run(self) -> None:
         sweep_at = time.monotonic() + SWEEP_SECONDS
-        while (lanes := self._take(sweep_at)) is not None:
-            for lane in lanes:
-                if not self._send(Task.SYNDICATE, lane):
+        while (wanted := self._take(sweep_at)) is not None:
+            for lane, task in wanted:
+                if not self._send(task, lane):
                     self._metrics.nudges_failed.inc()
                     log.warning("nudge_failed", lane=lane)
             if time.monotonic() >= sweep_at:
@@ -61,11 +61,11 @@ class Nudger:
             log.exception("nudge_broke", lane=lane)
             return False
 
-    def _take(self, sweep_at: float) -> list[Lane] | None:
-        """The lanes to nudge, breaking news first, and none if none are wanted by then; None when it is time to end."""
+    def _take(self, sweep_at: float) -> list[tuple[Lane, Task]] | None:
+        """The nudges to send, breaking news first, and none if none are wanted by then; None when it is time to end."""
         with self._changed:
-            while not self._lanes and not self._stopping and (left := sweep_at - time.monotonic()) > 0:
+            while not self._wanted and not self._stopping and (left := sweep_at - time.monotonic()) > 0:
                 self._changed.wait(left)
-            lanes = sorted(self._lanes)
-            self._lanes.clear()
-            return None if self._stopping and not lanes else lanes
+            wanted = sorted(self._wanted)
+            self._wanted.clear()
+            return None if self._stopping and not wanted else wanted

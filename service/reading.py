@@ -62,7 +62,7 @@ class Reader:
         if _FEED_PATH.search(path) and _CHOOSING & request.query.keys():
             raise BadRequest(_NO_CHOOSING)
         is_private = PrivateFeeds.holds(path)
-        prepared = await (self._private.get(site_id, path) if is_private else self._find(site_id, path))
+        prepared = await (self._private.get(site_id, path) if is_private else self.find(site_id, path))
         if prepared is None:
             raise NotFound("There is nothing at this address.")
         if request.method not in {"GET", "HEAD"}:
@@ -72,8 +72,10 @@ class Reader:
             return _moved(request, f"{root}/{quote(home)}")
         return PreparedResponse(self._answer(request, prepared))
 
-    async def _find(self, site_id: SiteId, path: str) -> Prepared | None:
-        """The document that the path means, even if it isn't its canonical one."""
+    async def find(self, site_id: SiteId, path: str) -> Prepared | None:
+        """The public document that the path means, even if it isn't its canonical one."""
+        if PrivateFeeds.holds(path):
+            return None
         if article := _ARTICLE_PATH.fullmatch(path):
             return await self._cache.get(site_id, article[1])
         return await self._cache.get(site_id, path.rstrip("/"))

@@ -33,6 +33,7 @@ class Task(StrEnum):
     SWEEP = "sokbo.sweep"
     DELIVER = "sokbo.deliver"
     CLEAN = "sokbo.clean"
+    VERIFY = "sokbo.verify"
 
 
 @dataclass(frozen=True, slots=True)

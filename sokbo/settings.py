@@ -106,6 +106,11 @@ class Settings(BaseSettings):
     sweep_interval_seconds: float = Field(0.5, gt=0, description="How often the sweeper looks for work nobody is doing.")
     lease_seconds: float = Field(4.0, gt=0, description="How long a worker holds work before another may take it.")
     pushes_in_flight: int = Field(100, ge=1, description="Deliveries that one worker process has under way at once.")
+    hub_signature: Literal["sha1", "sha256", "sha384", "sha512"] = Field(
+        "sha256", description="How the WebSub hub signs what it sends: sha1, sha256, sha384 or sha512."
+    )
+    hub_subscriptions: int = Field(10_000, ge=0, description="Most subscriptions that the WebSub hub takes for each site.")
+    hub_requests_per_minute: int = Field(600, ge=1, description="Requests a minute that one address may make to the WebSub hub.")
     keep_attempts_days: int = Field(30, ge=7, description="Days for which delivery attempts are kept.")
     keep_events_days: int = Field(
         30, ge=30, description="Days for which events and their deliveries are kept, for replay and catching up."

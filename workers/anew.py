@@ -18,7 +18,7 @@ from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from sokbo.storage import UnitOfWork
 from workers.archiving import whole_archive
-from workers.assembling import Workshop, to_store
+from workers.assembling import Workshop, store, to_store
 from workers.rendering import Rendered, render_article
 from workers.runtime import Runtime
 from workers.turns import TURN_SECONDS, give_way
@@ -60,11 +60,12 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
             return None
         workshop = Workshop(uow, runtime.pages, site, turn, runtime.settings.feed_entries)
         documents, _ = to_store(workshop, _put_into_use(uow, rendered), anew=True)
-        uow.documents.store(documents)
+        subscribed = store(workshop, documents)
         if following is None:
             uow.assemblies.want(site_id, _everything(uow, site_id), uow.now)
         uow.commit()
     runtime.broker.announce([Announcement(site_id, turn.version, tuple(document.path for document in documents))])
+    runtime.hasten_deliveries(to_subscribers=subscribed)
     return following
 
 

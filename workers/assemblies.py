@@ -25,7 +25,7 @@ from sokbo.domain.ids import SiteId
 from sokbo.domain.tally import Measure, Tally
 from sokbo.errors import Unavailable
 from workers.archiving import archive_articles, archive_documents, close_documents
-from workers.assembling import Workshop, listing_documents, to_store
+from workers.assembling import Workshop, listing_documents, store, to_store
 from workers.directories import lists_of_feeds, news_sitemap, sitemap_index, sitemaps
 from workers.runtime import Runtime
 from workers.selections import selection_documents, want_concerned
@@ -103,10 +103,11 @@ def _assemble_slice(runtime: Runtime, site_id: SiteId) -> None:
             return
         workshop = Workshop(uow, runtime.pages, uow.sites.get(site_id), turn, runtime.settings.feed_entries)
         documents = [document for anew in (True, False) for document in _make(workshop, taken, anew=anew)]
-        uow.documents.store(documents)
+        subscribed = store(workshop, documents)
         uow.tallies.add(_tally(documents))
         uow.commit()
     runtime.broker.announce([Announcement(site_id, turn.version, tuple(document.path for document in documents))])
+    runtime.hasten_deliveries(to_subscribers=subscribed)
 
 
 def _make(workshop: Workshop, taken: Sequence[Assembly], *, anew: bool) -> list[Document]:

@@ -72,6 +72,12 @@ def to_store(workshop: Workshop, made: Sequence[Document], *, anew: bool = False
     return kept, [document for document in kept if document.path not in stored]
 
 
+def store(workshop: Workshop, made: Sequence[Document]) -> int:
+    """Puts documents at their paths, and plans to send them to those who are subscribed to them; how many that are."""
+    workshop.uow.documents.store(made)
+    return workshop.uow.subscriptions.plan(workshop.site.id, [document.path for document in made], workshop.uow.now)
+
+
 def _changed_at(now: datetime, before: datetime) -> datetime:
     """The whole second that begins next: once it has come and is told, no other change bears it, and whoever asks by that time
     alone sees each. Later than `before`, where a clock that was ahead has put that further off."""

@@ -54,5 +54,7 @@ def _forget(uow: UnitOfWork, settings: Settings) -> int:
         + retention.forget_events(ago(settings.keep_events_days), BATCH_ROWS)
         + retention.forget_answers(ago(settings.keep_answers_days), BATCH_ROWS)
         + retention.forget_fragments(uow.now - FRAGMENT_GRACE, BATCH_ROWS)
+        + uow.subscriptions.end_expired(uow.now, BATCH_ROWS)
+        + retention.forget_subscribers(BATCH_ROWS)
         + retention.forget_failed_pictures(uow.now - FAILED_PICTURE_REST, BATCH_ROWS)
     )

@@ -228,7 +228,7 @@ class Pump:
             return Taken()
         try:
             with self.database.read() as uow:
-                return Taken(*load_jobs(uow, leased, self.sealer))
+                return Taken(*load_jobs(uow, leased, self.sealer, self.settings.hub_signature))
         except Exception:  # the edge: the outcomes are written, so the turn must not be taken again
             log.exception("jobs_not_loaded", deliveries=[delivery.id for delivery in leased])
             return Taken()

@@ -15,7 +15,7 @@ from sokbo.domain.lifecycle import listings_of
 from sokbo.domain.picture import Picture, PictureState
 from sokbo.storage import UnitOfWork
 from workers.assemblies import assemble_for
-from workers.assembling import Workshop, to_store
+from workers.assembling import Workshop, store, to_store
 from workers.rendering import Rendered, render_article
 from workers.runtime import Runtime
 from workers.turns import TURN_SECONDS, give_way
@@ -80,10 +80,11 @@ def _redraw_site(
         uow.documents.replace_fragments([fragment for item in fresh.values() for fragment in item.fragments], fresh, uow.now)
         workshop = Workshop(uow, runtime.pages, site, turn, runtime.settings.feed_entries)
         documents, _ = to_store(workshop, [item.page for item in fresh.values()])
-        uow.documents.store(documents)
+        subscribed = store(workshop, documents)
         _want_lists(uow, site_id, [item.article for item in fresh.values()])
         uow.commit()
     runtime.broker.announce([Announcement(site_id, turn.version, tuple(document.path for document in documents))])
+    runtime.hasten_deliveries(to_subscribers=subscribed)
     log.info("articles_redrawn", site=site.name, articles=list(fresh))
 
 

@@ -1,4 +1,4 @@
-"""What one worker process keeps while it lives: the database, the broker, the renderers, the pump, the darkroom."""
+"""What one worker process keeps while it lives: the database, the broker, the renderers, the pump, the darkroom, the verifier."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import structlog
 import uvloop
 
-from sokbo.broker import Broker
+from sokbo.broker import Broker, Task
 from sokbo.domain.event import Lane
 from sokbo.garbage import collect_rarely
 from sokbo.media.files import MediaFiles
@@ -25,6 +25,7 @@ from sokbo.storage import Database
 from workers.darkroom import Darkroom
 from workers.deliver import Pump
 from workers.pages.renderer import PageRenderer
+from workers.verifier import Verifier
 
 #: Of uvloop's threads half at most look up names, for up to half a minute each where a partner's name server is silent: with the
 #: four that it has unless told otherwise, two such partners would hold up all pushes.
@@ -54,11 +55,21 @@ class Runtime:
     loop: AbstractEventLoop = field(repr=False)
     thread: threading.Thread = field(repr=False)
     darkroom: Darkroom | None = None
+    verifier: Verifier | None = None
     ending: Ending = field(default_factory=Ending)
 
     def wake_deliveries(self) -> None:
         """Lets the pump look for due deliveries now. Returns at once."""
         self._tell(self.pump.wake)
+
+    def hasten_deliveries(self, *, to_partners: int = 0, to_subscribers: int = 0) -> None:
+        """Has so many that have just been planned pushed at once; by other processes, too, where it is more than one has under
+        way. To subscribers of anything but breaking news, whoever serves that alone pushes nothing."""
+        planned = to_partners + to_subscribers
+        if planned:
+            self.wake_deliveries()
+        if planned > self.settings.pushes_in_flight or (to_subscribers and Lane.DEFAULT not in self.lanes):
+            self.broker.nudge(Task.DELIVER, Lane.DEFAULT)
 
     def note_absence(self) -> None:
         """Tells the pump that the database couldn't be used. Returns at once."""
@@ -69,13 +80,19 @@ class Runtime:
         if self.darkroom is not None:
             self._tell(self.darkroom.wake)
 
+    def wake_verifier(self) -> None:
+        """Lets the verifier, if this process has one, look for requests that wait. Returns at once."""
+        if self.verifier is not None:
+            self._tell(self.verifier.wake)
+
     def begin_to_end(self) -> None:
         """Has the task under way come to an end, and begins nothing more. Returns at once."""
         if self.ending.since is None:
             self.ending.since = time.monotonic()
         self._tell(self.pump.stop)
-        if self.darkroom is not None:
-            self._tell(self.darkroom.stop)
+        for beside in (self.darkroom, self.verifier):
+            if beside is not None:
+                self._tell(beside.stop)
 
     def close(self) -> None:
         """Lets pushes under way finish, within the time that settings give from when it was told to end, and stops."""
@@ -105,14 +122,15 @@ def start(settings: Settings, lanes: tuple[Lane, ...]) -> Runtime:
         holder=holder,
         rng=random.Random(),  # noqa: S311 - jitter
     )
-    # Never beside breaking news alone: pictures can wait.
+    # Never beside breaking news alone: pictures and subscribers can wait.
     darkroom = Darkroom(settings, database, MediaFiles(settings.media_folder), holder) if Lane.DEFAULT in lanes else None
+    verifier = Verifier(settings, database, holder) if Lane.DEFAULT in lanes else None
     pages = PageRenderer()
     collect_rarely()
     loop = new_loop()
-    thread = threading.Thread(target=run_pump, args=(loop, pump, darkroom), name="pump", daemon=True)
+    thread = threading.Thread(target=run_pump, args=(loop, pump, darkroom, verifier), name="pump", daemon=True)
     thread.start()
-    return Runtime(settings, database, Broker(settings), pages, pump, lanes, holder, loop, thread, darkroom)
+    return Runtime(settings, database, Broker(settings), pages, pump, lanes, holder, loop, thread, darkroom, verifier)
 
 
 def new_loop() -> AbstractEventLoop:
@@ -121,10 +139,10 @@ def new_loop() -> AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-def run_pump(loop: AbstractEventLoop, pump: Pump, darkroom: Darkroom | None = None) -> None:
+def run_pump(loop: AbstractEventLoop, pump: Pump, darkroom: Darkroom | None = None, verifier: Verifier | None = None) -> None:
     """Until the pump is stopped. Should it break, the process ends: without it, it would look alive and deliver nothing."""
     try:
-        loop.run_until_complete(_run(pump, darkroom))
+        loop.run_until_complete(_run(*(work for work in (pump, darkroom, verifier) if work is not None)))
     except BaseException:
         log.exception("pump_broke")
         os._exit(1)
@@ -132,5 +150,5 @@ def run_pump(loop: AbstractEventLoop, pump: Pump, darkroom: Darkroom | None = No
         loop.close()
 
 
-async def _run(pump: Pump, darkroom: Darkroom | None) -> None:
-    await asyncio.gather(pump.run(), *([darkroom.run()] if darkroom else []))
+async def _run(*works: Pump | Darkroom | Verifier) -> None:
+    await asyncio.gather(*(work.run() for work in works))

@@ -64,16 +64,19 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
 
 
 def _tend(runtime: Runtime) -> None:
-    """What need not be as quick as the rest: news that is no longer new, pictures, sites that are rendered anew."""
+    """What need not be as quick as the rest: news that is no longer new, pictures, subscribers, sites that are rendered anew."""
     with runtime.database.read() as uow:
         news_is_stale = uow.sitemaps.has_stale_news(uow.now)
         pictures_wait = uow.pictures.is_due(uow.now, runtime.settings.lease_seconds)
+        requests_wait = uow.subscriptions.is_due(uow.now, runtime.settings.lease_seconds)
         to_redraw = bool(uow.pictures.settled(1))
         to_render = uow.sites.being_rendered()
     if news_is_stale:
         want_fresh_news(runtime)
     if pictures_wait:
         runtime.wake_darkroom()
+    if requests_wait:
+        runtime.wake_verifier()
     if to_redraw:
         redraw(runtime)
     if to_render:

@@ -14,7 +14,7 @@ from itertools import groupby
 
 import structlog
 
-from sokbo.broker import Announcement, Task
+from sokbo.broker import Announcement
 from sokbo.domain.article import Article
 from sokbo.domain.assembly import (
     ARCHIVED_ARTICLE,
@@ -35,7 +35,7 @@ from sokbo.errors import SokboError
 from sokbo.storage import UnitOfWork
 from sokbo.storage.events import LeaseLost, PendingEvent
 from workers.assemblies import assemble_for, assemble_slices
-from workers.assembling import Workshop, listing_documents, to_store
+from workers.assembling import Workshop, listing_documents, store, to_store
 from workers.rendering import Rendered, render_article
 from workers.runtime import Runtime
 
@@ -197,7 +197,7 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> datetime:
         workshop = Workshop(uow, runtime.pages, site, turn, runtime.settings.feed_entries)
         listed = listing_documents(workshop, batch.touched & OWN_LISTINGS)
         documents, _ = to_store(workshop, [*(item.page for item in fresh.values()), *listed])
-        uow.documents.store(documents)
+        subscribed = store(workshop, documents)
         _want(uow, site, batch)
         uow.pictures.expect([(item.awaits, article_id) for article_id, item in fresh.items() if item.awaits], uow.now)
         planned = 0
@@ -206,10 +206,7 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> datetime:
         uow.tallies.add(_tally(batch, len(documents), uow.now))
         uow.commit()
     runtime.broker.announce([Announcement(site.id, turn.version, tuple(document.path for document in documents))])
-    if planned:
-        runtime.wake_deliveries()
-    if planned > runtime.settings.pushes_in_flight:  # more than one worker's pump has under way
-        runtime.broker.nudge(Task.DELIVER, Lane.DEFAULT)
+    runtime.hasten_deliveries(to_partners=planned, to_subscribers=subscribed)
     return uow.now
 
 

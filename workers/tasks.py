@@ -43,6 +43,9 @@ def register(app: Celery, runtime: Runtime) -> None:
     def help_to_deliver(_lane: str) -> None:
         runtime.wake_deliveries()
 
+    def verify(_lane: str) -> None:
+        runtime.wake_verifier()
+
     def clean_up() -> None:
         clean(runtime)
 
@@ -51,6 +54,7 @@ def register(app: Celery, runtime: Runtime) -> None:
         (Task.SWEEP, sweep_unless_fresh),
         (Task.DELIVER, help_to_deliver),
         (Task.CLEAN, clean_up),
+        (Task.VERIFY, verify),
     ):
         app.task(name=name, shared=False)(_tolerating(work, runtime))
 

@@ -53,4 +53,5 @@ def _stored(uow: UnitOfWork) -> Stored:
         dead=uow.delivery_records.dead(),
         open_breakers=uow.partners.open_breakers(),
         pictures=uow.pictures.waiting(),
+        subscriptions=uow.subscriptions.count(),
     )

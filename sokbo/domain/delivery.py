@@ -16,6 +16,8 @@ REPLAYABLE_FOR = timedelta(days=30)
 
 #: The type of a delivery that tells of no event: a test, tried once, whatever the partner's state.
 PING = "ping"
+#: The type of a delivery to a subscriber of the hub's, which tells of no one event: the topic's content has changed.
+TOPIC_CHANGED = "topic.changed"
 
 
 class DeliveryState(StrEnum):
@@ -57,9 +59,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`type` is the event's, or `PING`, which has no event and no article. `attempts` are all that were made, `retries` those
-    that used up a wait of the schedule since it was planned or replayed; `give_up_at` counts from there too, or from the end
-    of the time that it was parked.
+    """`type` is the event's, or `PING` or `TOPIC_CHANGED`, which have no event and no article. `attempts` are all that were made,
+    `retries` those that used up a wait of the schedule since it was planned or replayed; `give_up_at` counts from there too, or
+    from the end of the time that it was parked.
 
     An open delivery without `next_attempt_at` is parked: it is due, and waits until its partner takes pushes again.
     """

@@ -12,6 +12,7 @@ PartnerId = NewType("PartnerId", str)
 DeliveryId = NewType("DeliveryId", str)
 KeyId = NewType("KeyId", str)
 MediaId = NewType("MediaId", str)
+IntentId = NewType("IntentId", str)
 
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 

@@ -16,6 +16,7 @@ class Measure(StrEnum):
     ATTEMPTS = "sokbo_delivery_attempts_total"
     DEAD = "sokbo_deliveries_exhausted_total"
     PICTURES = "sokbo_pictures_attempted_total"
+    VERIFICATIONS = "sokbo_subscription_requests_total"
     BREAKERS = "sokbo_breaker_changes_total"
     ACKNOWLEDGED_SECONDS = "sokbo_delivery_acknowledged_seconds"
 
@@ -40,6 +41,7 @@ DESCRIPTIONS: dict[Measure, Description] = {
     Measure.ATTEMPTS: Description("Attempts to deliver, by verdict.", label="verdict"),
     Measure.DEAD: Description("Deliveries that became dead letters."),
     Measure.PICTURES: Description("Attempts to measure a picture or to make its variants, by outcome.", label="outcome"),
+    Measure.VERIFICATIONS: Description("Requests to the WebSub hub that were verified, by outcome.", label="outcome"),
     Measure.BREAKERS: Description("Breakers that opened or closed, by what they did.", label="change"),
     Measure.ACKNOWLEDGED_SECONDS: Description("Seconds from an event's commit to a partner's acknowledgement.", buckets=_SLOW),
 }

@@ -37,6 +37,7 @@ from sokbo.storage.selections import SelectionRepository
 from sokbo.storage.session import Session, translated
 from sokbo.storage.sitemaps import SitemapRepository
 from sokbo.storage.sites import SiteRepository
+from sokbo.storage.subscriptions import SubscriptionRepository
 from sokbo.storage.tallies import TallyRepository
 from sokbo.storage.tombstones import TombstoneRepository
 
@@ -137,6 +138,10 @@ class UnitOfWork:
     @cached_property
     def deliveries(self) -> DeliveryRepository:
         return DeliveryRepository(self._session)
+
+    @cached_property
+    def subscriptions(self) -> SubscriptionRepository:
+        return SubscriptionRepository(self._session)
 
     @cached_property
     def outcomes(self) -> OutcomeRepository:

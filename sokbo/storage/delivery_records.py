@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, func, insert, literal_column, not_, or_, select, union_all, update
 
-from sokbo.domain.delivery import GIVE_UP_AFTER, PING, REPLAYABLE_FOR, Attempt, Delivery, DeliveryState, Verdict
+from sokbo.domain.delivery import GIVE_UP_AFTER, PING, REPLAYABLE_FOR, TOPIC_CHANGED, Attempt, Delivery, DeliveryState, Verdict
 from sokbo.domain.event import Lane
 from sokbo.domain.ids import ArticleId, DeliveryId, PartnerId, SiteId
 from sokbo.storage.delivery_tables import attempts, deliveries
@@ -25,7 +25,7 @@ class Replay:
     state: DeliveryState | None = None
 
 
-_IS_LETTER = deliveries.c.type != PING
+_IS_LETTER = deliveries.c.type.not_in([PING, TOPIC_CHANGED])
 
 
 class DeliveryRecordRepository:
@@ -40,7 +40,7 @@ class DeliveryRecordRepository:
 
     def page(self, site_id: SiteId, state: DeliveryState | None, partner_id: str, after: str, limit: int) -> Sequence[Delivery]:
         """Up to `limit` of the site's deliveries whose ids follow `after`, in order; of one state and partner, if given. Of
-        those that are dead, it gives the dead letters: pings are none."""
+        those that are dead, it gives the dead letters: pings are none, nor is what a subscriber of the hub didn't take."""
         of_site = deliveries.c.site_id == site_id
         of_partner = and_(of_site, deliveries.c.partner_id == partner_id) if partner_id else of_site
         if state is DeliveryState.DEAD:
@@ -72,7 +72,7 @@ class DeliveryRecordRepository:
         ]
 
     def dead(self) -> int:
-        """How many dead letters there are; pings are none."""
+        """How many dead letters there are, as `page` gives them."""
         statement = select(func.count()).select_from(deliveries)
         is_dead = and_(deliveries.c.state == literal_column(f"'{DeliveryState.DEAD}'"), _IS_LETTER)
         return int(self._session.execute(statement.where(is_dead)).scalar_one())

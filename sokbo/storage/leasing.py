@@ -30,6 +30,7 @@ from sokbo.domain.delivery import OPEN_STATES, PING
 from sokbo.domain.partner import PartnerState
 from sokbo.storage.delivery_tables import deliveries, partners
 from sokbo.storage.leases import NOW, UNTIL, is_free
+from sokbo.storage.topics import IS_BEHIND_ANOTHER
 
 #: Most deliveries to one host, of however many partners, that are under way at once.
 IN_FLIGHT_PER_HOST = 8
@@ -73,11 +74,14 @@ _MOST = 2**31 - 1
 _other = deliveries.alias("other")
 #: An earlier one of the same article is still to be made to the same partner, or a later one is just being made, with what the
 #: article was when that was begun.
-_OTHER_GOES_FIRST = exists().where(
-    _other.c.partner_id == deliveries.c.partner_id,
-    _other.c.article_id == deliveries.c.article_id,
-    _is_open(_other),
-    or_(_other.c.sequence < deliveries.c.sequence, and_(_other.c.sequence > deliveries.c.sequence, not_(is_free(_other)))),
+_OTHER_GOES_FIRST = or_(
+    exists().where(
+        _other.c.partner_id == deliveries.c.partner_id,
+        _other.c.article_id == deliveries.c.article_id,
+        _is_open(_other),
+        or_(_other.c.sequence < deliveries.c.sequence, and_(_other.c.sequence > deliveries.c.sequence, not_(is_free(_other)))),
+    ),
+    IS_BEHIND_ANOTHER,
 )
 _PING_IS_DUE = exists().where(deliveries.c.partner_id == partners.c.id, _LANE, _DUE, _IS_PING)
 _leased = deliveries.alias("leased")

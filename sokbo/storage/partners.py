@@ -13,11 +13,18 @@ from sokbo.domain.breaker import Breaker
 from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId
 from sokbo.domain.partner import BREAKING_ONLY_EVENTS, ContentProfile, Filter, Partner, PartnerState, Signature
+from sokbo.domain.subscription import CHANNEL as SUBSCRIBERS
 from sokbo.storage.delivery_tables import partner_filters, partners
 from sokbo.storage.session import Session
 
 _ANY_PRESENT = (
-    select(partners.c.id).where(partners.c.site_id == bindparam("site_id"), partners.c.state != PartnerState.DELETED).limit(1)
+    select(partners.c.id)
+    .where(
+        partners.c.site_id == bindparam("site_id"),
+        partners.c.state != PartnerState.DELETED,
+        partners.c.channel != SUBSCRIBERS,
+    )
+    .limit(1)
 )
 _ADDRESSEES = select(
     partners.c.id,
@@ -56,6 +63,12 @@ class PartnerRepository:
         self._session.execute(update(partners).where(partners.c.id == partner.id).values(**_columns(partner)))
         self._session.execute(delete(partner_filters).where(partner_filters.c.partner_id == partner.id))
         self._write_filter(partner)
+
+    def restore(self, partner: Partner, secret_sealed: bytes) -> bool:
+        """Makes the row with the partner's id what the partner is, with that secret; False if there is none."""
+        statement = update(partners).where(partners.c.id == partner.id)
+        values = {**_columns(partner), "secret_sealed": secret_sealed}
+        return self._session.execute(statement.values(values)).rowcount == 1
 
     def disable(self, partner_id: PartnerId, reason: str) -> bool:
         """Disables the partner; False if it isn't active."""
@@ -176,7 +189,10 @@ _SAVE_BREAKER = (
 
 
 def _present(site_id: SiteId) -> Select[Any]:
-    return select(partners).where(partners.c.site_id == site_id, partners.c.state != PartnerState.DELETED)
+    """Whom an operator has registered: subscribers of the hub come and go by themselves."""
+    return select(partners).where(
+        partners.c.site_id == site_id, partners.c.state != PartnerState.DELETED, partners.c.channel != SUBSCRIBERS
+    )
 
 
 def _host(url: str) -> str:

@@ -26,9 +26,11 @@ from sqlalchemy import (
 from sokbo.domain.delivery import OPEN_STATES, DeliveryState
 from sokbo.domain.event import REPLACED_BY, EventType
 from sokbo.domain.partner import PartnerState
+from sokbo.domain.subscription import CHANNEL as SUBSCRIBERS
 from sokbo.storage.delivery_tables import deliveries, partner_filters, partners
 from sokbo.storage.dialects import insert_or_ignore
 from sokbo.storage.tables import events
+from sokbo.storage.topics import IS_OVERTAKEN
 
 _newer = deliveries.alias("newer")
 
@@ -113,6 +115,7 @@ _IS_STILL_SHOWN = and_(
 )
 _FOR_PARTNERS = select(*_PLANNED.values()).where(
     partners.c.site_id == _given("site_id", "site_id"),
+    partners.c.channel != SUBSCRIBERS,
     or_(partners.c.state == PartnerState.ACTIVE, _MUST_LEARN),
     or_(bindparam("breaking", type_=Boolean), not_(partners.c.breaking_only), _TAKES_BACK),
     _passes("event"),
@@ -147,4 +150,4 @@ _PARTNER_IS_GONE = exists().where(partners.c.id == deliveries.c.partner_id, part
 
 def supersede(among: ColumnElement[bool]) -> Update:
     """Supersedes what is outdated, or has nobody to go to, of the deliveries that wait or are dead, unless it is under way."""
-    return update(deliveries).where(among, _IS_FREE_TO_CHANGE, or_(OUTDATED, _PARTNER_IS_GONE)).values(_SUPERSEDED)
+    return update(deliveries).where(among, _IS_FREE_TO_CHANGE, or_(OUTDATED, IS_OVERTAKEN, _PARTNER_IS_GONE)).values(_SUPERSEDED)

@@ -80,6 +80,16 @@ def test_article_posted_through_nginx_is_read_through_nginx(site: Site) -> None:
     assert b"<em>dawn</em>" in site.get(path).body
 
 
+def test_form_for_the_hub_passes_nginx_as_it_is(site: Site) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    refused = site.ask("POST", "/news/hub", headers=form, body=b"hub.mode=subscribe")
+    assert (refused.status, refused.body) == (400, b"hub.topic must be given\n")
+    for path in ("/news/hub", "/hub"):
+        topic = site.get(FEED).headers["Link"].partition(">")[0].removeprefix("<")
+        body = f"hub.mode=subscribe&hub.callback=http://127.0.0.2/&hub.topic={topic}".encode()
+        assert site.ask("POST", path, headers=form, body=body).status == 202
+
+
 def test_second_reader_is_answered_from_the_cache(site: Site) -> None:
     eventually(lambda: site.get(FEED).headers["X-Cache"] == "HIT", WITHIN_SECONDS)
 

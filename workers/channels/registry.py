@@ -5,7 +5,7 @@ from typing import Protocol
 
 from sokbo.domain.delivery import Outcome
 from sokbo.net.client import GuardedClient
-from workers.channels import webhook
+from workers.channels import webhook, websub
 from workers.channels.job import PushJob
 
 
@@ -20,6 +20,6 @@ class Channel(Protocol):
         ...
 
 
-_ALL: tuple[Channel, ...] = (webhook,)
+_ALL: tuple[Channel, ...] = (webhook, websub)
 
 CHANNELS = MappingProxyType({channel.name: channel for channel in _ALL})

@@ -198,7 +198,7 @@ def test_sites_images_in_texts_are_where_it_has_moved_to_in_feeds_and_pages(bure
         assert old not in told, path
         assert another in told, path
     with bureau.newsroom.database.read() as uow:
-        [(_, job)], _ = load_jobs(uow, bureau.newsroom.deliveries(article), SEALER)
+        [(_, job)], _ = load_jobs(uow, bureau.newsroom.deliveries(article), SEALER, "sha256")
     assert job.article is not None
     assert job.article.content.image == Image(moved.media_url(ours.name))
     assert job.article.content.html == html.replace(old, moved.media_url(ours.name))

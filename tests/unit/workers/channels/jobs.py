@@ -10,7 +10,7 @@ from sokbo.domain.ids import ArticleId, DeliveryId, EventId, PartnerId, SiteId
 from sokbo.domain.partner import ContentProfile
 from sokbo.domain.site import Site
 from sokbo.storage.partners import Addressee
-from workers.channels.job import PushJob
+from workers.channels.job import PushJob, TopicContent
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, tzinfo=UTC)
 SITE = Site(SiteId(7), "gnj", "경남진", "https://gnj.example.kr", NOW)
@@ -41,6 +41,11 @@ URL = "https://gnj.example.kr/12/%EC%86%8D%EB%B3%B4"
 ADDRESSEE = Addressee(PartnerId("prt_1"), "webhook", "https://partner.example/hook", ContentProfile.SUMMARY, "noopener", ())
 
 
+TOPIC = TopicContent(
+    "https://gnj.example.kr/feed.atom", SITE.hub_url, "application/atom+xml; charset=utf-8", b"<feed/>", "sha256"
+)
+
+
 def event(kind: EventType = EventType.BREAKING_STARTED, *, breaking: bool = True) -> Event:
     return Event(EventId("evt_1"), SITE.id, 42, kind, ARTICLE.id, ARTICLE.revision, breaking, NOW, "req_1")
 
@@ -51,4 +56,4 @@ def article(**content: Any) -> Article:
 
 
 def job(url: str, *secrets: str, now: datetime = NOW) -> PushJob:
-    return PushJob(DeliveryId("dlv_1"), event(), SITE, ARTICLE, replace(ADDRESSEE, url=url), now, secrets)
+    return PushJob(DeliveryId("dlv_1"), event(), SITE, ARTICLE, replace(ADDRESSEE, url=url), now, secrets, TOPIC)

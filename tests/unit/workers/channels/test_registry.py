@@ -2,7 +2,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from sokbo.domain import partner
+from sokbo.domain import partner, subscription
 from sokbo.domain.delivery import Verdict
 from sokbo.net.client import GuardedClient
 from sokbo.net.signing import new_key
@@ -20,5 +20,5 @@ async def test_remote_that_cannot_be_reached_is_an_outcome_not_an_error(channel:
     assert outcome.detail
 
 
-def test_partners_can_ask_for_these_channels_and_no_others() -> None:
-    assert tuple(CHANNELS) == partner.CHANNELS
+def test_partners_can_ask_for_all_channels_but_that_of_the_hubs_subscribers() -> None:
+    assert tuple(CHANNELS) == (*partner.CHANNELS, subscription.CHANNEL)

@@ -1,0 +1,130 @@
+"""What is asked of the WebSub hub: forms, by their rules (W3C WebSub section 5.1), and the topics that they name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import parse_qsl, urlsplit
+
+from service.paths import decode_path
+from service.prepared import Prepared
+from service.reading import Reader
+from service.site_directory import SiteDirectory
+from sokbo.domain.site import Site, plain_host
+from sokbo.domain.subscription import Mode, granted_lease
+from sokbo.errors import BadRequest, NotFound
+from sokbo.net.urls import UnusableUrl, check_url
+
+#: A secret has fewer bytes than this (WebSub section 5.1).
+SECRET_BYTES = 200
+MAX_FIELDS = 20
+PUBLISH = "publish"
+_MODES = (*Mode, PUBLISH)
+_LONGEST_NUMBER = 12
+#: What can be subscribed to: what readers come back to.
+_TOPIC_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "text/html")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request to subscribe or unsubscribe that keeps the rules; `secret` is empty for none."""
+
+    mode: Mode
+    topic: str
+    callback: str
+    lease_seconds: int
+    secret: str
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """The form's fields (WHATWG URL, application/x-www-form-urlencoded), those of the hub once each. Raises BadRequest."""
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
+    except UnicodeDecodeError as error:
+        raise BadRequest("the form must be UTF-8") from error
+    except ValueError as error:
+        raise BadRequest(f"the form must have at most {MAX_FIELDS} fields") from error
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        if name in fields and name.startswith("hub."):
+            raise BadRequest(f"{name} must be there once")
+        if any(character in value for character in "\r\n\0"):
+            raise BadRequest(f"{name} must not contain a line break or NUL")
+        fields[name] = value
+    return fields
+
+
+def read_mode(fields: Mapping[str, str]) -> str:
+    """One of subscribe, unsubscribe, publish. Raises BadRequest."""
+    mode = fields.get("hub.mode", "")
+    if mode not in _MODES:
+        raise BadRequest(f"hub.mode must be {', '.join(_MODES[:-1])} or {PUBLISH}")
+    return mode
+
+
+def parse(fields: Mapping[str, str]) -> Wanted:
+    """What the form asks for. Raises BadRequest with the first rule that it breaks."""
+    secret = fields.get("hub.secret", "")
+    if len(secret.encode()) >= SECRET_BYTES:
+        raise BadRequest(f"hub.secret must have fewer than {SECRET_BYTES} bytes")
+    return Wanted(
+        mode=Mode(read_mode(fields)),
+        topic=_url(fields, "hub.topic"),
+        callback=_url(fields, "hub.callback"),
+        lease_seconds=granted_lease(_seconds(fields.get("hub.lease_seconds", ""))),
+        secret=secret,
+    )
+
+
+def _url(fields: Mapping[str, str], name: str) -> str:
+    url = fields.get(name, "")
+    if not url:
+        raise BadRequest(f"{name} must be given")
+    if "#" in url:
+        raise BadRequest(f"{name} must not contain a fragment")
+    try:
+        check_url(url)
+    except UnusableUrl as error:
+        raise BadRequest(f"{name} {error}") from error
+    return url
+
+
+def _seconds(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+        raise BadRequest("hub.lease_seconds must be a whole number of seconds")
+    return int(text)
+
+
+def _is_topic(prepared: Prepared) -> bool:
+    return prepared.description.media_type.startswith(_TOPIC_TYPES)
+
+
+class Topics:
+    """Finds what a topic's URL names: a public feed or page of one of the sites."""
+
+    def __init__(self, directory: SiteDirectory, reader: Reader):
+        self._directory = directory
+        self._reader = reader
+
+    async def find(self, url: str) -> tuple[Site, str]:
+        """The site and the path of its document. Raises NotFound."""
+        if (placed := self._placed(url)) is not None:
+            site, path = placed
+            prepared = await self._reader.find(site.id, path)
+            if prepared is not None and prepared.status == HTTPStatus.OK and _is_topic(prepared):
+                return site, prepared.path
+        raise NotFound("hub.topic must be the address of a feed or a page of this hub's sites")
+
+    def _placed(self, url: str) -> tuple[Site, str] | None:
+        """Whose address it would be, and the rest of it: below a site's base URL, or below its name on any of our hosts."""
+        parts = urlsplit(url)
+        if parts.query:
+            return None
+        host = plain_host(parts.netloc)
+        for site in self._directory.below_host(host):
+            root = urlsplit(site.base_url).path
+            if parts.path == root or parts.path.startswith(f"{root}/"):
+                path = decode_path(parts.path.removeprefix(root))
+                return None if path is None else (site, path)
+        return None
