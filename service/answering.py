@@ -11,6 +11,7 @@ from aiohttp import hdrs, web
 from service.bodies import read_body
 from service.decoding import decoded, json_object
 from service.ingest.text_gate import admit
+from service.negotiation import field
 from service.parsing import SHORT_BYTES
 from sokbo.errors import BadRequest, FieldError, Invalid, UnsupportedMediaType
 
@@ -21,7 +22,9 @@ JSON_TYPES = ("application/json",)
 #: A merge patch (RFC 7396), under its own name or as plain JSON.
 MERGE_PATCH_TYPES = ("application/merge-patch+json", *JSON_TYPES)
 
-_REVISION = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
+_TAG = r'(?:W/)?"[^\x00-\x20"\x7f]*"'
+_TAGS = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
+_BARE_REVISION = re.compile(r"[0-9]{1,9}")
 
 
 def json_response(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -34,18 +37,21 @@ def json_response(data: Any, status: int = 200, headers: Mapping[str, str] | Non
     )
 
 
-def if_match(request: web.Request) -> int | None:
-    """The revision that If-Match names (RFC 9110 section 13.1.1); None without the header or for `*`.
+def if_match(request: web.Request) -> frozenset[str] | None:
+    """The tags that If-Match lists (RFC 9110 section 13.1.1), quoted; None without the header or for `*`. Weak ones count as
+    strong, since proxies that compress weaken ours; a revision's number may come without its quotes.
 
-    Raises BadRequest for anything else.
+    Raises BadRequest for what is no list of tags.
     """
-    value = request.headers.get("If-Match", "*").strip()
-    if value == "*":
+    value = field(request.headers, "If-Match")
+    if value is None or value.strip() == "*":
         return None
-    match = _REVISION.fullmatch(value)
-    if match is None:
-        raise BadRequest('If-Match must name one revision, such as "3"')
-    return int(match[1])
+    value = value.strip()
+    if _BARE_REVISION.fullmatch(value):
+        return frozenset({f'"{value}"'})
+    if not _TAGS.fullmatch(value):
+        raise BadRequest('If-Match must be the tag of a revision, such as "3", or a list of tags')
+    return frozenset(tag.removeprefix("W/") for tag in re.findall(_TAG, value))
 
 
 def require_type(request: web.Request, types: Collection[str]) -> None:

@@ -1,7 +1,7 @@
 """Accepts articles and changes to them: each function is one deed within one transaction, committed by its caller."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,19 +59,22 @@ def accept(uow: UnitOfWork, caller: Caller, draft: Draft, idempotency: Idempoten
     return accepted
 
 
-def change(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | None, draft: Callable[[Article], Draft]) -> Accepted:
-    """The article with what `draft` makes of it in its place. `revision` is the one that the caller knows, if any.
+def change(
+    uow: UnitOfWork, caller: Caller, article_id: str, known: Collection[str] | None, draft: Callable[[Article], Draft]
+) -> Accepted:
+    """The article with what `draft` makes of it in its place. `known` are the tags of the revisions that may be changed; None:
+    any.
 
     Raises NotFound, RevisionMismatch, Gone, Invalid, Conflict.
     """
-    article = _known(uow, caller, article_id, revision)
+    article = _known(uow, caller, article_id, known)
     changed = revise(article, draft(article), uow.tick())
     return Accepted(described(caller.site, article), article) if changed is None else _write(uow, caller, changed)
 
 
-def withdraw_article(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | None) -> Accepted:
-    """The article withdrawn. Raises NotFound, RevisionMismatch."""
-    article = _known(uow, caller, article_id, revision)
+def withdraw_article(uow: UnitOfWork, caller: Caller, article_id: str, known: Collection[str] | None) -> Accepted:
+    """The article withdrawn; `known` as for `change`. Raises NotFound, RevisionMismatch."""
+    article = _known(uow, caller, article_id, known)
     changed = withdraw(article, uow.tick())
     return Accepted(described(caller.site, article), article) if changed is None else _write(uow, caller, changed)
 
@@ -84,9 +87,9 @@ def find(uow: UnitOfWork, site_id: SiteId, article_id: str, *, lock: bool = Fals
     return article
 
 
-def _known(uow: UnitOfWork, caller: Caller, article_id: str, revision: int | None) -> Article:
+def _known(uow: UnitOfWork, caller: Caller, article_id: str, known: Collection[str] | None) -> Article:
     article = find(uow, caller.site.id, article_id, lock=True)
-    if revision is not None and revision != article.revision:
+    if known is not None and etag(article.revision) not in known:
         raise RevisionMismatch(f"the article is at revision {article.revision}", headers={"ETag": etag(article.revision)})
     return article
 

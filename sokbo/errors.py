@@ -9,7 +9,7 @@ SokboError
 ├── RequestTimeout        408  request_timeout      the body came too slowly
 ├── Conflict              409  conflict             e.g. an external_id that is taken
 ├── Gone                  410  gone                 the article is withdrawn
-├── RevisionMismatch      412  revision_mismatch    If-Match names another revision
+├── RevisionMismatch      412  revision_mismatch    If-Match names other revisions, or none
 ├── TooLarge              413  too_large
 ├── UnsupportedMediaType  415  unsupported_media_type
 ├── Invalid               422  invalid              a field breaks a rule; the field and the rule are named

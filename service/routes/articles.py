@@ -1,7 +1,7 @@
 """/v1/articles: post, read, replace, change, withdraw."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import structlog
 from aiohttp import web
@@ -60,9 +60,9 @@ class Articles:
     async def put(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.admit(request, Scope.PUBLISH)
         refuse_parameters(request)
-        revision = if_match(request)
+        known = if_match(request)
         draft = await self._parser.parse(request.headers.get("Content-Type", ""), await read_body(request), caller.site)
-        accepted = await self._write(lambda uow: change(uow, caller, request.match_info["id"], revision, lambda _: draft))
+        accepted = await self._write(lambda uow: change(uow, caller, request.match_info["id"], known, lambda _: draft))
         return await self._answer(caller, accepted)
 
     async def patch(self, request: web.Request) -> web.Response:
@@ -70,27 +70,29 @@ class Articles:
         refuse_parameters(request)
         if "If-Match" not in request.headers:
             raise RevisionRequired('a PATCH must say which revision it changes, such as If-Match: "3"')
-        revision = if_match(request)
+        known = if_match(request)
         require_type(request, MERGE_PATCH_TYPES)
         body = await read_body(request)
-        merged = await self._merger(caller, request.match_info["id"], revision, body)
-        accepted = await self._write(lambda uow: change(uow, caller, request.match_info["id"], revision, merged))
+        merged = await self._merger(caller, request.match_info["id"], known, body)
+        accepted = await self._write(lambda uow: change(uow, caller, request.match_info["id"], known, merged))
         return await self._answer(caller, accepted)
 
-    async def _merger(self, caller: Caller, article_id: str, revision: int | None, body: bytes) -> Callable[[Article], Draft]:
+    async def _merger(
+        self, caller: Caller, article_id: str, known: Collection[str] | None, body: bytes
+    ) -> Callable[[Article], Draft]:
         """What merges the body with the article. It has been merged with what the article is now, so that nobody waits for that
         while the database is locked; should the article be another then, it is merged anew."""
-        known = await self._services.read(lambda uow: find(uow, caller.site.id, article_id))
-        if revision not in {None, known.revision}:  # to be refused, whatever the body holds
+        now = await self._services.read(lambda uow: find(uow, caller.site.id, article_id))
+        if known is not None and etag(now.revision) not in known:  # to be refused, whatever the body holds
             return lambda article: ingest.merge(article, body, caller.site)
-        draft = await self._parser.merge(known, body, caller.site)
-        return lambda article: draft if article == known else ingest.merge(article, body, caller.site)
+        draft = await self._parser.merge(now, body, caller.site)
+        return lambda article: draft if article == now else ingest.merge(article, body, caller.site)
 
     async def delete(self, request: web.Request) -> web.Response:
         caller = await self._services.authenticator.admit(request, Scope.PUBLISH)
         refuse_parameters(request)
-        revision = if_match(request)
-        accepted = await self._write(lambda uow: withdraw_article(uow, caller, request.match_info["id"], revision))
+        known = if_match(request)
+        accepted = await self._write(lambda uow: withdraw_article(uow, caller, request.match_info["id"], known))
         return await self._answer(caller, accepted)
 
     async def _answer(self, caller: Caller, accepted: Accepted, status: int = 200) -> web.Response:

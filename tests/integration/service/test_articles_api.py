@@ -118,6 +118,46 @@ async def test_patch_of_an_older_revision_is_refused_before_its_body_is_looked_a
         assert reply.status == status
 
 
+async def conditional(edge: Edge, method: str, path: str, *conditions: str) -> Reply:
+    body = orjson.dumps({"title": "u", "markdown": "x"})
+    head = (f"{method} /v1/articles{path} HTTP/1.1", f"Authorization: Bearer {edge.key}", *conditions)
+    return await edge.ask(*head, "Content-Type: application/json", f"Content-Length: {len(body)}", body=body)
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("tags", ['"abc"', 'W/"abc"', '""', '"7", "x,y"', '"01"', '"5d41402abc4b2a76b9719d911017c592"'])
+async def test_tag_that_names_no_revision_is_a_condition_that_is_false(edge: Edge, method: str, tags: str) -> None:
+    path = f"/{(await posted(edge, {'title': 't', 'markdown': 'x'}))['id']}"
+    reply = await conditional(edge, method, path, f"If-Match: {tags}")
+    assert (reply.status, reply.headers.get("etag")) == (412, '"1"')
+    assert orjson.loads(reply.body)["code"] == "revision_mismatch"
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("tags", ["abc", '"1', '1"', '"1" "2"', '"1"; "2"', '*, "1"', "", ",", 'w/"1"'])
+async def test_condition_that_is_no_list_of_tags_is_a_bad_request(edge: Edge, method: str, tags: str) -> None:
+    path = f"/{(await posted(edge, {'title': 't', 'markdown': 'x'}))['id']}"
+    reply = await conditional(edge, method, path, f"If-Match: {tags}")
+    assert (reply.status, orjson.loads(reply.body)["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        ('If-Match: "1"',),
+        ('If-Match: W/"1"',),
+        ("If-Match: 1",),
+        ("If-Match: *",),
+        ('If-Match: "abc" ,, "1"',),
+        ('If-Match: "7"', 'If-Match: "1"'),
+    ],
+)
+async def test_one_tag_that_names_the_revision_is_enough(edge: Edge, conditions: tuple[str, ...]) -> None:
+    path = f"/{(await posted(edge, {'title': 't', 'markdown': 'x'}))['id']}"
+    reply = await conditional(edge, "PATCH", path, *conditions)
+    assert (reply.status, orjson.loads(reply.body)["revision"]) == (200, 2)
+
+
 async def test_two_idempotency_keys_are_refused(edge: Edge) -> None:
     body = orjson.dumps({"title": "t", "markdown": "x"})
     head = ("POST /v1/articles HTTP/1.1", f"Authorization: Bearer {edge.key}", "Idempotency-Key: a", "Idempotency-Key: b")
