@@ -23,7 +23,7 @@ from sokbo.errors import Forbidden, TooLarge, Unauthorized
 #: How long a key is believed without asking again; a revoked one works no longer than this.
 BELIEVED_SECONDS = 2.0
 MAX_KEYS = 10_000
-_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="sokbo"'}
+_CHALLENGE = 'Bearer realm="sokbo"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,12 @@ class Authenticator:
         """
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            raise Unauthorized("send an API key: Authorization: Bearer sokbo_...", headers=_CHALLENGE)
+            raise Unauthorized("send an API key: Authorization: Bearer sokbo_...", headers=_challenge())
         origin = self._proxies.origin(request.remote or "", request.headers.getall("X-Forwarded-For", ()))
         key, site = await self._find(token_digest(token.strip()), network_of(origin))
         self._per_key.spend(key.id)
         if not key.allows(scope):
-            raise Forbidden(f"the API key lacks the scope {scope!s}")
+            raise Forbidden(f"the API key lacks the scope {scope!s}", headers=_challenge("insufficient_scope", scope))
         await ask_for_body(request, max_body_bytes or request.client_max_size)
         return Caller(key, site, request[REQUEST_ID])
 
@@ -82,11 +82,21 @@ class Authenticator:
         self._known.pop(digest, None)
         if found is None:
             self._failures.spend(network)
-            raise Unauthorized("the API key is not known or has been revoked", headers=_CHALLENGE)
+            raise Unauthorized("the API key is not known or has been revoked", headers=_challenge("invalid_token"))
         self._known[digest] = (time.monotonic() + BELIEVED_SECONDS, found)
         while len(self._known) > MAX_KEYS:
             self._known.popitem(last=False)
         return found
+
+
+def _challenge(error: str = "", scope: Scope | None = None) -> dict[str, str]:
+    """The header that says what is needed; what is wrong with a key (RFC 6750 section 3.1), only to whoever has sent one."""
+    told = [_CHALLENGE]
+    if error:
+        told.append(f'error="{error}"')
+    if scope is not None:
+        told.append(f'scope="{scope}"')
+    return {"WWW-Authenticate": ", ".join(told)}
 
 
 async def ask_for_body(request: web.Request, max_bytes: int) -> None:

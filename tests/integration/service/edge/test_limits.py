@@ -130,6 +130,23 @@ async def test_other_methods_on_a_path_of_the_api_are_told_what_is_allowed(
     assert b'"code":"method_not_allowed"' in reply.body
 
 
+@pytest.mark.parametrize("credentials", ["X: y", "Authorization: Basic dXNlcjpwYXNz", "Authorization: Bearer"])
+async def test_challenge_to_whoever_brings_no_key_names_no_error(edge: Edge, credentials: str) -> None:
+    reply = await edge.ask("GET /v1/deliveries HTTP/1.1", credentials)
+    assert (reply.status, reply.headers["www-authenticate"]) == (401, 'Bearer realm="sokbo"')
+
+
+async def test_challenge_says_that_a_key_is_not_good(edge: Edge) -> None:
+    reply = await edge.ask("GET /v1/deliveries HTTP/1.1", WRONG)
+    assert (reply.status, reply.headers["www-authenticate"]) == (401, 'Bearer realm="sokbo", error="invalid_token"')
+
+
+async def test_challenge_says_which_scope_a_key_lacks(edge: Edge) -> None:
+    reply = await edge.ask("GET /v1/partners HTTP/1.1", f"Authorization: Bearer {edge.key}")
+    challenge = 'Bearer realm="sokbo", error="insufficient_scope", scope="partners"'
+    assert (reply.status, reply.headers["www-authenticate"]) == (403, challenge)
+
+
 async def test_there_is_nothing_at_other_paths_below_the_api(edge: Edge) -> None:
     assert [(await edge.ask(f"{method} /v1/nothing HTTP/1.1")).status for method in ("GET", "PUT", "OPTIONS")] == [404] * 3
 
