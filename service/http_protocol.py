@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import cast
@@ -12,6 +13,7 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_request import BaseRequest
 from multidict import CIMultiDict
 
+from service.answers import date_and_end
 from service.connections import Connections
 from service.problems import PROBLEM, details
 from sokbo.errors import BadRequest, RequestTimeout, SokboError
@@ -27,12 +29,12 @@ _HEADERS = {"Server": "Sokbo", "Cache-Control": "no-store", "X-Content-Type-Opti
 _TOO_SLOW = details(RequestTimeout("the request's head came too slowly"))
 _MALFORMED = details(BadRequest("this is no HTTP request, or not a sound one"))
 _FAILED = details(SokboError("something went wrong on our side"))
+#: All but its Date.
 _TIMED_OUT = b"".join(
     (
         b"HTTP/1.1 408 Request Timeout\r\n",
         *(f"{name}: {value}\r\n".encode() for name, value in _HEADERS.items()),
-        f"Content-Type: {PROBLEM}\r\nConnection: close\r\nContent-Length: {len(_TOO_SLOW)}\r\n\r\n".encode(),
-        _TOO_SLOW,
+        f"Content-Type: {PROBLEM}\r\nConnection: close\r\nContent-Length: {len(_TOO_SLOW)}\r\n".encode(),
     )
 )
 
@@ -108,7 +110,7 @@ class HttpProtocol(web.RequestHandler):
                 self._request.content.set_exception(SlowBody())
         elif self.transport.get_write_buffer_size() == 0:
             if self._heard:
-                self.transport.write(_TIMED_OUT)
+                self.transport.write(_TIMED_OUT + date_and_end(int(time.time())) + _TOO_SLOW)
             self.force_close()
 
     def end(self) -> None:

@@ -1,6 +1,9 @@
 """Slow senders lose their connection; whoever waits for us, or reads slowly, keeps it."""
 
 import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import orjson
 import pytest
@@ -35,6 +38,8 @@ async def test_half_a_head_after_an_answer_is_answered_408() -> None:
     assert said.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert f"\r\nContent-Type: application/problem+json\r\nConnection: close\r\nContent-Length: {len(body)}".encode() in head
     assert orjson.loads(body)["code"] == "request_timeout"
+    [date] = re.findall(rb"\r\nDate: (\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT)(?:\r\n|\Z)", head)
+    assert abs(parsedate_to_datetime(date.decode()) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 async def test_dripping_doesnt_win_time() -> None:
@@ -57,6 +62,7 @@ async def test_half_a_body_is_answered_408_as_a_problem(length: str) -> None:
         said = await edge.closes(connection)
     assert said.startswith(b"HTTP/1.1 408 ")
     assert b'"code":"request_timeout"' in said
+    assert b"\r\nDate: " in said
 
 
 def test_long_body_may_take_as_long_as_a_slow_line_takes_for_it() -> None:
