@@ -37,6 +37,14 @@ def json_response(data: Any, status: int = 200, headers: Mapping[str, str] | Non
     )
 
 
+def asked_host(request: web.Request) -> str:
+    """The host that the request is for, with its port: that of a target in absolute form (RFC 9112 section 3.2.2), whatever Host
+    says; empty without either."""
+    if "://" in request.raw_path and not request.raw_path.startswith("/"):
+        return request.url.host_port_subcomponent or ""
+    return request.headers.get("Host", "")
+
+
 def if_match(request: web.Request) -> frozenset[str] | None:
     """The tags that If-Match lists (RFC 9110 section 13.1.1), quoted; None without the header or for `*`. Weak ones count as
     strong, since proxies that compress weaken ours; a revision's number may come without its quotes.

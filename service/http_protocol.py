@@ -152,12 +152,19 @@ def guarded(server: web.Server, connections: Connections) -> Callable[[], HttpPr
         protocol = cast("HttpProtocol", request.protocol)
         protocol.begin(request)
         try:
+            if not request.rel_url.raw_path:
+                request = _with_path(request)
             return await handler(_without_expect(request) if hdrs.EXPECT in request.headers else request)
         finally:
             protocol.finish()
 
     server.request_handler = handle
     return lambda: HttpProtocol(server, connections, loop)
+
+
+def _with_path(request: BaseRequest) -> BaseRequest:
+    """The request for the root, which is what a target in absolute form without a path means (RFC 9110 section 4.2.3)."""
+    return request.clone(rel_url=request.url.with_path("/", keep_query=True))
 
 
 def _without_expect(request: BaseRequest) -> BaseRequest:

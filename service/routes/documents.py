@@ -2,6 +2,7 @@
 
 from aiohttp import hdrs, web
 
+from service.answering import asked_host
 from service.notices import list_of_sites, not_found
 from service.paths import decode_path
 from service.reading import ALLOW, Reader, preflight
@@ -21,7 +22,7 @@ def add_document_routes(app: web.Application, reader: Reader, directory: SiteDir
         name, _, rest = (path or "").partition("/")
         if name in RESERVED_NAMES:
             return await _refuse(request, name)
-        own = directory.at_host(request.headers.get("Host", ""))
+        own = directory.at_host(asked_host(request))
         site = own or directory.named(name)
         if path is None:
             return not_found(request, site)

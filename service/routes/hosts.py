@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from service.answering import asked_host
 from service.site_directory import SiteDirectory
 
 #: The icon that pages carry inline.
@@ -16,7 +17,7 @@ def add_host_routes(app: web.Application, directory: SiteDirectory) -> None:
     """Adds both."""
 
     async def robots(request: web.Request) -> web.Response:
-        sites = directory.below_host(request.headers.get("Host", ""))
+        sites = directory.below_host(asked_host(request))
         lines = [f"Sitemap: {site.url(path)}\n" for site in sites for path in SITEMAPS]
         return web.Response(text=EVERYTHING_ALLOWED + "".join(lines), headers=_KEPT)
 

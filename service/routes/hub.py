@@ -6,7 +6,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from service.answering import require_type
+from service.answering import asked_host, require_type
 from service.auth import ask_for_body
 from service.bodies import read_body
 from service.limits import RateLimit, network_of
@@ -53,7 +53,7 @@ def add_hub_routes(
 
     def below_site(handler: Handler) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
-            site = directory.below(request.headers.get("Host", ""), request.match_info["site"])
+            site = directory.below(asked_host(request), request.match_info["site"])
             return not_found(request, None) if site is None else await handler(request)
 
         return handle

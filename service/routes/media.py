@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from service.answering import json_response
+from service.answering import asked_host, json_response
 from service.image_directory import ImageDirectory
 from service.negotiation import field, lists
 from service.reading import ALLOW, preflight
@@ -66,7 +66,7 @@ def add_image_routes(app: web.Application, files: MediaFiles, directory: SiteDir
         if request.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed("Images can only be read.", headers={"Allow": ALLOW})
         name = request.match_info["name"]
-        site = directory.below(request.headers.get("Host", ""), request.match_info.get("site"))
+        site = directory.below(asked_host(request), request.match_info.get("site"))
         if site is None or not await images.has(site.id, name):
             raise NotFound("There is nothing at this address.")
         path = files.path(name)

@@ -126,6 +126,7 @@ async def test_image_on_a_sites_own_host(edge: Edge, tmp_path: Path) -> None:
     name = (await upload(edge, key=wave))["url"].removeprefix("http://wave.example/media/")
     async with whole_service(tmp_path, make=False) as again:
         assert (await get(again, f"/media/{name}", "Host: wave.example")).status == 200
+        assert (await get(again, f"http://wave.example/media/{name}", "Host: 127.0.0.1")).status == 200
         assert (await get(again, f"/wave/media/{name}")).status == 200
         assert (await get(again, f"/wave/media/{name}", "Host: wave.example")).status == 404
 

@@ -72,6 +72,12 @@ async def test_front_lists_the_sites_with_their_feeds(edge: Edge) -> None:
     assert (await edge.ask("POST / HTTP/1.1")).status == 405
 
 
+@pytest.mark.parametrize("target", ["http://sokbo.example", "http://sokbo.example?a=b"])
+async def test_target_without_a_path_is_the_front(edge: Edge, target: str) -> None:
+    assert (await edge.ask(f"GET {target} HTTP/1.1")).body == (await edge.ask("GET / HTTP/1.1")).body
+    assert (await edge.ask(f"POST {target} HTTP/1.1", "Expect: 100-continue")).status == 405
+
+
 async def test_robots_are_let_in_and_browsers_have_an_icon(edge: Edge) -> None:
     robots, icon = await edge.ask("GET /robots.txt HTTP/1.1"), await edge.ask("GET /favicon.ico HTTP/1.1")
     assert (robots.status, robots.body) == (200, b"User-agent: *\nAllow: /\n")
@@ -79,8 +85,9 @@ async def test_robots_are_let_in_and_browsers_have_an_icon(edge: Edge) -> None:
     assert "max-age" in icon.headers["cache-control"]
 
 
-async def test_robots_are_led_to_the_sitemaps_of_the_hosts_sites(edge: Edge) -> None:
-    robots = await edge.ask("GET /robots.txt HTTP/1.1", "Host: 127.0.0.1")
+@pytest.mark.parametrize(("target", "host"), [("/robots.txt", "127.0.0.1"), ("http://127.0.0.1/robots.txt", "sokbo.example")])
+async def test_robots_are_led_to_the_sitemaps_of_the_hosts_sites(edge: Edge, target: str, host: str) -> None:
+    robots = await edge.ask(f"GET {target} HTTP/1.1", f"Host: {host}")
     assert re.findall(r"^Sitemap: (.+)$", robots.body.decode(), re.MULTILINE) == [
         "http://127.0.0.1/news/sitemap.xml",
         "http://127.0.0.1/news/news-sitemap.xml",

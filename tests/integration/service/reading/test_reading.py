@@ -347,6 +347,16 @@ async def test_a_site_with_a_host_of_its_own_needs_no_prefix(serving: Serving, h
     assert (await serving.ask("GET /news/feed.atom HTTP/1.1", f"Host: {host}")).status == 404
 
 
+@pytest.mark.parametrize(
+    "target", ["http://news.example", "https://NEWS.example:443", "http://news.example:80", "http://someone@news.example"]
+)
+async def test_a_host_in_the_target_goes_before_the_header(serving: Serving, target: str) -> None:
+    reply = await twice(serving, f"GET {target}/feed.atom HTTP/1.1", "Host: 127.0.0.1:8080")
+    assert reply.body == b"<feed>one,two</end>"
+    assert (await serving.ask(f"GET {target}/news/feed.atom HTTP/1.1", "Host: 127.0.0.1:8080")).status == 404
+    assert (await serving.ask("GET http://127.0.0.1:8080/feed.atom HTTP/1.1", "Host: news.example")).status == 404
+
+
 async def test_a_host_that_is_shared_needs_the_prefix(serving: Serving) -> None:
     assert (await serving.ask("GET /feed.atom HTTP/1.1", "Host: 127.0.0.1:8080")).status == 404
     assert (await serving.ask("GET /news/feed.atom HTTP/1.1", "Host: 127.0.0.1:8080")).status == 200
