@@ -168,8 +168,9 @@ def _with_path(request: BaseRequest) -> BaseRequest:
 
 
 def _without_expect(request: BaseRequest) -> BaseRequest:
-    """The request as if it had no Expect: aiohttp would ask for the body before anyone has looked at the key."""
-    headers = CIMultiDict(request.headers)
+    """The request as if it had no Expect: aiohttp would ask for the body before anyone has looked at the key. Values hold «?» for
+    bytes that aren't UTF-8, which aiohttp clones no header with."""
+    headers = CIMultiDict((name, value.encode(errors="replace").decode()) for name, value in request.headers.items())
     expected = headers.popall(hdrs.EXPECT)
     cloned = request.clone(headers=headers)
     cloned[EXPECTS_CONTINUE] = any(value.lower() == "100-continue" for value in expected)

@@ -88,6 +88,7 @@ async def test_a_sender_who_hangs_up_within_a_body_leaves_no_trace(caplog: pytes
     ("lines", "status"),
     [
         (("GET /v1/articles/x HTTP/1.1", "Authorization: Bearer \udcff"), 401),
+        (("POST /v1/articles HTTP/1.1", "Authorization: Bearer \udcff", "Expect: 100-continue", "Content-Length: 1"), 401),
         (("POST /v1/articles HTTP/1.1", "Authorization: Bearer {key}", "Content-Type: text/\udcff"), 415),
         (("POST /v1/articles HTTP/1.1", "Authorization: Bearer {key}", "Content-Type: text/html; charset=\udcff"), 415),
         (("GET /v1/articles/%00 HTTP/1.1", "Authorization: Bearer {key}"), 404),
