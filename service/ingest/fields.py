@@ -1,7 +1,7 @@
 """An article's input fields, whatever format they came in: their rules, and every broken one named as the sender wrote it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
@@ -28,13 +28,19 @@ MAX_EXTRA = 32_768
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What one format read: values by their JSON names. `names`: what the sender calls a field, where that differs."""
+    """What one format read: values by their JSON names. `names`: what the sender calls a field, where that differs; `items`: what
+    each item of a list, if that was put together of what the sender wrote."""
 
     values: dict[str, Any]
     names: dict[str, str] = field(default_factory=dict)
+    items: dict[str, Sequence[str]] = field(default_factory=dict)
 
     def name(self, path: str) -> str:
         """The sender's name for the dotted path of a field."""
+        whole, _, rest = path.partition(".")
+        if rest and whole in self.items:
+            index, *below = rest.split(".", 1)
+            return ".".join([self.items[whole][int(index)], *below])
         for ours, theirs in self.names.items():
             if path == ours or path.startswith(f"{ours}."):
                 return theirs + path[len(ours) :]

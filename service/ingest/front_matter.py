@@ -1,6 +1,8 @@
 """YAML front matter as Jekyll writes it -> an article's fields. What has no field here is kept in `extra`."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -57,16 +59,19 @@ def _fields(given: dict[str, Any], zone: tzinfo) -> Fields:
     if "published" in given and "draft" not in values:
         published = given["published"]
         values["draft"], names["draft"] = (not published if isinstance(published, bool) else published), "published"
+    items: dict[str, Sequence[str]] = {}
     for plural, singular in SINGULAR.items():
         if plural in given or singular in given:
-            values[plural] = _terms(values.get(plural), given.get(singular))
             names[plural] = plural if plural in given else singular
+            if isinstance(values.get(plural), str | list | None):
+                terms = [*_numbered(singular, given.get(singular)), *_numbered(plural, _parted(values.get(plural)))]
+                values[plural], items[plural] = [term for _, term in terms], [name for name, _ in terms]
     if isinstance(values.get("author"), list) and "authors" not in values:
         values["authors"], names["authors"] = values.pop("author"), "author"
     for name in ("published_at", "breaking_until"):
         if isinstance(values.get(name), str):
             values[name] = jekyll_moment(values[name], zone) or values[name]
-    return _with_extra(values, names, given)
+    return replace(_with_extra(values, names, given), items=items)
 
 
 def _with_extra(values: dict[str, Any], names: dict[str, str], given: dict[str, Any]) -> Fields:
@@ -86,11 +91,14 @@ def _with_extra(values: dict[str, Any], names: dict[str, str], given: dict[str, 
     return Fields(values, names)
 
 
-def _terms(plural: object, singular: object) -> object:
-    """Jekyll's terms: a list, or words parted by spaces; commas part terms of several words. The singular is one term."""
+def _parted(plural: str | list[object] | None) -> list[object]:
+    """Jekyll's terms: a list, or words parted by spaces; commas part terms of several words."""
     if isinstance(plural, str):
-        plural = plural.split(",") if "," in plural else plural.split()
-    if not isinstance(plural, list | None):
-        return plural
-    terms: list[object] = [*(singular if isinstance(singular, list) else [singular]), *(plural or [])]
-    return [term for term in terms if term is not None and term != ""]
+        return [*(plural.split(",") if "," in plural else plural.split())]
+    return plural or []
+
+
+def _numbered(name: str, terms: object) -> list[tuple[str, object]]:
+    """The terms that were given under that name, one or a list, each with what the sender calls it; without empty ones."""
+    numbered = [(f"{name}.{index}", term) for index, term in enumerate(terms)] if isinstance(terms, list) else [(name, terms)]
+    return [(called, term) for called, term in numbered if term is not None and term != ""]

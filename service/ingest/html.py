@@ -1,6 +1,7 @@
 """text/html: a fragment or a small document, front matter above it or none."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -43,7 +44,7 @@ def read(text: str, site: Site) -> Fields:
         found = {"content": body}  # refused by the field's own rule
     else:
         found = _document(body, fields.values.get("title"))
-    return Fields({**found, **fields.values}, fields.names)
+    return replace(fields, values={**found, **fields.values})
 
 
 def _document(body: str, title: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """text/markdown: CommonMark with tables and strikethrough, YAML front matter above it or none (RFC 7763)."""
 
 import re
+from dataclasses import replace
 
 from service.ingest import front_matter, markup, plain_text
 from service.ingest.excerpt import text_of
@@ -21,14 +22,14 @@ def read(text: str, site: Site) -> Fields:
     fields, body = front_matter.split(text, site)
     values = dict(fields.values)
     if len(body) > MAX_MARKDOWN:
-        return Fields({**values, "markdown": body}, fields.names)  # refused by the field's own rule
+        return replace(fields, values={**values, "markdown": body})  # refused by the field's own rule
     if "title" not in values:
         values["title"], body = split_title(body)
     if _is_pasted_text(body):
         values["content"] = plain_text.to_html(body)
     else:
         values["markdown"] = body
-    return Fields(values, fields.names)
+    return replace(fields, values=values)
 
 
 def split_title(body: str) -> tuple[str | None, str]:

@@ -4,6 +4,7 @@ Blocks parted by empty lines become paragraphs, headings and lists.
 """
 
 import re
+from dataclasses import replace
 from html import escape
 from itertools import groupby, pairwise
 
@@ -20,7 +21,7 @@ _SENTENCE_END = re.compile(r"[.!?…。:;,]['\"”’)\]」』]*$")
 def read(text: str, site: Site) -> Fields:
     """The front matter's fields and the text below. Raises as `front_matter.split`."""
     fields, body = front_matter.split(text, site)
-    return Fields({**found(body, fields), **fields.values}, fields.names)
+    return replace(fields, values={**found(body, fields), **fields.values})
 
 
 def found(body: str, fields: Fields) -> dict[str, str]:
