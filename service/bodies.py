@@ -1,8 +1,9 @@
-"""Request bodies without their content coding. Unpacked here, since aiohttp takes a body that was cut short for a whole one."""
+"""Request bodies without their content coding, and none longer than it may be. Unpacked here, since aiohttp takes a body that was
+cut short for a whole one."""
 
 import zlib
 
-from aiohttp import hdrs, web
+from aiohttp import StreamReader, hdrs, web
 
 from sokbo.errors import BadRequest, TooLarge, UnsupportedMediaType
 
@@ -32,6 +33,35 @@ async def read_body(request: web.Request) -> bytes:
             headers={"Accept-Encoding": TAKEN},
         )
     return unpack(await request.read(), coding, request.client_max_size)
+
+
+class Measured:
+    """A body as `MultipartReader` reads it, which by itself passes over whatever stands before the first part. Each method is
+    StreamReader's, and raises TooLarge once more than `max_bytes` have been read."""
+
+    def __init__(self, content: StreamReader, max_bytes: int):
+        self._content = content
+        self._max_bytes = max_bytes
+        self._read_bytes = 0
+
+    async def readline(self, *, max_line_length: int | None = None) -> bytes:
+        return self._measured(await self._content.readline(max_line_length=max_line_length))
+
+    async def read(self, n: int = -1) -> bytes:
+        return self._measured(await self._content.read(n))
+
+    def unread_data(self, data: bytes) -> None:
+        self._read_bytes -= len(data)
+        self._content.unread_data(data)
+
+    def at_eof(self) -> bool:
+        return self._content.at_eof()
+
+    def _measured(self, data: bytes) -> bytes:
+        self._read_bytes += len(data)
+        if self._read_bytes > self._max_bytes:
+            raise TooLarge(f"the body must have at most {self._max_bytes} bytes")
+        return data
 
 
 def unpack(packed: bytes, coding: str, max_bytes: int) -> bytes:

@@ -5,12 +5,13 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
-from aiohttp import BodyPartReader, hdrs, web
+from aiohttp import BodyPartReader, MultipartReader, StreamReader, hdrs, web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from service.auth import Caller
+from service.bodies import Measured
 from service.services import Services
 from sokbo.domain.ids import MediaId, new_id
 from sokbo.domain.picture import SUFFIXES, Media, Picture, PictureState
@@ -45,7 +46,7 @@ class Uploads:
         Raises UnsupportedMediaType, TooLarge, BadRequest, Invalid, and Unavailable if it can't be stored.
         """
         async with self._workshop() as folder:
-            name, chunks = await _content(request)
+            name, chunks = await _content(request, self._services.settings.max_image_bytes)
             upload = folder / "upload"
             digest = await self._receive(name, chunks, upload)
             known = await self._services.read(lambda uow: uow.media.by_uploaded(caller.site.id, digest))
@@ -131,21 +132,21 @@ def described(site: Site, media: Media) -> dict[str, Any]:
     }
 
 
-async def _content(request: web.Request) -> tuple[str, AsyncIterator[bytes]]:
-    """The field's name for messages, and the image's bytes as they come."""
+async def _content(request: web.Request, max_bytes: int) -> tuple[str, AsyncIterator[bytes]]:
+    """The field's name for messages, and the image's bytes as they come; a form may have `max_bytes` in all."""
     if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() not in {"", "identity"}:
         raise UnsupportedMediaType("an image must come without a Content-Encoding", headers={"Accept-Encoding": "identity"})
     if request.content_type == MULTIPART:
-        return await _only_part(request)
+        return await _only_part(request, max_bytes)
     if request.content_type not in SUFFIXES:
         raise UnsupportedMediaType(f"the body must be one of {', '.join(TAKEN)}", headers={"Accept-Post": ", ".join(TAKEN)})
     return BODY, request.content.iter_chunked(CHUNK_BYTES)
 
 
-async def _only_part(request: web.Request) -> tuple[str, AsyncIterator[bytes]]:
+async def _only_part(request: web.Request, max_bytes: int) -> tuple[str, AsyncIterator[bytes]]:
     """The name of a form's one part, and its bytes (RFC 7578)."""
     with _malformed():
-        reader = await request.multipart()
+        reader = MultipartReader(request.headers, cast("StreamReader", Measured(request.content, max_bytes)))
         part = await reader.next()
     if not isinstance(part, BodyPartReader):
         raise Invalid(FieldError(BODY, "must have one part, with the image", "required"))

@@ -249,6 +249,14 @@ async def test_image_that_is_too_large_is_refused_whether_its_length_is_said_or_
         assert (await edge.ask(*lines, "Transfer-Encoding: chunked", body=chunked)).status == 413
 
 
+@pytest.mark.parametrize(("lines", "status"), [(1, 201), (MAX_BYTES // 8, 413)])
+async def test_what_stands_before_a_forms_part_counts_as_well(edge: Edge, lines: int, status: int) -> None:
+    body = b"ignored\r\n" * lines + form(("file", PHOTO))
+    chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    head = ("POST /v1/media HTTP/1.1", f"Authorization: Bearer {edge.key}", f"Content-Type: {FORM}")
+    assert (await edge.ask(*head, "Transfer-Encoding: chunked", body=chunked)).status == status
+
+
 async def test_limit_of_images_is_not_that_of_articles(tmp_path: Path) -> None:
     def small(settings: Settings) -> Settings:
         return settings.model_copy(update={"max_article_bytes": 1024})
