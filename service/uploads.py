@@ -172,7 +172,7 @@ def _malformed() -> Iterator[None]:
     """What aiohttp's multipart reader raises where the body isn't one."""
     try:
         yield
-    except (ValueError, AssertionError, BadHttpMessage) as error:
+    except (ValueError, AssertionError, RuntimeError, BadHttpMessage) as error:  # RuntimeError: of a part named _charset_
         raise BadRequest("the body is not multipart/form-data as its Content-Type says") from error
 
 

@@ -236,6 +236,8 @@ async def test_form_that_is_not_one_image_is_refused(edge: Edge) -> None:
         ("cut short", form(("file", PHOTO))[:500], 400),
         ("another boundary", b"--other\r\n\r\n\r\n--other--", 400),
         ("a form in a form", inner, 422),
+        ("a name of no character set", form(("_charset_", b"x" * 40), ("file", PHOTO)), 400),
+        ("a character set", form(("_charset_", b"utf-8"), ("file", PHOTO)), 400),
     ):
         assert (await post(edge, body, content_type=FORM)).status == status, what
 
