@@ -15,15 +15,17 @@ FILE_NAME = "secret.key"
 def load_secret_key(settings: Settings) -> bytes:
     """The 32 bytes of `secret_key`, or of the data folder's file, which is made if there is none.
 
-    Raises StartupError if that doesn't hold 32 bytes in base64.
+    Raises StartupError if that doesn't hold 32 bytes in base64, or can't be read or made.
     """
     if settings.secret_key:
         return decoded_key(settings.secret_key)
     path = settings.data / FILE_NAME
-    if not path.exists():
-        _create(path)
     try:
+        if not path.exists():
+            _create(path)
         return decoded_key(path.read_text())
+    except OSError as error:
+        raise StartupError(f"the secret key can't be read or made: {error.filename or path}: {error.strerror}") from error
     except ValueError as error:
         raise StartupError(f"{path} {error}") from error
 
