@@ -151,10 +151,19 @@ def _syndicate_site(runtime: Runtime, work: Work) -> None:
     except LeaseLost:
         log.warning("lease_lost", site=work.site.name, events=[item.event.id for item in work.pending])
         return
-    except SiteChanged:  # the events are taken up again when their leases end
-        log.info("site_changed", site=work.site.name, events=[item.event.id for item in work.pending])
+    except SiteChanged:
+        _release(runtime, work)
         return
     _log(batch, stored_at)
+
+
+def _release(runtime: Runtime, work: Work) -> None:
+    """Leaves the events to be taken up again at once."""
+    events = [item.event.id for item in work.pending]
+    with runtime.database.write() as uow:
+        uow.events.release(events, runtime.holder)
+        uow.commit()
+    log.info("site_changed", site=work.site.name, events=events)
 
 
 def _render(runtime: Runtime, work: Work) -> Batch:

@@ -73,7 +73,7 @@ def test_command_of_the_tour_works(running: Running, line: str) -> None:
 
 
 def test_tour_leads_where_it_says(running: Running) -> None:
-    assert "남해안 여객선" in running.type(f"curl {SHOWN_URL}/news/feed.atom").stdout
+    eventually(lambda: "남해안 여객선" in running.type(f"curl {SHOWN_URL}/news/feed.atom").stdout, WITHIN_SECONDS)
     eventually(lambda: "Storm nears" in running.type(f"curl {SHOWN_URL}/news/breaking.html").stdout, WITHIN_SECONDS)
     assert "Harbour Daily" in running.type(".venv/bin/sokbo partner list --site news").stdout
 
