@@ -75,6 +75,9 @@ def to_store(workshop: Workshop, made: Sequence[Document], *, anew: bool = False
 def store(workshop: Workshop, made: Sequence[Document]) -> int:
     """Puts documents at their paths, and plans to send them to those who are subscribed to them; how many that are."""
     workshop.uow.documents.store(made)
+    until = workshop.turn.subscribed_until
+    if until is None or until <= workshop.uow.now:  # as in most sites, which are spared the question
+        return 0
     return workshop.uow.subscriptions.plan(workshop.site.id, [document.path for document in made], workshop.uow.now)
 
 

@@ -28,18 +28,20 @@ _TURN = (
     update(site_versions)
     .where(site_versions.c.site_id == bindparam("counted"))
     .values(version=site_versions.c.version + 1)
-    .returning(site_versions.c.version, site_versions.c.archive, site_versions.c.withdrawn)
+    .returning(site_versions.c.version, site_versions.c.archive, site_versions.c.withdrawn, site_versions.c.subscribed_until)
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One's turn at a site's documents: their new `version`; the `archive`'s newest document, None if there is none; and the
-    newest publication time of a `withdrawn` article, None if none was withdrawn."""
+    """One's turn at a site's documents: their new `version`; the `archive`'s newest document, None if there is none; the newest
+    publication time of a `withdrawn` article, None if none was withdrawn; and when the last of its subscriptions ends, None if
+    there never was one."""
 
     version: int
     archive: Part | None
     withdrawn: datetime | None
+    subscribed_until: datetime | None
 
 
 @dataclass(slots=True)
@@ -113,8 +115,8 @@ class SiteRepository:
 
     def take_turn(self, site_id: SiteId) -> Turn:
         """A new version for the site's documents. Whoever has it assembles alone until the transaction ends."""
-        version, archive, withdrawn = self._session.execute_ahead(_TURN, {"counted": site_id}).one()
-        return Turn(version, None if archive is None else Part.from_key(archive), withdrawn)
+        version, archive, *others = self._session.execute_ahead(_TURN, {"counted": site_id}).one()
+        return Turn(version, None if archive is None else Part.from_key(archive), *others)
 
     def leap(self, numbers: int) -> None:
         """Leaves out so many numbers and sequence numbers in every site."""

@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, exists, func, insert, not_, select, update
+from sqlalchemy import BindParameter, Row, and_, bindparam, case, delete, exists, func, insert, not_, or_, select, update
 
 from sokbo.domain.breaker import Breaker
 from sokbo.domain.delivery import GIVE_UP_AFTER
@@ -18,7 +18,7 @@ from sokbo.storage.partners import PartnerRepository
 from sokbo.storage.session import Session
 from sokbo.storage.subscription_tables import subscription_intents as intents
 from sokbo.storage.subscription_tables import subscriptions
-from sokbo.storage.tables import documents
+from sokbo.storage.tables import documents, site_versions
 from sokbo.storage.topics import NOTE_PLANNED, PLAN, SUPERSEDE
 
 _earlier = intents.alias("earlier")
@@ -49,6 +49,13 @@ _RENEW = (
 )
 _IN_FORCE = select(subscriptions).where(
     subscriptions.c.subscriber_id.in_(bindparam("ids", expanding=True)), subscriptions.c.expires_at > NOW
+)
+_expires_at: BindParameter[Any] = bindparam("expires_at", type_=site_versions.c.subscribed_until.type)
+_is_longest = or_(site_versions.c.subscribed_until.is_(None), site_versions.c.subscribed_until < _expires_at)
+_LENGTHEN = (
+    update(site_versions)
+    .where(site_versions.c.site_id == bindparam("of_site"))
+    .values(subscribed_until=case((_is_longest, _expires_at), else_=site_versions.c.subscribed_until))
 )
 
 
@@ -85,7 +92,9 @@ class SubscriptionRepository:
 
     def subscribe(self, intent: Intent, now: datetime) -> None:
         """Puts the subscription in force, with the intent's secret and lease in the place of any that it had (WebSub section
-        5.1.2). What the topic says now isn't sent."""
+        5.1.2). What the topic says now isn't sent, and nothing that it says later is missed: it holds the site's version."""
+        expires_at = now + timedelta(seconds=intent.lease_seconds)
+        self._session.execute(_LENGTHEN, {"of_site": intent.site_id, "expires_at": expires_at})
         subscriber = _subscriber(intent, now)
         if not self._partners.restore(subscriber, intent.secret_sealed):
             self._partners.add(subscriber, intent.secret_sealed)
@@ -97,7 +106,7 @@ class SubscriptionRepository:
             "path": intent.path,
             "topic": intent.topic,
             "etag": func.coalesce(said.scalar_subquery(), ""),
-            "expires_at": now + timedelta(seconds=intent.lease_seconds),
+            "expires_at": expires_at,
         }
         self._session.execute(insert(subscriptions).values(row))
 

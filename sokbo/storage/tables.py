@@ -73,6 +73,7 @@ site_versions = Table(
     Column("render_below", Integer),
     Column("archive", String),
     Column("withdrawn", UtcDateTime),
+    Column("subscribed_until", UtcDateTime),
 )
 
 api_keys = Table(

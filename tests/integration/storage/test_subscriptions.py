@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from threading import Thread
 
 from sokbo.domain.delivery import TOPIC_CHANGED, DeliveryState
 from sokbo.domain.document import Document, Piece
@@ -57,6 +58,22 @@ def test_each_subscriber_of_what_has_changed_is_planned_one_delivery(newsroom: N
     leased = lease(newsroom.database)
     assert {item.partner_id for item in leased} == set(subscribers)
     assert {(item.type, item.event_id, item.article_id) for item in leased} == {(TOPIC_CHANGED, None, None)}
+
+
+def test_subscription_waits_for_who_is_just_storing_so_that_it_misses_nothing(newsroom: Newsroom) -> None:
+    store(newsroom, "one")
+    with newsroom.database.write() as uow:
+        version = uow.sites.take_turn(newsroom.site.id).version
+        said = Document(newsroom.site.id, PATH, "text/plain", "two", uow.now, Piece(b"two", b""), version=version)
+        uow.documents.store([said])
+        subscribing = Thread(target=subscribe, args=(newsroom, "http://a.example/"))
+        subscribing.start()
+        subscribing.join(0.2)
+        assert subscribing.is_alive()
+        uow.commit()
+    subscribing.join()
+    with newsroom.database.write() as uow:
+        assert uow.subscriptions.plan(newsroom.site.id, [PATH], uow.now) == 0
 
 
 def test_another_sites_document_at_the_same_path_is_another_topic(newsroom: Newsroom) -> None:

@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("site_versions", sa.Column("subscribed_until", UtcDateTime(), nullable=True))
     op.create_table(
         "subscriptions",
         sa.Column("subscriber_id", sa.String(), sa.ForeignKey("partners.id"), primary_key=True),
@@ -47,3 +48,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("subscription_intents")
     op.drop_table("subscriptions")
+    op.drop_column("site_versions", "subscribed_until")
