@@ -47,6 +47,7 @@ _STYLE = (
     "font:1.0625rem/1.75 Pretendard,'Apple SD Gothic Neo','Noto Sans KR','Malgun Gothic',system-ui,sans-serif;"
     "word-break:keep-all;overflow-wrap:break-word}"
     "main{max-width:38em;margin:auto;padding:4rem clamp(1.25rem,4vw,2.5rem)}"
+    ".site{margin:0 0 2rem;font-weight:700}"
     "h1,h2{margin:0;line-height:1.35}ul{padding:0;list-style:none}li{padding:1rem 0;border-top:1px solid var(--rule)}"
     "p{margin:.5rem 0;color:var(--muted)}a{color:var(--ink);text-underline-offset:.2em}a:hover{color:var(--accent)}"
 )
@@ -58,7 +59,7 @@ _HEADERS = {"Cache-Control": "no-store", "Content-Security-Policy": _POLICY, "Va
 
 
 def not_found(request: web.Request, site: Site | None) -> web.Response:
-    """A page with status 404 and a link to the site's index, or to the list of sites, for whoever prefers HTML.
+    """A page with status 404 that leads to the site's index and feeds, or to the list of sites, for whoever prefers HTML.
 
     Raises NotFound for everyone else.
     """
@@ -66,8 +67,12 @@ def not_found(request: web.Request, site: Site | None) -> web.Response:
         raise NotFound("There is nothing at this address." if site else "There is no such site.")
     language = _language(request, site)
     words = WORDS[language]
-    link = _link("/", words["to_sites"]) if site is None else _link(site.url(), words["home"].format(site.title))
-    body = f"<h1>{words['not_found']}</h1>\n<p>{words['why']}</p>\n<p>{link}</p>"
+    body = f"<h1>{words['not_found']}</h1>\n<p>{words['why']}</p>\n"
+    if site is None:
+        body += f"<p>{_link('/', words['to_sites'])}</p>"
+    else:
+        home, feeds = _link(site.url(), words["home"].format(site.title)), _feeds(site, words["feeds"])
+        body = f'<p class="site">{_link(site.url(), site.title)}</p>\n{body}<p>{home}</p>\n<p>{feeds}</p>'
     return _page(language, words["not_found"], body, [site] if site else [], status=404)
 
 
@@ -88,8 +93,13 @@ def _described(site: Site) -> dict[str, object]:
 
 
 def _item(site: Site, feeds: str) -> str:
-    links = [_link(site.url("feeds"), feeds), *(_link(site.url(f"feed.{suffix}"), name) for suffix, (name, _) in FEEDS.items())]
-    return f'<li lang="{escape(site.language)}"><h2>{_link(site.url(), site.title)}</h2>\n<p>{" · ".join(links)}</p></li>'
+    return f'<li lang="{escape(site.language)}"><h2>{_link(site.url(), site.title)}</h2>\n<p>{_feeds(site, feeds)}</p></li>'
+
+
+def _feeds(site: Site, word: str) -> str:
+    """Links to the page of the site's feeds, which the word stands for, and to its own in each format."""
+    links = [_link(site.url("feeds"), word), *(_link(site.url(f"feed.{suffix}"), name) for suffix, (name, _) in FEEDS.items())]
+    return " · ".join(links)
 
 
 def _page(language: str, title: str, body: str, sites: Iterable[Site], status: int = 200) -> web.Response:

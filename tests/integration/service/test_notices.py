@@ -28,6 +28,8 @@ async def test_browser_is_shown_a_page_where_a_site_has_nothing(edge: Edge) -> N
     page = reply.body.decode()
     assert '<html lang="ko">' in page  # the site's
     assert '<a href="http://127.0.0.1/news/">News 최신 뉴스로</a>' in page
+    assert '<p class="site"><a href="http://127.0.0.1/news/">News</a></p>' in page
+    assert '<a href="http://127.0.0.1/news/feed.atom">Atom</a>' in page
     [style] = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
     assert b64encode(sha256(style.encode()).digest()).decode() in reply.headers["content-security-policy"]
 
