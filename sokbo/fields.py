@@ -62,17 +62,17 @@ def validate(model: type[Fields], values: Mapping[str, object], context: Mapping
         raise Invalid(*map(field_error, error.errors(include_url=False, include_input=False)[:MAX_ERRORS])) from None
 
 
-def merged(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """`target` with the patch applied: null takes a member away (RFC 7396). Only objects that `target` has are merged."""
-    result = dict(target)
+def merge_patch(target: Any, patch: Any) -> Any:
+    """`target` changed by `patch`: the algorithm of RFC 7396 section 2."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
     for name, value in patch.items():
         if value is None:
-            result.pop(name, None)
-        elif isinstance(value, dict) and isinstance(result.get(name), dict):
-            result[name] = merged(result[name], value)
+            merged.pop(name, None)
         else:
-            result[name] = value
-    return result
+            merged[name] = merge_patch(merged.get(name), value)
+    return merged
 
 
 def line(max_characters: int, *, empty: bool = False) -> Callable[[str], str]:

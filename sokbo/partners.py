@@ -15,7 +15,7 @@ from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId, new_id
 from sokbo.domain.partner import CHANNELS, ContentProfile, Filter, Partner, PartnerState, Signature
 from sokbo.errors import FieldError, Invalid, NotFound
-from sokbo.fields import FieldsModel, Slug, at_most, line, merged, validate
+from sokbo.fields import FieldsModel, Slug, at_most, line, merge_patch, validate
 from sokbo.net.sealing import Sealer
 from sokbo.net.signing import new_key, verification_key
 from sokbo.net.urls import check_url
@@ -99,7 +99,7 @@ def parse(values: Mapping[str, Any], allow: Sequence[Network]) -> PartnerInput:
 
     Raises Invalid with every broken rule.
     """
-    return validate(PartnerInput, merged({"filter": {}}, values), {"allow": tuple(allow)})
+    return validate(PartnerInput, merge_patch({"filter": {}}, values), {"allow": tuple(allow)})
 
 
 def register(
@@ -129,7 +129,7 @@ def change(
     Raises NotFound, Invalid.
     """
     partner = find(uow, site_id, partner_id, lock=True)
-    values = merged({field: described(partner)[field] for field in PartnerInput.model_fields}, patch)
+    values = merge_patch({field: described(partner)[field] for field in PartnerInput.model_fields}, patch)
     changed = replace(partner, **parse(values, allow).domain_fields())
     if changed.signature is not partner.signature:
         raise Invalid(FieldError("signature", "must be changed by rotate-secret, which makes the key for it"))

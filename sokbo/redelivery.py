@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from sokbo.domain.delivery import REPLAYABLE_FOR, DeliveryState
 from sokbo.domain.ids import SiteId, new_id
 from sokbo.errors import FieldError, Invalid
-from sokbo.fields import FieldsModel, at_most, merged, validate
+from sokbo.fields import FieldsModel, at_most, merge_patch, validate
 from sokbo.moments import Moment
 from sokbo.partners import find
 from sokbo.storage import UnitOfWork
@@ -30,7 +30,7 @@ class ReplayInput(FieldsModel):
 
 def parse_replay(values: Mapping[str, Any]) -> Replay:
     """What the JSON object selects: `ids`, or `since` with or without `until`, or `state`. Raises Invalid."""
-    wanted = validate(ReplayInput, merged({}, values))
+    wanted = validate(ReplayInput, merge_patch({}, values))
     if sum((bool(wanted.ids), wanted.since is not None, wanted.state is not None)) != 1:
         raise Invalid(FieldError("ids", "is required, or since or state in its place, and only one of them", "required"))
     if wanted.until is not None and wanted.since is None:

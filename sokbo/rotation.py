@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 
 from sokbo.domain.ids import SiteId
 from sokbo.domain.partner import Signature
-from sokbo.fields import FieldsModel, merged, validate
+from sokbo.fields import FieldsModel, merge_patch, validate
 from sokbo.net.sealing import Sealer
 from sokbo.net.signing import new_key, verification_key
 from sokbo.partners import find
@@ -36,7 +36,7 @@ class Rotation(FieldsModel):
 
 def parse(values: Mapping[str, Any]) -> Rotation:
     """The JSON object's fields. Raises Invalid."""
-    return validate(Rotation, merged({}, values))
+    return validate(Rotation, merge_patch({}, values))
 
 
 def rotate_secret(

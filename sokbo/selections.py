@@ -16,7 +16,7 @@ from sokbo.domain.key import token_digest
 from sokbo.domain.selection import NAME_PATTERN, PLAIN, Detail, Selection, Terms, new_token, private_path
 from sokbo.domain.site import Site
 from sokbo.errors import Conflict, FieldError, Invalid, NotFound
-from sokbo.fields import FieldsModel, Slug, at_most, has_region, language_tag, line, logo_url, merged, validate
+from sokbo.fields import FieldsModel, Slug, at_most, has_region, language_tag, line, logo_url, merge_patch, validate
 from sokbo.storage import UnitOfWork
 
 MAX_TITLE = 200
@@ -94,7 +94,7 @@ def parse(values: Mapping[str, Any], site: Site) -> SelectionInput:
 
     Raises Invalid with every broken rule.
     """
-    wanted = validate(SelectionInput, merged({"exclude": {}}, values))
+    wanted = validate(SelectionInput, merge_patch({"exclude": {}}, values))
     dialect = DIALECTS.get(wanted.profile)
     if dialect is None:
         return wanted
@@ -133,7 +133,7 @@ def change(
     Raises NotFound, Invalid.
     """
     before = find(uow, site.id, name, lock=True)
-    wanted = parse(merged(_fields(before), patch), site)
+    wanted = parse(merge_patch(_fields(before), patch), site)
     if wanted.name != before.name:
         raise Invalid(FieldError("name", "must stay as it is: it is in the feeds' addresses"))
     token = new_token() if wanted.private and not before.private else None

@@ -18,7 +18,6 @@ Network = IPv4Network | IPv6Network
 
 MINUTE = 60
 HOUR = 60 * MINUTE
-DAY = 24 * HOUR
 
 #: Of `secret_key`.
 KEY_BYTES = 32

@@ -9,6 +9,7 @@ from service.ingest.excerpt import summarise
 from service.ingest.fields import Fields
 from sokbo.domain.article import Article, ArticleState, Draft
 from sokbo.domain.site import Site
+from sokbo.fields import merge_patch
 
 #: A field that is given takes the place of those that say the same in another way, or that belonged to its old value.
 REPLACES = {
@@ -64,21 +65,7 @@ def merge(article: Article, patch: dict[str, Any], site: Site) -> Draft:
         if name in patch:
             for other in replaced:
                 target.pop(other, None)
-    merged = merge_patch(target, patch)
-    return draft(Fields(merged), site)
-
-
-def merge_patch(target: Any, patch: Any) -> Any:
-    """`target` changed by `patch`: the algorithm of RFC 7396 section 2."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = merge_patch(merged.get(name), value)
-    return merged
+    return draft(Fields(merge_patch(target, patch)), site)
 
 
 def _written(time: datetime | None) -> str | None:

@@ -2,11 +2,12 @@
 
 import re
 from importlib.resources import files
+from typing import Any
 
 import pytest
 from babel import Locale
 
-from sokbo.fields import language_tag
+from sokbo.fields import language_tag, merge_patch
 from sokbo.language_codes import LANGUAGES, REGIONS, RENAMED
 
 SHAPE = "must be a BCP 47 language tag, such as ko or en-GB"
@@ -71,3 +72,27 @@ def test_withdrawn_code_gives_way_to_the_present_one(tag: str, now: str) -> None
 def test_language_that_does_not_exist_is_refused_by_its_rule(tag: str, rule: str) -> None:
     with pytest.raises(ValueError, match=rf"^{re.escape(rule)}$"):
         language_tag(tag)
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "result"),
+    [  # RFC 7396, appendix A
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        (["a", "b"], ["c", "d"], ["c", "d"]),
+        ({"a": "b"}, ["c"], ["c"]),
+        ({"a": "foo"}, None, None),
+        ({"a": "foo"}, "bar", "bar"),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+def test_merge_patch_follows_the_rfc(target: Any, patch: Any, result: Any) -> None:
+    assert merge_patch(target, patch) == result

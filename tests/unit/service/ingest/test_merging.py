@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from service.ingest import merge, parse, representation
-from service.ingest.merging import merge_patch
 from sokbo.domain.article import BREAKING_LASTS, Article, ArticleState, Author, Content, Draft, Image
 from sokbo.domain.ids import ArticleId
 from sokbo.domain.site import Site
@@ -122,27 +121,3 @@ def test_what_only_answers_say_is_no_change(article: Article, site: Site) -> Non
 def test_patch_that_is_no_object_is_a_bad_request(article: Article, site: Site) -> None:
     with pytest.raises(BadRequest):
         merge(article, b"[]", site)
-
-
-@pytest.mark.parametrize(
-    ("target", "patch", "result"),
-    [  # RFC 7396, appendix A
-        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
-        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
-        ({"a": "b"}, {"a": None}, {}),
-        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
-        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
-        ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
-        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
-        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
-        (["a", "b"], ["c", "d"], ["c", "d"]),
-        ({"a": "b"}, ["c"], ["c"]),
-        ({"a": "foo"}, None, None),
-        ({"a": "foo"}, "bar", "bar"),
-        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
-        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
-        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
-    ],
-)
-def test_merge_patch_follows_the_rfc(target: Any, patch: Any, result: Any) -> None:
-    assert merge_patch(target, patch) == result
