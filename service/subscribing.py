@@ -20,8 +20,6 @@ MAX_FIELDS = 20
 PUBLISH = "publish"
 _MODES = (*Mode, PUBLISH)
 _LONGEST_NUMBER = 12
-#: What can be subscribed to: what readers come back to.
-_TOPIC_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "text/html")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,8 @@ def _seconds(text: str) -> int | None:
 
 
 def _is_topic(prepared: Prepared) -> bool:
-    return prepared.description.media_type.startswith(_TOPIC_TYPES)
+    """True for what names the hub."""
+    return 'rel="hub"' in prepared.description.headers.get("Link", "")
 
 
 class Topics:

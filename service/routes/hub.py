@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from service.answering import asked_host, require_type
 from service.auth import ask_for_body
@@ -20,7 +19,7 @@ from sokbo.domain.event import Lane
 from sokbo.domain.ids import IntentId, new_id
 from sokbo.domain.site import HUB_PATH
 from sokbo.domain.subscription import Intent, subscriber_id
-from sokbo.errors import SokboError, TooLarge, Unavailable
+from sokbo.errors import MethodNotAllowed, SokboError, TooLarge, Unavailable
 from sokbo.storage import UnitOfWork
 
 FORM_TYPES = ("application/x-www-form-urlencoded",)
@@ -51,17 +50,12 @@ def add_hub_routes(
     """Adds the hub below each site, and at /hub."""
     hub = Hub(services, topics, proxies)
 
-    def below_site(handler: Handler) -> Handler:
-        async def handle(request: web.Request) -> web.StreamResponse:
-            site = directory.below(asked_host(request), request.match_info["site"])
-            return not_found(request, None) if site is None else await handler(request)
+    async def below_site(request: web.Request) -> web.StreamResponse:
+        site = directory.below(asked_host(request), request.match_info["site"])
+        return not_found(request, None) if site is None else await hub.serve(request)
 
-        return handle
-
-    app.router.add_get(f"/{HUB_PATH}", hub.explain)
-    app.router.add_post(f"/{HUB_PATH}", hub.post)
-    app.router.add_get(f"/{{site}}/{HUB_PATH}", below_site(hub.explain))
-    app.router.add_post(f"/{{site}}/{HUB_PATH}", below_site(hub.post))
+    app.router.add_route("*", f"/{HUB_PATH}", hub.serve)
+    app.router.add_route("*", f"/{{site}}/{HUB_PATH}", below_site)
 
 
 class Hub:
@@ -73,11 +67,12 @@ class Hub:
         self._proxies = proxies
         self._limit = RateLimit(services.settings.hub_requests_per_minute)
 
-    async def explain(self, _request: web.Request) -> web.Response:
-        return web.Response(text=EXPLANATION, headers={"Cache-Control": "public, max-age=3600"})
-
-    async def post(self, request: web.Request) -> web.Response:
-        """202 once the request is written, whatever its verification will say."""
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """What the hub is, or 202 once a request is written, whatever its verification will say. Raises MethodNotAllowed."""
+        if request.method in {"GET", "HEAD"}:
+            return web.Response(text=EXPLANATION, headers={"Cache-Control": "public, max-age=3600"})
+        if request.method != "POST":
+            raise MethodNotAllowed("A hub takes forms by POST.", headers={"Allow": ALLOW})
         try:
             return await self._take(request)
         except SokboError as error:

@@ -229,6 +229,9 @@ def test_hub_says_what_it_is_below_each_site_and_at_the_root(publisher: Publishe
     explained = publisher.read("hub")
     assert (explained.status, explained.headers["content-type"]) == (200, "text/plain; charset=utf-8")
     assert "hub.callback" in explained.text
+    refused = publisher.read("hub", "PUT")
+    assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert publisher.read("hub", "HEAD").status == 200
     for url in (hub, f"{publisher.url}/hub"):
         assert post_form(url, {"hub.mode": "publish", "hub.url": topic}).status == 204
         assert post_form(url, {"hub.mode": "publish", "hub.url": f"{topic}x"}).status == 404
@@ -241,6 +244,9 @@ def test_private_feeds_and_other_documents_are_no_topics(publisher: Publisher) -
     eventually(lambda: publisher.read(private.removeprefix(f"{publisher.site.base_url}/")).status == 200)
     hub, _ = discover(publisher, "feed.atom")
     stored = re.sub(r"/[^/]+\.atom$", "/private.atom", private)
-    others = [publisher.site.url(path) for path in ("sitemap.xml", "feeds.opml", "media/x", "999", "feed.atom?tag=a", "hub")]
+    others = [
+        publisher.site.url(path)
+        for path in ("sitemap.xml", "feeds.opml", "breaking.html", "media/x", "999", "feed.atom?tag=a", "hub")
+    ]
     for topic in (private, stored, f"{stored}/", *others):
         assert post_form(hub, {"hub.mode": "publish", "hub.url": topic}).status == 404, topic
