@@ -162,6 +162,38 @@ def in_order(evidence: Evidence) -> Iterator[str]:
             newest[receipt.article_id] = max(newest[receipt.article_id], receipt.revision)
 
 
+def sent_whole(evidence: Evidence) -> Iterator[str]:
+    """What subscribers were sent is signed with their secrets, and a feed."""
+    for subscription in evidence.subscriptions:
+        for content in subscription.contents:
+            if content.flaw:
+                yield f"a subscriber of {subscription.path} was sent {content.flaw}"
+
+
+def sent_in_order(evidence: Evidence) -> Iterator[str]:
+    """No subscriber was sent an older edition of an article after a newer one."""
+    revisions = {edition.title: edition.revision for promise in evidence.promises for edition in promise.editions}
+    for subscription in evidence.subscriptions:
+        newest: dict[str, float] = defaultdict(float)
+        for content in subscription.contents:
+            for entry in content.entries:
+                revision = revisions.get(entry.title, 0.0)
+                if 0.0 < revision < newest[entry.id]:
+                    yield f"a subscriber of {subscription.path} was sent {entry.title!r} after a newer edition"
+                newest[entry.id] = max(newest[entry.id], revision)
+
+
+def sent_last(evidence: Evidence) -> Iterator[str]:
+    """What each steady subscriber was sent last is what the feed says."""
+    for subscription in evidence.subscriptions:
+        if subscription.is_flaky:
+            continue
+        last = [(entry.id, entry.title) for entry in subscription.contents[-1].entries] if subscription.contents else []
+        for view in evidence.views:
+            if last != [(entry.id, entry.title) for entry in view.feeds.get(subscription.path, ())]:
+                yield f"a subscriber of {subscription.path} was last sent another feed than {view.url} shows"
+
+
 def seldom_twice(evidence: Evidence) -> Iterator[str]:
     """Few of the pushes to healthy partners are ones that they had."""
     share = duplicate_share(evidence)
@@ -189,9 +221,19 @@ def nothing_left(evidence: Evidence) -> Iterator[str]:
 
 
 #: What may still come true when there is more time.
-ATTAINABLE: Sequence[Check] = (readable, in_feeds, reached, nothing_left)
+ATTAINABLE: Sequence[Check] = (readable, in_feeds, reached, sent_last, nothing_left)
 #: What no time mends.
-FINAL: Sequence[Check] = (answered, written_once, never_torn, validly_signed, in_order, seldom_twice, counted_without_gaps)
+FINAL: Sequence[Check] = (
+    answered,
+    written_once,
+    never_torn,
+    validly_signed,
+    in_order,
+    sent_whole,
+    sent_in_order,
+    seldom_twice,
+    counted_without_gaps,
+)
 
 
 def complaints(evidence: Evidence, checks: Sequence[Check] = (*FINAL, *ATTAINABLE)) -> list[str]:

@@ -7,6 +7,7 @@ from chaos.ledger import Ledger
 from chaos.partners import Character, Receipt
 from chaos.promise import Promise
 from chaos.reader import View
+from chaos.subscribers import Content
 
 #: Of the pushes to healthy partners in a run of usual length.
 MOST_DUPLICATES = 0.05
@@ -23,6 +24,15 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscription:
+    """What one subscriber to a feed was sent, in the order in which it came."""
+
+    path: str
+    is_flaky: bool
+    contents: Sequence[Content]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """`torn`: feeds seen during the run that were none; `troubles`: what went wrong in starting and ending. `most_duplicates` is
     the share of pushes to healthy partners that may be repetitions."""
@@ -31,6 +41,7 @@ class Evidence:
     views: Sequence[View]
     mailboxes: Sequence[Mailbox]
     ledger: Ledger
+    subscriptions: Sequence[Subscription] = ()
     torn: Sequence[str] = ()
     troubles: Sequence[str] = field(default=())
     most_duplicates: float = MOST_DUPLICATES

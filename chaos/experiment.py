@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from chaos import faults, story
 from chaos.checks import ATTAINABLE, complaints
-from chaos.evidence import Evidence, Mailbox
+from chaos.evidence import Evidence, Mailbox, Subscription
 from chaos.feeds import Torn
 from chaos.figures import lines
 from chaos.ledger import read_ledger
@@ -23,6 +23,7 @@ from chaos.promise import Promise
 from chaos.publisher import Publisher
 from chaos.reader import TIMEOUT, View, Watcher, read_everything
 from chaos.saboteur import Saboteur, kinds_for
+from chaos.subscribers import Subscriber, subscribing
 from chaos.system import System, prepared
 
 READY_SECONDS = 120.0
@@ -53,8 +54,8 @@ async def run(plan: Plan, folder: Path) -> Result:
     """What came of it. Everything that it starts has ended when this returns."""
     rng = random.Random(plan.seed)
     with prepared(folder, plan.database, rng) as system:
-        async with receiving(rng) as partners, aiohttp.ClientSession() as session:
-            scene = _set(plan, system, session, partners, rng)
+        async with receiving(rng) as partners, subscribing(rng) as subscribers, aiohttp.ClientSession() as session:
+            scene = _set(plan, system, session, partners, subscribers, rng)
             async with _kept(system):
                 await _register(scene)
                 await _under_fire(plan, scene)
@@ -74,17 +75,26 @@ class Scene:
     system: System
     session: aiohttp.ClientSession
     partners: Sequence[Partner]
+    subscribers: Sequence[Subscriber]
     publisher: Publisher
     watcher: Watcher
     saboteur: Saboteur
 
 
-def _set(plan: Plan, system: System, session: aiohttp.ClientSession, partners: Sequence[Partner], rng: random.Random) -> Scene:
+def _set(
+    plan: Plan,
+    system: System,
+    session: aiohttp.ClientSession,
+    partners: Sequence[Partner],
+    subscribers: Sequence[Subscriber],
+    rng: random.Random,
+) -> Scene:
     promises = [Promise(item) for item in story.draw(plan.seed, plan.articles, plan.seconds)]
     return Scene(
         system=system,
         session=session,
         partners=partners,
+        subscribers=subscribers,
         publisher=Publisher(session, system.urls, system.api_key, rng, promises),
         watcher=Watcher(session, system.urls, promises),
         saboteur=Saboteur(system),
@@ -109,7 +119,7 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
 
 
 async def _register(scene: Scene) -> None:
-    """Makes the partners known, once every service is ready."""
+    """Makes the partners and subscribers known, once every service is ready."""
     async with asyncio.timeout(READY_SECONDS):
         for url in scene.system.urls:
             await _until_ready(scene.session, url)
@@ -122,6 +132,8 @@ async def _register(scene: Scene) -> None:
             response.raise_for_status()
             made = await response.json()
         partner.id, partner.secret = made["id"], made["secret"]
+    for subscriber in scene.subscribers:
+        await subscriber.subscribe(scene.session, scene.system.urls[0])
 
 
 async def _until_ready(session: aiohttp.ClientSession, url: str) -> None:
@@ -186,6 +198,7 @@ async def _gather(scene: Scene) -> Evidence:
         views=views,
         mailboxes=[Mailbox(partner.id, partner.character, partner.receipts, partner.strays) for partner in scene.partners],
         ledger=read_ledger(scene.system.settings.resolved_database_url),
+        subscriptions=[Subscription(each.path, each.is_flaky, each.contents) for each in scene.subscribers],
         torn=scene.watcher.torn,
         troubles=troubles,
     )

@@ -20,6 +20,8 @@ def lines(evidence: Evidence, done: Sequence[Done]) -> Iterator[str]:
     yield f"pushes to healthy partners: {pushes}, duplicates {duplicate_share(evidence):.2%}"
     others = [mailbox for mailbox in evidence.mailboxes if not mailbox.character.is_healthy]
     yield f"pushes to others: {', '.join(f'{box.character.name} {len(box.receipts)}' for box in others)}"
+    steady = [each for each in evidence.subscriptions if not each.is_flaky]
+    yield f"feeds sent to steady subscribers: {', '.join(f'{each.path} {len(each.contents)}' for each in steady)}"
     in_feed, at_partner = _waits(evidence)
     yield f"seconds from 201 to feed: {_spread(in_feed)}; to the partner: {_spread(at_partner)}"
     for kind, seconds in sorted(_recoveries(evidence, done).items()):

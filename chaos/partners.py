@@ -97,7 +97,7 @@ class Partner:
         # Cancelled only when the run is over; asyncio would print what it takes for a bug.
         with suppress(ConnectionError, asyncio.IncompleteReadError, TimeoutError, asyncio.CancelledError):
             async with asyncio.timeout(HOSTILE_SECONDS):
-                line, headers = await _head(reader)
+                line, headers = await read_head(reader)
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 if not line.startswith("POST /hook "):
                     self.strays.append(line)
@@ -110,9 +110,9 @@ class Partner:
             case Manner.FLAKY if self.rng.random() < 0.15:
                 writer.transport.abort()
             case Manner.FLAKY if self.rng.random() < 0.15:
-                await _say(writer, "500 Internal Server Error")
+                await say(writer, "500 Internal Server Error")
             case Manner.LOOP:
-                await _say(writer, "302 Found", f"Location: {self.url}/again\r\n")
+                await say(writer, "302 Found", f"Location: {self.url}/again\r\n")
             case Manner.ENDLESS:
                 await _pour(writer, _CHUNK, ENDLESS_BYTES, pause_seconds=0.0)
             case Manner.DRIP:
@@ -121,19 +121,21 @@ class Partner:
                 await asyncio.sleep(HOSTILE_SECONDS)
             case Manner.SLOW:
                 await asyncio.sleep(self.rng.uniform(1.0, 5.0))
-                await _say(writer, "204 No Content")
+                await say(writer, "204 No Content")
             case _:
-                await _say(writer, "204 No Content")
+                await say(writer, "204 No Content")
 
 
-async def _head(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:
+async def read_head(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:
+    """A request's first line, and its headers by names in lower case."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     line, *rest = head.strip().split("\r\n")
     return line, {name.lower(): value for name, _, value in (field.partition(": ") for field in rest)}
 
 
-async def _say(writer: asyncio.StreamWriter, status: str, headers: str = "") -> None:
-    writer.write(f"HTTP/1.1 {status}\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
+async def say(writer: asyncio.StreamWriter, status: str, headers: str = "", body: str = "") -> None:
+    """Answers; `body` is ASCII."""
+    writer.write(f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode())
     await writer.drain()
 
 

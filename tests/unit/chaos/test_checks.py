@@ -11,6 +11,7 @@ from chaos.evidence import Evidence
 from chaos.feeds import Entry
 from chaos.partners import read_receipt
 from chaos.promise import Fate
+from chaos.subscribers import Content, read_content
 from sokbo.net.signing import new_key
 from tests.unit.chaos.worlds import event, good, receipt, with_feed, with_receipts
 
@@ -71,6 +72,16 @@ def feed(*entries: Entry, path: str = "category/desk-0.json") -> Spoil:
     return lambda evidence: with_feed(evidence, path, *entries)
 
 
+def sent(*more: Content) -> Spoil:
+    """The subscriber was sent these as well."""
+
+    def spoil(evidence: Evidence) -> Evidence:
+        [told] = evidence.subscriptions
+        return replace(evidence, subscriptions=[replace(told, contents=[*told.contents, *more])])
+
+    return spoil
+
+
 SPOILT: dict[str, tuple[Spoil, str]] = {
     "a story without an answer": (unanswered, "answered: plain was never answered"),
     "an article lost from the database": (lost_from_database, "written_once: plain was accepted and is in the database 0 times"),
@@ -107,6 +118,18 @@ SPOILT: dict[str, tuple[Spoil, str]] = {
     ),
     "a delivery that waits": (ledger(open_deliveries=["ptr-1"]), "nothing_left: 1 deliveries to everything still wait"),
     "a process that stays": (lambda evidence: replace(evidence, troubles=["pid 7 is still there"]), "nothing_left: pid 7"),
+    "a feed with another's signature": (
+        sent(read_content("feed.atom", "secret", "sha256=0", b"<feed/>")),
+        "sent_whole: a subscriber of feed.atom was sent the signature 'sha256=0'",
+    ),
+    "an old feed after a new one": (
+        sent(Content([Entry("id-changed", "changed as it broke")])),
+        "sent_in_order: a subscriber of feed.atom was sent 'changed as it broke'",
+    ),
+    "a subscriber who was left behind": (
+        sent(Content([PLAIN])),
+        "sent_last: a subscriber of feed.atom was last sent another feed than http://service shows",
+    ),
     "a gap in the numbers": (
         ledger(events=[*good().ledger.events, event(7, "published", "plain", 1)]),
         "counted_without_gaps: the sequence numbers have gaps or doubles: 6 events, missing [6]",

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from chaos.evidence import Evidence, Mailbox
+from chaos.evidence import Evidence, Mailbox, Subscription
 from chaos.feeds import FORMATS, Entry
 from chaos.ledger import Event, Ledger
 from chaos.partners import Character, Manner, Receipt
 from chaos.promise import WITHDRAWN, Edition, Fate, Promise
 from chaos.reader import Copy, View
 from chaos.story import Kind, Story
+from chaos.subscribers import Content
 
 EVERYTHING = Character("everything")
 DESK = "desk-0"
@@ -61,7 +62,10 @@ def good() -> Evidence:
         Mailbox("ptr-1", EVERYTHING, [receipt(item) for item in events]),
         Mailbox("ptr-2", Character("down", Manner.DOWN), []),
     ]
-    return Evidence(promises, [View("http://service", feeds, copies)], mailboxes, Ledger(events, titles, ["ptr-2"]))
+    ledger = Ledger(events, titles, ["ptr-2"])
+    earlier = Content([Entry("id-changed", "changed as it broke")])
+    subscriptions = [Subscription("feed.atom", is_flaky=False, contents=[earlier, Content(entries)])]
+    return Evidence(promises, [View("http://service", feeds, copies)], mailboxes, ledger, subscriptions)
 
 
 def with_receipts(evidence: Evidence, *receipts: Receipt) -> Evidence:
