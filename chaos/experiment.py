@@ -23,8 +23,8 @@ from chaos.promise import Promise
 from chaos.publisher import Publisher
 from chaos.reader import TIMEOUT, View, Watcher, read_everything
 from chaos.saboteur import Saboteur, kinds_for
-from chaos.subscribers import Subscriber, subscribing
-from chaos.system import System, prepared
+from chaos.subscribers import TOPICS, Subscriber, subscribing
+from chaos.system import SITE, System, prepared
 
 READY_SECONDS = 120.0
 #: How long after the last post and the last fault everything must be where it belongs, also on a machine with other work.
@@ -122,7 +122,8 @@ async def _register(scene: Scene) -> None:
     """Makes the partners and subscribers known, once every service is ready."""
     async with asyncio.timeout(READY_SECONDS):
         for url in scene.system.urls:
-            await _until_ready(scene.session, url)
+            for path in ("/readyz", *(f"/{SITE}/{topic}" for topic in TOPICS)):
+                await _until_there(scene.session, url + path)
     headers = {"Authorization": f"Bearer {scene.system.api_key}"}
     for partner in scene.partners:
         who = partner.character
@@ -136,10 +137,10 @@ async def _register(scene: Scene) -> None:
         await subscriber.subscribe(scene.session, scene.system.urls[0])
 
 
-async def _until_ready(session: aiohttp.ClientSession, url: str) -> None:
+async def _until_there(session: aiohttp.ClientSession, url: str) -> None:
     while True:
         with suppress(aiohttp.ClientError, TimeoutError):
-            async with session.get(f"{url}/readyz", timeout=TIMEOUT) as response:
+            async with session.get(url, timeout=TIMEOUT) as response:
                 if response.status == 200:
                     return
         await asyncio.sleep(POLL_SECONDS)
