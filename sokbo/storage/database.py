@@ -223,6 +223,7 @@ class Database:
         self._direct = direct_statements() if is_sqlite else None
         self._reaper = None if is_sqlite else Reaper(url)
         self._writer = self._durable_writer if durable or not is_sqlite else engines.sqlite_writer(url, "NORMAL")
+        self._checkpointer = None if durable or not is_sqlite else engines.checkpointer(url, self._writer)
 
     @contextmanager
     def write(self, *, durable: bool = False, wait_seconds: float | None = None) -> Iterator[UnitOfWork]:
@@ -272,6 +273,8 @@ class Database:
     def close(self) -> None:
         if self._reaper is not None:
             self._reaper.close()
+        if self._checkpointer is not None:
+            self._checkpointer.close()
         self._writer.dispose()
         self._durable_writer.dispose()
         self._reader.dispose()

@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote, unquote
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from sokbo.errors import Unavailable
+from sokbo.storage.checkpoints import PAGES, Checkpointer
 from sokbo.storage.session import RETRY_LATER
 
 LOCK_WAIT_SECONDS = 5
@@ -40,16 +42,28 @@ def _path(url: str) -> Path:
     return Path(unquote(url.removeprefix("sqlite:///")))
 
 
+def checkpointer(url: str, writer: Engine) -> Checkpointer:
+    """Makes checkpoints for what the writer commits."""
+    made = Checkpointer(partial(_connect, _path(url), (), 0.0))
+    event.listen(writer, "commit", lambda _connection: made.count())
+    return made
+
+
+def _connect(path: Path, pragmas: Sequence[str], timeout: float) -> sqlite3.Connection:
+    # mode=rw: where the file has gone, a new one would be empty, and whatever it took would be lost with it.
+    address = f"file:{quote(str(path))}?mode=rw"
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=timeout, check_same_thread=False)
+    log = ("journal_mode = WAL", f"wal_autocheckpoint = {PAGES}")
+    for pragma in (*log, "foreign_keys = ON", "cache_size = -4000", *pragmas):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
 def _sqlite_engine(url: str, pragmas: Sequence[str], timeout: float) -> Engine:
     path = _path(url)
 
     def connect() -> sqlite3.Connection:
-        # mode=rw: where the file has gone, a new one would be empty, and whatever it took would be lost with it.
-        address = f"file:{quote(str(path))}?mode=rw"
-        connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=timeout, check_same_thread=False)
-        for pragma in ("journal_mode = WAL", "foreign_keys = ON", "cache_size = -4000", *pragmas):
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
+        return _connect(path, pragmas, timeout)
 
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=4, max_overflow=4)
     event.listen(engine, "connect", lambda _connection, record: record.info.update(file=_identity(path)))
