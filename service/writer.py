@@ -69,9 +69,8 @@ class Writer:
     async def do(self, deed: Callable[[UnitOfWork], T], wake: Callable[[T], None] = _nothing) -> T:
         """What the deed returns, once it is committed. Raises what it raises, and Unavailable if it can't be written.
 
-        `wake` is called with it in the writer's thread, to tell whoever is to go on with it: on SQLite once all deeds of the
-        transaction are done and before its commit, for whom it wakes has to wait for that; else after it. Seldom it is called for
-        a deed that is not kept in the end. It must return at once and never raise.
+        `wake(result)` runs in the writer's thread: on SQLite before the commit, since whoever it wakes has to wait for that, else
+        after it. It may run for a deed that is rolled back in the end. It must return at once and never raise.
         """
         if self._closing:
             raise Unavailable("the service is ending", headers=_RETRY)

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import PlainValidator
 
 #: Far from the ends of what Python can hold, so that a time zone never pushes a time over the edge where people read it.
-FIRST_YEAR, LAST_YEAR = 1900, 2199
+FIRST_YEAR, LAST_YEAR = 1901, 2198
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _RULE = "must be an RFC 3339 date-time with a zone, such as 2026-11-21T09:00:00+09:00"
@@ -25,8 +25,8 @@ def moment(value: object) -> datetime:
             raise ValueError(f"{_RULE}; no calendar has this one") from None
     if not isinstance(value, datetime):
         raise ValueError(_RULE)  # noqa: TRY004 - pydantic takes a ValueError for a broken rule
-    if not FIRST_YEAR < value.year < LAST_YEAR:
-        raise ValueError(f"must be a year after {FIRST_YEAR} and before {LAST_YEAR}")
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"must be a year from {FIRST_YEAR} to {LAST_YEAR}")
     return value.astimezone(UTC)
 
 

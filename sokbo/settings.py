@@ -35,7 +35,7 @@ MEDIA_FOLDER = "media"
 #: To listen on every address, and the address where this machine then reaches it.
 REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared, not listened on
 
-#: Seconds to wait after each failed attempt; the last, 8 h, repeats until seven days are over (about 27 attempts).
+#: Seconds to wait after each failed attempt; the last, 8 h, repeats until seven days are over (28 to 30 attempts).
 DEFAULT_RETRY_SCHEDULE = (
     5,
     30,

@@ -8,6 +8,7 @@ from aiohttp import web
 from service.answering import json_response
 from service.paging import page_of, read_page
 from service.publishing import find, in_full
+from service.routes.deliveries import described
 from service.services import Services
 from sokbo.domain.delivery import Delivery
 from sokbo.domain.key import Scope
@@ -57,18 +58,4 @@ def _reach(uow: UnitOfWork, site: Site, article_id: str, after: str, limit: int)
 
 def _reached(delivery: Delivery, partner: str) -> dict[str, Any]:
     seconds = delivery.acknowledged_at and (delivery.acknowledged_at - delivery.created_at).total_seconds()
-    return {
-        "id": delivery.id,
-        "type": delivery.type,
-        "event_id": delivery.event_id,
-        "partner_id": delivery.partner_id,
-        "partner": partner,
-        "revision": delivery.revision,
-        "state": delivery.state,
-        "attempts": delivery.attempts,
-        "seconds": seconds,
-        "acknowledged_at": delivery.acknowledged_at,
-        "next_attempt_at": delivery.next_attempt_at,
-        "last_status": delivery.last_status,
-        "last_detail": delivery.last_detail,
-    }
+    return described(delivery) | {"partner": partner, "seconds": seconds}

@@ -47,6 +47,7 @@ def _waiting(settings: Settings) -> dict[Lane, tuple[int, float]]:
         check_started(settings)
     database = Database(settings.resolved_database_url)
     try:
+        database.ping()
         with database.read() as uow:
             return uow.events.waiting(uow.now)
     finally:

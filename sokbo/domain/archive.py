@@ -87,9 +87,12 @@ class OpenDocument:
     oldest: datetime
 
     def is_due(self, recent: datetime | None) -> bool:
-        """True if it is to be closed, where `recent` is when the last of the articles that the current feed is sure to keep for
-        a while was published, None if it has room for more. The feed has every article of an open document (RFC 5005 section 4:
-        what isn't in the feed must be in its archive)."""
+        """True if the document should be closed: its oldest article was published no later than `recent`, the publication time
+        of the last article in the newer half of the current feed. `recent` is None while the site has fewer articles than that.
+
+        So the feed still has every article of an open document (RFC 5005 section 4: what isn't in the feed must be in its
+        archive).
+        """
         return recent is not None and self.oldest <= recent
 
 

@@ -76,8 +76,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """`published_at` is set for all that is or was to come out; `modified_at` is the time of the shown revision, never before it
-    but where it was withdrawn before."""
+    """`published_at` is None for drafts only. `modified_at` is when the shown revision was made, and not before `published_at`,
+    except for an article that was withdrawn before its publication."""
 
     id: ArticleId
     site_id: SiteId

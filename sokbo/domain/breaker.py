@@ -55,8 +55,8 @@ class Breaker:
         return replace(self, asked_at=None, retry_after_until=None, next_probe_at=next_probe_at)
 
     def _asked(self, now: datetime, retry_after_seconds: float | None) -> tuple[datetime | None, datetime | None]:
-        """When the remote asked for nothing to be sent, and until when: the latest time of those that it has named, but for one
-        noted by a clock that was ahead."""
+        """When the remote last sent a Retry-After, and until when to wait: the latest time that it has named. A value written by
+        a clock that was ahead is ignored."""
         known = self.retry_after_until if self.asked_at is not None and self.asked_at <= now else None
         asked = now + min(timedelta(seconds=retry_after_seconds or 0.0), MAX_RETRY_AFTER)
         if asked > max(known or now, now):

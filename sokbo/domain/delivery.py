@@ -13,6 +13,8 @@ JITTER = 0.2
 MAX_RETRY_AFTER = timedelta(hours=24)
 GIVE_UP_AFTER = timedelta(days=7)
 REPLAYABLE_FOR = timedelta(days=30)
+#: Most pushes to one host, of however many partners, that are under way at once: that many are leased, and so many connect.
+IN_FLIGHT_PER_HOST = 8
 
 #: The type of a delivery that tells of no event: a test, tried once, whatever the partner's state.
 PING = "ping"
@@ -98,9 +100,11 @@ class Attempt:
 
 
 def after(delivery: Delivery, outcome: Outcome, now: datetime, schedule: Sequence[float], *, rng: random.Random) -> Delivery:
-    """The delivery after one more attempt. A probe that came before its time uses up nothing of its schedule; a time further off
-    than its schedule ever puts it is none that it waits for, but was set by a clock that was ahead. With a probe that takes it
-    out of what is parked, its seven days begin anew: it has waited for its partner's sake."""
+    """The delivery after one more attempt.
+
+    A probe made before the delivery was due doesn't use up a retry. A `next_attempt_at` later than the schedule could have set is
+    ignored: a clock that was ahead wrote it. If the delivery was parked, its seven days start again.
+    """
     tried = replace(delivery, attempts=delivery.attempts + 1, last_status=outcome.status, last_detail=outcome.detail)
     if delivery.next_attempt_at is None:
         tried = replace(tried, give_up_at=now + GIVE_UP_AFTER)

@@ -217,7 +217,7 @@ def _breaking_until(draft: Draft, published_at: datetime | None, now: datetime, 
     """The end of its breaking time; None where it is no breaking news, or no longer. Raises Invalid if it would never begin."""
     if not draft.breaking:
         return None
-    if draft.breaking_until and published_at and draft.breaking_until <= published_at > now:
+    if draft.breaking_until and published_at and published_at > now and draft.breaking_until <= published_at:
         raise Invalid(FieldError("breaking_until", "must be after published_at"))
     until = draft.breaking_until or was or max(published_at or now, now) + BREAKING_LASTS
     return until if until > now else None

@@ -69,7 +69,8 @@ class Selection:
 
     @property
     def named(self) -> list[Listing]:
-        """The listings in which what stands in it has to stand, all or some of them; none where that is the site's alone."""
+        """The listings that lead to the selection: those of its wanted terms, and the breaking list; none if it draws on all of
+        the site."""
         terms_of = self.wanted.by_kind().items()
         return [*(Listing(kind, key) for kind, keys in terms_of for key in keys), *([BREAKING_LISTING] if self.breaking else [])]
 

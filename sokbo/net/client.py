@@ -19,6 +19,7 @@ import aiohttp
 from yarl import URL
 
 import sokbo
+from sokbo.domain.delivery import IN_FLIGHT_PER_HOST
 from sokbo.net import addresses
 from sokbo.net.bounded import BoundedConnector
 from sokbo.net.urls import UnusableUrl, check_url
@@ -27,7 +28,6 @@ from sokbo.settings import Network
 TIMEOUT_SECONDS = 15.0
 MAX_ANSWER_BYTES = 64 * 1024
 MAX_EXCERPT_BYTES = 256
-MAX_IN_FLIGHT_PER_HOST = 8
 DNS_CACHE_SECONDS = 60
 #: A URL in which nothing is left to be escaped, whose host is in its usual form.
 _PLAIN = re.compile(
@@ -97,7 +97,7 @@ class GuardedClient:
             connector=BoundedConnector(
                 socket_factory=self._open_socket,
                 limit=0,
-                limit_per_host=MAX_IN_FLIGHT_PER_HOST,
+                limit_per_host=IN_FLIGHT_PER_HOST,
                 ttl_dns_cache=DNS_CACHE_SECONDS,
                 # A kept connection may have died unseen, and a POST can't be sent again to find out; and thousands of
                 # partners would each hold a file descriptor.

@@ -75,8 +75,8 @@ tombstones = Table(
     Index("tombstones_newest", "site_id", "kind", "key", "published_at"),
 )
 
-#: When articles last left each listing, by where they stood. What was published no later than something that left after it is
-#: forgotten, so that of all that was published since some time the first row has the newest `left_at`.
+#: When an article published at `published_at` left the listing. A row replaces those with an earlier or equal `published_at`, so
+#: the first row from some `published_at` on has the latest `left_at`.
 listing_departures = Table(
     "listing_departures",
     metadata,

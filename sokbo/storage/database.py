@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sokbo.errors import Unavailable
@@ -38,6 +38,7 @@ from sokbo.storage.session import Session, translated
 from sokbo.storage.sitemaps import SitemapRepository
 from sokbo.storage.sites import SiteRepository
 from sokbo.storage.subscriptions import SubscriptionRepository
+from sokbo.storage.tables import site_versions
 from sokbo.storage.tallies import TallyRepository
 from sokbo.storage.tombstones import TombstoneRepository
 
@@ -189,8 +190,8 @@ class UnitOfWork:
         self._session.flush()
 
     def commit(self) -> None:
-        """Keeps what was written. If it can't, the block of `Database.write` ends with Unavailable; where PostgreSQL's answer was
-        lost, it may have been kept all the same: right for work that is looked at again then."""
+        """Commits. On failure `Database.write` raises Unavailable; on PostgreSQL the commit may have happened all the same (the
+        reply was lost), so use it for work that is safe to repeat."""
         self.tallies.write()
         self._session.commit()
 
@@ -250,10 +251,8 @@ class Database:
     def ping(self) -> None:
         """Returns if the database answers and has the schema; raises Unavailable if not."""
         with translated(), self._reader.connect() as connection:
-            try:
-                connection.execute(text("SELECT version FROM site_versions LIMIT 1"))
-            except ProgrammingError as error:  # PostgreSQL's word for a table that isn't there
-                raise Unavailable("the database has no schema yet") from error
+            if not inspect(connection).has_table(site_versions.name):
+                raise Unavailable("the database has no schema yet")
 
     def _was_kept(self, transaction: str, mark: Mark) -> bool:
         """What became of a transaction of PostgreSQL's, asked over another connection; False if there is no answer in time.

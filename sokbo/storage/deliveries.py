@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from sokbo.domain.delivery import (
     GIVE_UP_AFTER,
+    IN_FLIGHT_PER_HOST,
     Delivery,
 )
 from sokbo.domain.event import Event, EventType, Lane
@@ -18,7 +19,6 @@ from sokbo.storage.delivery_records import delivery_from
 from sokbo.storage.delivery_tables import deliveries, partners
 from sokbo.storage.leases import NOW, moments
 from sokbo.storage.leasing import (
-    IN_FLIGHT_PER_HOST,
     IS_OPEN,
     IS_PARKED,
     IS_UNCLAIMED,

@@ -60,7 +60,8 @@ partner_filters = Table(
 
 _IS_OPEN = "state IN ('planned', 'failing')"
 _QUEUE = ("lane", "partner_id", "sequence")
-#: Without an event and an article, it is a ping. An open one without `next_attempt_at` waits for its partner.
+#: Without an event and an article, it is a ping, or for a subscriber of the hub.
+#: An open one without `next_attempt_at` waits for its partner.
 deliveries = Table(
     "deliveries",
     metadata,

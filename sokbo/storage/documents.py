@@ -133,7 +133,7 @@ class DocumentRepository:
         self._session.execute(insert_or_replace(self._session.dialect, documents), [_columns(document) for document in made])
 
     def remove(self, site_id: SiteId, paths: Iterable[str]) -> None:
-        """Takes documents away that no service keeps: one that is kept would not be missed."""
+        """Deletes documents, of paths that services don't cache (private feeds): a cached copy would go on being served."""
         self._session.execute(delete(documents).where(documents.c.site_id == site_id, documents.c.path.in_([*paths])))
 
     def listed(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:

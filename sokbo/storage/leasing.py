@@ -26,14 +26,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from sokbo.domain.delivery import OPEN_STATES, PING
+from sokbo.domain.delivery import IN_FLIGHT_PER_HOST, OPEN_STATES, PING
 from sokbo.domain.partner import PartnerState
 from sokbo.storage.delivery_tables import deliveries, partners
 from sokbo.storage.leases import NOW, UNTIL, is_free
 from sokbo.storage.topics import IS_BEHIND_ANOTHER
 
-#: Most deliveries to one host, of however many partners, that are under way at once.
-IN_FLIGHT_PER_HOST = 8
 #: The first half of the keys of PostgreSQL's advisory locks by which one worker at a time leases for a host.
 _HOST_LOCKS = 0x50B
 

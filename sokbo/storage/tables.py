@@ -121,7 +121,7 @@ revisions = Table(
     PrimaryKeyConstraint("article_id", "revision"),
 )
 
-#: Which published articles each listing shows. `label` is the term as its publisher wrote it.
+#: Which published articles each listing shows.
 listing_articles = Table(
     "listing_articles",
     metadata,
@@ -136,7 +136,7 @@ listing_articles = Table(
     Index("listing_articles_article", "article_id"),
 )
 
-#: Every term that ever had an article, with the label first seen: what /feeds lists.
+#: Every term that ever had an article, with the label first seen, as its publisher wrote it: what /feeds lists.
 listings = Table(
     "listings",
     metadata,

@@ -28,6 +28,12 @@ def settings(tmp_path: Path) -> Settings:
     return settings
 
 
+def test_database_without_a_schema_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "sokbo.db").touch()
+    result = CliRunner().invoke(main, ["check", "--data", str(tmp_path)])
+    assert (result.exit_code, result.output) == (1, "Error: the database has no schema yet\n")
+
+
 @pytest.fixture
 def broker(settings: Settings) -> Iterator[None]:
     settings.broker_socket.parent.mkdir(mode=0o700, exist_ok=True)

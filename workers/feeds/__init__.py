@@ -1,4 +1,6 @@
-"""Feeds and lists, one output format per file: to add one is to add a file and its line in FORMATS or LISTS."""
+"""Feeds and lists, one output format per file: to add a feed format is to add a file and its line in FORMATS.
+
+LISTS are held to the same contract by the tests; who makes their documents is `workers.directories`."""
 
 from typing import Any
 

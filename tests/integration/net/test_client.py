@@ -8,7 +8,8 @@ import pytest
 from aiohttp import web
 
 from sokbo import __version__
-from sokbo.net.client import MAX_IN_FLIGHT_PER_HOST, GuardedClient, Reason, RemoteFailure
+from sokbo.domain.delivery import IN_FLIGHT_PER_HOST
+from sokbo.net.client import GuardedClient, Reason, RemoteFailure
 from tests.integration.net import remotes
 from tests.integration.net.conftest import Handler, Serve
 from tests.integration.net.remotes import Endless, Remote
@@ -128,7 +129,7 @@ async def test_answer_that_breaks_http_is_a_protocol_failure(client: GuardedClie
 async def test_remote_that_sends_anything_but_a_body_without_end_delays_no_other(
     client: GuardedClient, serve: Serve, flood: Callable[[], remotes.Flood]
 ) -> None:
-    hostile, sound = [flood() for _ in range(MAX_IN_FLIGHT_PER_HOST)], Remote()
+    hostile, sound = [flood() for _ in range(IN_FLIGHT_PER_HOST)], Remote()
     urls = [await serve(remote) for remote in hostile]
     healthy = await serve(sound, host="127.0.0.3")
     pushes = [asyncio.create_task(outcome(client, url)) for url in urls]
@@ -222,18 +223,18 @@ async def test_only_eight_requests_are_under_way_to_one_host(client: GuardedClie
         await remotes.read_request(reader)
         under_way += 1
         most = max(most, under_way)
-        if under_way == MAX_IN_FLIGHT_PER_HOST:
+        if under_way == IN_FLIGHT_PER_HOST:
             full.set()
         await go_on.wait()
         under_way -= 1
         writer.write(remotes.OK)
 
     url = await serve(hold)
-    posts = asyncio.gather(*(client.post(url, b"{}", {}) for _ in range(3 * MAX_IN_FLIGHT_PER_HOST)))
+    posts = asyncio.gather(*(client.post(url, b"{}", {}) for _ in range(3 * IN_FLIGHT_PER_HOST)))
     await full.wait()
     go_on.set()
     assert {answer.status for answer in await posts} == {200}
-    assert most == MAX_IN_FLIGHT_PER_HOST
+    assert most == IN_FLIGHT_PER_HOST
 
 
 async def test_hanging_host_delays_no_other(client: GuardedClient, serve: Serve) -> None:
@@ -245,9 +246,9 @@ async def test_hanging_host_delays_no_other(client: GuardedClient, serve: Serve)
         await asyncio.Event().wait()
 
     hanging, healthy = await serve(hang), await serve(Remote(), host="127.0.0.3")
-    stuck = [asyncio.create_task(client.post(hanging, b"{}", {})) for _ in range(2 * MAX_IN_FLIGHT_PER_HOST)]
+    stuck = [asyncio.create_task(client.post(hanging, b"{}", {})) for _ in range(2 * IN_FLIGHT_PER_HOST)]
     try:
-        for _ in range(MAX_IN_FLIGHT_PER_HOST):  # nor may one be amid being accepted when the loop is closed: uvloop minds
+        for _ in range(IN_FLIGHT_PER_HOST):  # nor may one be amid being accepted when the loop is closed: uvloop minds
             await arrived.acquire()
         assert (await client.post(healthy, b"{}", {})).duration_seconds < 5
         assert not any(task.done() for task in stuck)

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import pytest
 
+from sokbo.domain.delivery import IN_FLIGHT_PER_HOST
 from sokbo.domain.event import Lane
 from sokbo.domain.tally import Measure, Tally
 from sokbo.storage import Database
-from sokbo.storage.leasing import IN_FLIGHT_PER_HOST
 from tests.clock import Clock
 from tests.databases import TEMPLATE, Maker, make_ready, new_name
 from tests.newsroom import Newsroom

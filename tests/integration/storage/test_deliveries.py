@@ -6,12 +6,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from sokbo.domain.delivery import GIVE_UP_AFTER, Delivery, DeliveryState, Outcome, Verdict
+from sokbo.domain.delivery import GIVE_UP_AFTER, IN_FLIGHT_PER_HOST, Delivery, DeliveryState, Outcome, Verdict
 from sokbo.domain.event import EventType, Lane
 from sokbo.partners import delete
 from sokbo.redelivery import ping
 from sokbo.storage import Database
-from sokbo.storage.leasing import IN_FLIGHT_PER_HOST
 from sokbo.storage.outcomes import Recorded
 from tests.clock import START, Clock
 from tests.newsroom import Newsroom
