@@ -9,6 +9,7 @@ from aiohttp import web
 
 from service.answering import json_response
 from service.negotiation import choose_language, prefers_html
+from sokbo.domain.feed import FEED_TYPES, SITE_LISTING, FeedType, feed_urls
 from sokbo.domain.site import Site
 from sokbo.errors import NotFound
 
@@ -34,12 +35,6 @@ WORDS = {
         "feeds": "피드",
     },
 }
-FEEDS = {
-    "rss": ("RSS", "application/rss+xml"),
-    "atom": ("Atom", "application/atom+xml"),
-    "json": ("JSON Feed", "application/feed+json"),
-}
-
 _STYLE = (
     ":root{--paper:#fdfcf9;--ink:#1c1b19;--muted:#66615a;--rule:#ddd8ce;--accent:#b3121d;color-scheme:light dark}"
     "@media(prefers-color-scheme:dark){:root{--paper:#151412;--ink:#e9e5dd;--muted:#a8a297;--rule:#37332e;--accent:#ff8078}}"
@@ -88,8 +83,7 @@ def list_of_sites(request: web.Request, sites: Iterable[Site]) -> web.Response:
 
 
 def _described(site: Site) -> dict[str, object]:
-    feeds = {suffix: site.url(f"feed.{suffix}") for suffix in FEEDS}
-    return {"name": site.name, "title": site.title, "url": site.url(), "language": site.language, "feeds": feeds}
+    return {"name": site.name, "title": site.title, "url": site.url(), "language": site.language, "feeds": feed_urls(site)}
 
 
 def _item(site: Site, feeds: str) -> str:
@@ -98,13 +92,13 @@ def _item(site: Site, feeds: str) -> str:
 
 def _feeds(site: Site, word: str) -> str:
     """Links to the page of the site's feeds, which the word stands for, and to its own in each format."""
-    links = [_link(site.url("feeds"), word), *(_link(site.url(f"feed.{suffix}"), name) for suffix, (name, _) in FEEDS.items())]
-    return " · ".join(links)
+    own = (_link(site.url(SITE_LISTING.feed_path(each.suffix)), each.name) for each in FEED_TYPES)
+    return " · ".join([_link(site.url("feeds"), word), *own])
 
 
 def _page(language: str, title: str, body: str, sites: Iterable[Site], status: int = 200) -> web.Response:
     """The page; `title` and `body` are markup. It names the sites' feeds to browsers and feed readers."""
-    feeds = "".join(_alternate(site, suffix) for site in sites for suffix in FEEDS)
+    feeds = "".join(_alternate(site, each) for site in sites for each in FEED_TYPES)
     html = f"""<!doctype html>
 <html lang="{language}">
 <head>
@@ -125,10 +119,9 @@ def _page(language: str, title: str, body: str, sites: Iterable[Site], status: i
     return web.Response(status=status, text=html, content_type="text/html", headers=_HEADERS)
 
 
-def _alternate(site: Site, suffix: str) -> str:
-    name, media_type = FEEDS[suffix]
-    title, url = escape(f"{site.title} ({name})"), escape(site.url(f"feed.{suffix}"))
-    return f'<link rel="alternate" type="{media_type}" title="{title}" href="{url}">\n'
+def _alternate(site: Site, each: FeedType) -> str:
+    title, url = escape(f"{site.title} ({each.name})"), escape(site.url(SITE_LISTING.feed_path(each.suffix)))
+    return f'<link rel="alternate" type="{each.media_type}" title="{title}" href="{url}">\n'
 
 
 def _link(url: str, text: str) -> str:

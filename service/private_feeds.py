@@ -6,12 +6,13 @@ import re
 
 from service.document_cache import LOADS_AT_ONCE
 from service.prepared import NO_STRIP, Loaded, Prepared, prepare
+from sokbo.domain.feed import FEED_SUFFIXES
 from sokbo.domain.ids import SiteId
 from sokbo.domain.key import token_digest
 from sokbo.domain.selection import private_path
 from sokbo.storage import Database
 
-_PATH = re.compile(r"selection/([a-z0-9-]{1,40})/([^/]+)\.(rss|atom|json)")
+_PATH = re.compile(rf"selection/([a-z0-9-]{{1,40}})/([^/]+)\.({'|'.join(FEED_SUFFIXES)})")
 
 
 def without_token(path: str) -> str:

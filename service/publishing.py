@@ -9,7 +9,7 @@ from service.auth import Caller
 from service.ingest import representation
 from sokbo.domain.article import Article, Draft, article_url
 from sokbo.domain.event import Lane
-from sokbo.domain.feed import terms
+from sokbo.domain.feed import feed_urls, terms
 from sokbo.domain.ids import SiteId
 from sokbo.domain.lifecycle import Change, create, revise, withdraw
 from sokbo.domain.site import Site
@@ -118,9 +118,7 @@ def described(site: Site, article: Article) -> dict[str, Any]:
         "url": article_url(site, article),
         "urls": {
             "permalink": site.url(str(article.number)),
-            "rss": site.url("feed.rss"),
-            "atom": site.url("feed.atom"),
-            "json": site.url("feed.json"),
+            **feed_urls(site),
             "listings": [site.url(listing.path) for listing in terms(article.content)],
         },
     }

@@ -15,6 +15,7 @@ from service.prepared import CACHE_CONTROL, Prepared
 from service.private_feeds import PrivateFeeds
 from service.responses import PreparedResponse
 from service.squeezing import Squeezer
+from sokbo.domain.feed import FEED_SUFFIXES
 from sokbo.domain.ids import SiteId
 from sokbo.errors import BadRequest, MethodNotAllowed, NotFound, RevisionMismatch
 
@@ -31,7 +32,7 @@ _PREFLIGHT = {
 #: An article is stored under its number, whatever slug it is asked for by. Numbers fit the database's integers.
 _ARTICLE_PATH = re.compile(r"([1-9][0-9]{0,17})(?:/.*)?", re.DOTALL)
 
-_FEED_PATH = re.compile(r"\.(?:rss|atom|json)\Z")
+_FEED_PATH = re.compile(rf"\.(?:{'|'.join(FEED_SUFFIXES)})\Z")
 #: Parameters by which elsewhere feeds are chosen and combined. Others, such as those that count readers, mean nothing here.
 _CHOOSING = frozenset(
     f"{name}{ending}"

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, StrictBool, StrictInt
 
 from sokbo.domain.assembly import FEEDS, Assembly, of_listing
 from sokbo.domain.dialects import DIALECTS
+from sokbo.domain.feed import FEED_SUFFIXES
 from sokbo.domain.ids import SiteId
 from sokbo.domain.key import token_digest
 from sokbo.domain.selection import NAME_PATTERN, PLAIN, Detail, Selection, Terms, new_token, private_path
@@ -26,8 +27,6 @@ MAX_ENTRIES = 200
 MAX_SELECTIONS = 100
 
 PROFILES = (PLAIN, *DIALECTS)
-#: The feeds that a selection may have, by the ends of their addresses. A dialect has the first alone.
-SUFFIXES = ("rss", "atom", "json")
 
 
 def _name(name: str) -> str:
@@ -166,7 +165,7 @@ def delete(uow: UnitOfWork, site: Site, name: str, *, actor: str, request_id: st
     """
     selection = find(uow, site.id, name, lock=True)
     uow.selections.remove(selection)
-    uow.documents.remove(site.id, [private_path(name, suffix) for suffix in SUFFIXES])
+    uow.documents.remove(site.id, [private_path(name, suffix) for suffix in FEED_SUFFIXES])
     _record(uow, selection, "selection.delete", actor, request_id)
 
 
@@ -184,7 +183,7 @@ def is_name(text: str) -> bool:
 
 def described(site: Site, selection: Selection, token: str | None = None) -> dict[str, Any]:
     """The selection as JSON: its fields as they can be sent again, and its feeds' addresses, as far as they can be said."""
-    suffixes = SUFFIXES if selection.profile == PLAIN else SUFFIXES[:1]
+    suffixes = FEED_SUFFIXES if selection.profile == PLAIN else FEED_SUFFIXES[:1]
     if selection.private:
         feeds = {suffix: site.url(f"selection/{selection.name}/{token}.{suffix}") for suffix in suffixes if token}
     else:

@@ -7,7 +7,6 @@ from datetime import datetime
 
 import structlog
 
-from sokbo.broker import Announcement
 from sokbo.domain.article import Article
 from sokbo.domain.assembly import FEEDS, Assembly, of_listing
 from sokbo.domain.document import Document
@@ -64,8 +63,7 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
         if following is None:
             uow.assemblies.want(site_id, _everything(uow, site_id), uow.now)
         uow.commit()
-    runtime.broker.announce([Announcement(site_id, turn.version, tuple(document.path for document in documents))])
-    runtime.hasten_deliveries(to_subscribers=subscribed)
+    runtime.announce(site_id, turn.version, documents, to_subscribers=subscribed)
     return following
 
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import structlog
 
-from sokbo.broker import Announcement
 from sokbo.domain.assembly import (
     ARCHIVE,
     ARCHIVE_CLOSING,
@@ -106,8 +105,7 @@ def _assemble_slice(runtime: Runtime, site_id: SiteId) -> None:
         subscribed = store(workshop, documents)
         uow.tallies.add(_tally(documents))
         uow.commit()
-    runtime.broker.announce([Announcement(site_id, turn.version, tuple(document.path for document in documents))])
-    runtime.hasten_deliveries(to_subscribers=subscribed)
+    runtime.announce(site_id, turn.version, documents, to_subscribers=subscribed)
 
 
 def _make(workshop: Workshop, taken: Sequence[Assembly], *, anew: bool) -> list[Document]:

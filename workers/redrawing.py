@@ -6,7 +6,6 @@ from itertools import groupby
 
 import structlog
 
-from sokbo.broker import Announcement
 from sokbo.domain.article import Article
 from sokbo.domain.assembly import ARCHIVED_ARTICLE, Assembly, of_listing, of_selections
 from sokbo.domain.ids import ArticleId, SiteId
@@ -83,8 +82,7 @@ def _redraw_site(
         subscribed = store(workshop, documents)
         _want_lists(uow, site_id, [item.article for item in fresh.values()])
         uow.commit()
-    runtime.broker.announce([Announcement(site_id, turn.version, tuple(document.path for document in documents))])
-    runtime.hasten_deliveries(to_subscribers=subscribed)
+    runtime.announce(site_id, turn.version, documents, to_subscribers=subscribed)
     log.info("articles_redrawn", site=site.name, articles=list(fresh))
 
 

@@ -7,15 +7,17 @@ import socket
 import threading
 import time
 from asyncio import AbstractEventLoop
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
 import uvloop
 
-from sokbo.broker import Broker, Task
+from sokbo.broker import Announcement, Broker, Task
+from sokbo.domain.document import Document
 from sokbo.domain.event import Lane
+from sokbo.domain.ids import SiteId
 from sokbo.garbage import collect_rarely
 from sokbo.media.files import MediaFiles
 from sokbo.net.sealing import Sealer
@@ -62,7 +64,15 @@ class Runtime:
         """Lets the pump look for due deliveries now. Returns at once."""
         self._tell(self.pump.wake)
 
-    def hasten_deliveries(self, *, to_partners: int = 0, to_subscribers: int = 0) -> None:
+    def announce(
+        self, site_id: SiteId, version: int, documents: Iterable[Document], *, to_partners: int = 0, to_subscribers: int = 0
+    ) -> None:
+        """Tells the services which documents have been stored, and has the deliveries pushed that were planned with them; call
+        after the commit."""
+        self.broker.announce([Announcement(site_id, version, tuple(document.path for document in documents))])
+        self._hasten_deliveries(to_partners, to_subscribers)
+
+    def _hasten_deliveries(self, to_partners: int, to_subscribers: int) -> None:
         """Has so many that have just been planned pushed at once; by other processes, too, where it is more than one has under
         way. To subscribers of anything but breaking news, whoever serves that alone pushes nothing."""
         planned = to_partners + to_subscribers

@@ -10,14 +10,14 @@ from sokbo.domain.archive import publication_time
 from sokbo.domain.assembly import of_listing, touched_paths
 from sokbo.domain.dialects import DIALECTS, Subject
 from sokbo.domain.document import Document, Fragment
-from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKind
+from sokbo.domain.feed import BREAKING_LISTING, FEED_SUFFIXES, SITE_LISTING, Listing, ListingKind
 from sokbo.domain.ids import ArticleId
 from sokbo.domain.illustration import at_home, illustration, named_files, sources
 from sokbo.domain.selection import PLAIN, Selection, private_path
 from sokbo.storage.documents import ListedEntry
 from sokbo.storage.forms import LEFT_OUT
 from workers.assembling import EVER, Workshop, feed_document, updated_at
-from workers.feeds import ATOM, FORMATS, FeedFormat, Options, formats_of
+from workers.feeds import ATOM, FeedFormat, Options, formats_of
 from workers.feeds.item import item
 from workers.feeds.words import word
 from workers.rendering import fragment, gone_document
@@ -31,7 +31,6 @@ CANDIDATES = (2, 5)
 MOST_TOMBSTONES = 200
 
 _PRIVATE_HEADERS = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
-_SUFFIXES = tuple(form.suffix for form in FORMATS.values())
 
 log = structlog.get_logger()
 
@@ -263,8 +262,8 @@ def _gone_feeds(workshop: Workshop, name: str, paths: Set[str]) -> list[Document
 
 
 def _public_paths(name: str) -> list[str]:
-    return [Listing(ListingKind.SELECTION, name).feed_path(suffix) for suffix in _SUFFIXES]
+    return [Listing(ListingKind.SELECTION, name).feed_path(suffix) for suffix in FEED_SUFFIXES]
 
 
 def _private_paths(name: str) -> list[str]:
-    return [private_path(name, suffix) for suffix in _SUFFIXES]
+    return [private_path(name, suffix) for suffix in FEED_SUFFIXES]

@@ -14,7 +14,6 @@ from itertools import groupby
 
 import structlog
 
-from sokbo.broker import Announcement
 from sokbo.domain.article import Article
 from sokbo.domain.assembly import (
     ARCHIVED_ARTICLE,
@@ -214,8 +213,7 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> datetime:
             planned = sum(uow.deliveries.plan(item.event, item.listings, uow.now) for item in batch.done)
         uow.tallies.add(_tally(batch, len(documents), uow.now))
         uow.commit()
-    runtime.broker.announce([Announcement(site.id, turn.version, tuple(document.path for document in documents))])
-    runtime.hasten_deliveries(to_partners=planned, to_subscribers=subscribed)
+    runtime.announce(site.id, turn.version, documents, to_partners=planned, to_subscribers=subscribed)
     return uow.now
 
 

@@ -3,13 +3,31 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from sokbo.domain.article import Content, slugify
+from sokbo.domain.site import Site
 
 #: Below each site: the stylesheet by which browsers show RSS and Atom.
 STYLESHEET_PATH = "feed.css"
 #: Below each site: the picture that stands for those that have no logo.
 SIGN_PATH = "sign.png"
+
+
+class FeedType(NamedTuple):
+    """A format in which every listing can be had: the end of its feeds' paths, what people call it, and its media type."""
+
+    suffix: str
+    name: str
+    media_type: str
+
+
+FEED_TYPES = (
+    FeedType("rss", "RSS", "application/rss+xml"),
+    FeedType("atom", "Atom", "application/atom+xml"),
+    FeedType("json", "JSON Feed", "application/feed+json"),
+)
+FEED_SUFFIXES = tuple(each.suffix for each in FEED_TYPES)
 
 
 class ListingKind(StrEnum):
@@ -52,6 +70,11 @@ class Listing:
 
 SITE_LISTING = Listing(ListingKind.SITE)
 BREAKING_LISTING = Listing(ListingKind.BREAKING)
+
+
+def feed_urls(site: Site) -> dict[str, str]:
+    """The URLs of the site's own feeds, by the ends of their paths."""
+    return {suffix: site.url(SITE_LISTING.feed_path(suffix)) for suffix in FEED_SUFFIXES}
 
 
 def terms(content: Content) -> list[Listing]:

@@ -7,17 +7,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from sokbo.domain.feed import FEED_TYPES
 from workers.pages.body import begins_with_image
 from workers.pages.catalogues import load_catalogues
 from workers.pages.dates import time_element
 from workers.pages.stylesheet import TEMPLATES, copy_script, stylesheet
-
-#: The formats in which every listing can be had: suffix, name, media type.
-FEED_FORMATS = (
-    ("rss", "RSS", "application/rss+xml"),
-    ("atom", "Atom", "application/atom+xml"),
-    ("json", "JSON Feed", "application/feed+json"),
-)
 
 
 class _Environment(Environment):
@@ -49,6 +43,6 @@ def _build(catalogue: NullTranslations) -> Environment:
     environment.globals.update(
         stylesheet=stylesheet(),
         copy_script=copy_script(),
-        feed_formats=FEED_FORMATS,
+        feed_formats=FEED_TYPES,
     )
     return environment

@@ -9,14 +9,14 @@ from typing import Any
 from markupsafe import Markup
 
 from sokbo.domain.article import Article
-from sokbo.domain.feed import SITE_LISTING, Listing, ListingKind
+from sokbo.domain.feed import FEED_TYPES, SITE_LISTING, Listing, ListingKind
 from sokbo.domain.illustration import Illustration, illustration
 from sokbo.domain.selection import PLAIN, Selection
 from sokbo.domain.site import Site
 from workers.pages.article import article_values, page_values
 from workers.pages.catalogues import FALLBACK_LANGUAGE
 from workers.pages.dates import time_element
-from workers.pages.environment import FEED_FORMATS, build_environments
+from workers.pages.environment import build_environments
 from workers.pages.stylesheet import stylesheet
 
 STRIP_LINKS = 3
@@ -60,11 +60,6 @@ class PageRenderer:
         self._article_frame = lru_cache(maxsize=_KEPT_FRAMES)(self._render_article_frame)
         self._byline = lru_cache(maxsize=_KEPT_BYLINES)(self._render_byline)
 
-    def card(self, site: Site, article: Article, shown: Illustration | None = None, *, now: datetime) -> bytes:
-        """The article's box on list pages, the same in all of them; it is marked as breaking if it is so `now`. `shown` is its
-        picture; if none is given, there is what the article itself says of it."""
-        return self._card(site, self._own(site, article, shown, now))
-
     def listing(self, site: Site, listing: Listing, updated: datetime | None, *, empty: bool) -> PageShell:
         """The page of a listing; `updated` is its newest article's time."""
         frame = self._frame(site, listing, updated is not None, empty)
@@ -82,14 +77,11 @@ class PageRenderer:
         head, _, tail = before_strip.partition(_CARDS_PLACE)
         return PageShell(_in_parts(head), closing.encode(), b"\n", tail.encode())
 
-    def article(self, site: Site, article: Article, shown: Illustration | None = None, *, now: datetime) -> PageShell:
-        """The article's page; as for `card`."""
-        return self._page(site, self._own(site, article, shown, now))
-
     def card_and_page(
-        self, site: Site, article: Article, shown: Illustration | None, *, now: datetime
+        self, site: Site, article: Article, shown: Illustration | None = None, *, now: datetime
     ) -> tuple[bytes, PageShell]:
-        """Both, in less time than one after the other: what both show is made once."""
+        """The article's box on list pages, the same in all of them, and its page; it is marked as breaking if it is so `now`.
+        `shown` is its picture; if none is given, there is what the article itself says of it."""
         own = self._own(site, article, shown, now)
         return self._card(site, own), self._page(site, own)
 
@@ -125,9 +117,7 @@ class PageRenderer:
     def feeds(self, site: Site, listings: Sequence[Listing], selections: Sequence[Selection] = ()) -> PageShell:
         """The page that lists the site's feeds for people; `selections` are public."""
         groups = [(kind, [listing for listing in listings if listing.kind is kind]) for kind in ListingKind]
-        chosen = [
-            (selection.listing, FEED_FORMATS if selection.profile == PLAIN else FEED_FORMATS[:1]) for selection in selections
-        ]
+        chosen = [(selection.listing, FEED_TYPES if selection.profile == PLAIN else FEED_TYPES[:1]) for selection in selections]
         return self._shell("pages/feeds.html", site, groups=groups, chosen=chosen)
 
     def breaking_strip(self, site: Site, articles: Sequence[Article]) -> bytes:

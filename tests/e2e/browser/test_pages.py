@@ -54,14 +54,14 @@ def render_pages() -> dict[str, bytes]:
     renderer = PageRenderer()
     articles = [jekyll_article(), rich_article(), PLAIN]
     breaking = replace(rich_article(), breaking_until=PUBLISHED + timedelta(hours=6))
-    cards = b"".join(renderer.card(KOREAN_SITE, article, now=PUBLISHED) for article in articles)
+    cards = b"".join(renderer.card_and_page(KOREAN_SITE, article, now=PUBLISHED)[0] for article in articles)
     listings = [SITE_LISTING, BREAKING_LISTING, Listing(ListingKind.TAG, "도서관" * 20, "도서관" * 20)]
     shells: dict[str, tuple[PageShell, bytes]] = {
         "/": (renderer.listing(KOREAN_SITE, SITE_LISTING, PUBLISHED, empty=False), cards),
         "/english": (renderer.listing(ENGLISH_SITE, BREAKING_LISTING, PUBLISHED, empty=False), cards),
-        "/jekyll": (renderer.article(KOREAN_SITE, jekyll_article(), now=PUBLISHED), b""),
-        "/rich": (renderer.article(ENGLISH_SITE, rich_article(), now=PUBLISHED), b""),
-        "/breaking-article": (renderer.article(KOREAN_SITE, breaking, now=PUBLISHED), b""),
+        "/jekyll": (renderer.card_and_page(KOREAN_SITE, jekyll_article(), now=PUBLISHED)[1], b""),
+        "/rich": (renderer.card_and_page(ENGLISH_SITE, rich_article(), now=PUBLISHED)[1], b""),
+        "/breaking-article": (renderer.card_and_page(KOREAN_SITE, breaking, now=PUBLISHED)[1], b""),
         "/feeds": (renderer.feeds(KOREAN_SITE, listings), b""),
         "/withdrawn": (renderer.withdrawn(KOREAN_SITE, PLAIN), b""),
     }

@@ -10,8 +10,10 @@ import feedparser
 import pytest
 
 from sokbo.domain.article import Article
+from sokbo.domain.feed import FEED_TYPES
 from tests.unit.workers.feeds.articles import NASTY, apart, article
 from tests.unit.workers.feeds.members import MEMBERS, Member
+from workers.feeds import FORMATS
 from workers.feeds.fixes import printable
 
 every_member = pytest.mark.parametrize("member", MEMBERS.values(), ids=MEMBERS.keys())
@@ -86,3 +88,8 @@ def test_xml_has_no_document_type_and_says_its_encoding(name: str) -> None:
 
     assert document.startswith(b"<?xml version='1.0' encoding='UTF-8'?>\n")
     assert b"<!DOCTYPE" not in document
+
+
+def test_formats_are_those_that_addresses_and_pages_know() -> None:
+    made = [(form.suffix, form.media_type.partition(";")[0]) for form in FORMATS.values()]
+    assert sorted(made) == sorted((each.suffix, each.media_type) for each in FEED_TYPES)

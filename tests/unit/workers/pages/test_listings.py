@@ -19,7 +19,7 @@ TAG = Listing(ListingKind.TAG, "apec", "APEC")
 def listing_page(renderer: PageRenderer, site: Site, listing: Listing, *articles: Article) -> Any:
     updated = max((article.modified_at for article in articles), default=None)
     shell = renderer.listing(site, listing, updated, empty=not articles)
-    cards = shell.separator.join(renderer.card(site, article, now=PUBLISHED) for article in articles)
+    cards = shell.separator.join(renderer.card_and_page(site, article, now=PUBLISHED)[0] for article in articles)
     return parse_page(shell.head + cards + shell.tail + renderer.breaking_strip(site, articles) + shell.closing)
 
 
@@ -37,7 +37,7 @@ def test_cards_stand_in_the_list_in_the_order_given(renderer: PageRenderer, site
 def test_card_of_a_breaking_article_is_marked_until_its_end(renderer: PageRenderer, site: Site, article: Article) -> None:
     breaking = replace(article, breaking_until=PUBLISHED + timedelta(hours=6))
     before, after = (
-        html.fragment_fromstring(renderer.card(site, breaking, now=now).decode())
+        html.fragment_fromstring(renderer.card_and_page(site, breaking, now=now)[0].decode())
         for now in (PUBLISHED, PUBLISHED + timedelta(hours=6))
     )
     assert before.xpath("string(.//p[@class='kicker']/strong)") == "속보"
@@ -83,7 +83,9 @@ def test_empty_listing_says_that_it_is_empty(renderer: PageRenderer, site: Site,
 
 def test_hostile_card_stays_text(renderer: PageRenderer, site: Site, with_content: Callable[..., Article]) -> None:
     hostile = "</a><script>alert(1)</script>\" onmouseover='x'<!--cards-->"
-    card = html.fragment_fromstring(renderer.card(site, with_content(title=hostile, summary=hostile), now=PUBLISHED).decode())
+    card = html.fragment_fromstring(
+        renderer.card_and_page(site, with_content(title=hostile, summary=hostile), now=PUBLISHED)[0].decode()
+    )
     assert card.xpath("string(.//h2)") == hostile
     assert not card.xpath("//script | //@onmouseover")
 

@@ -39,8 +39,7 @@ def show(renderer: PageRenderer, site: Site) -> Callable[..., tuple[Any, Any]]:
 
     def render(article: Article, *pictures: Picture) -> tuple[Any, Any]:
         shown = illustration(site, article.content, {picture.source: picture for picture in pictures})
-        shell = renderer.article(site, article, shown, now=PUBLISHED)
-        card = renderer.card(site, article, shown, now=PUBLISHED)
+        card, shell = renderer.card_and_page(site, article, shown, now=PUBLISHED)
         return parse_page(shell.head + shell.tail + shell.closing), html.fragment_fromstring(card.decode())
 
     return render

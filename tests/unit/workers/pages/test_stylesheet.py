@@ -11,7 +11,7 @@ from workers.pages.stylesheet import page_headers
 
 def test_policy_admits_exactly_the_style_that_pages_carry(renderer: PageRenderer, site: Site, article: Article) -> None:
     shells = [
-        renderer.article(site, article, now=article.created_at),
+        renderer.card_and_page(site, article, now=article.created_at)[1],
         renderer.listing(site, SITE_LISTING, None, empty=True),
         renderer.feeds(site, [SITE_LISTING]),
         renderer.withdrawn(site, article),
