@@ -20,7 +20,7 @@ from bench.article import headline, news
 from bench.connection import connected, get, post, post_article, wait_for_text
 from bench.measurement import LeftOut, Measurement
 from bench.system import HOST, SITE, START_SECONDS, System, running, wait_until
-from sokbo.cli.preflight import free_port
+from sokbo.cli.startup_checks import free_port
 from sokbo.lifeline import end_with_parent
 
 FEED_BYTES = 50_000

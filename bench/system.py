@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from sokbo import keys, partners, sites
-from sokbo.cli.preflight import free_port
+from sokbo.cli.startup_checks import free_port
 from sokbo.domain.key import Scope
 from sokbo.domain.site import Site
 from sokbo.lifeline import end_with_parent

@@ -16,7 +16,7 @@ from chaos.postgresql import NAME as POSTGRESQL
 from chaos.postgresql import Server, initialised
 from chaos.programs import Keeper, Program
 from sokbo import broker_process
-from sokbo.cli.preflight import free_port
+from sokbo.cli.startup_checks import free_port
 from sokbo.errors import StartupError
 from sokbo.settings import Settings
 

@@ -60,7 +60,7 @@ class Authenticator:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthorized("send an API key: Authorization: Bearer sokbo_...", headers=_challenge())
-        origin = self._proxies.origin(request.remote or "", request.headers.getall("X-Forwarded-For", ()))
+        origin = self._proxies.origin_of(request)
         key, site = await self._find(token_digest(token.strip()), network_of(origin))
         self._per_key.spend(key.id)
         if not key.allows(scope):

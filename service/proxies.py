@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import ip_address
 
+from aiohttp import web
+
 from sokbo.settings import Network
 
 _KEPT_ADDRESSES = 4096
@@ -15,6 +17,10 @@ class TrustedProxies:
     def __init__(self, networks: Sequence[Network]):
         self._networks = networks
         self.trusts = lru_cache(maxsize=_KEPT_ADDRESSES)(self._trusts)
+
+    def origin_of(self, request: web.Request) -> str:
+        """The address that the request comes from."""
+        return self.origin(request.remote or "", request.headers.getall("X-Forwarded-For", ()))
 
     def origin(self, peer: str, forwarded: Sequence[str]) -> str:
         """The address that the request comes from: the last one that no trusted proxy has. `forwarded` are the lines of

@@ -112,7 +112,7 @@ def _choose_coding(prepared: Prepared, welcome: Sequence[Coding], held: str | No
     return ready[0] if ready else Coding.IDENTITY
 
 
-def preflight() -> web.Response:
+def cors_preflight() -> web.Response:
     """The answer to OPTIONS, the same for every document, whether there or not."""
     return web.Response(status=HTTPStatus.NO_CONTENT, headers=_PREFLIGHT)
 

@@ -10,12 +10,13 @@ from pydantic_core import ErrorDetails
 
 from sokbo.domain.article import slugify
 from sokbo.domain.composed import composed
+from sokbo.domain.visible import shows_nothing
 from sokbo.errors import MAX_ERRORS, FieldError, Invalid
 from sokbo.language_codes import LANGUAGES, REGIONS, RENAMED
 from sokbo.net.urls import check_url
 
-#: Characters of a category, a tag or an author where they are chosen, as many as an article's may have.
-MAX_TERM = 200
+#: Of a category, a tag or an author where one is chosen: an author's name may be that long.
+MAX_CHOSEN_CHARACTERS = 200
 #: RFC 5646 section 2.1 without extensions and private use: language, extended language, script, region, variants.
 _LANGUAGE = re.compile(
     r"([A-Za-z]{2,3})((?:-[A-Za-z]{3})?(?:-[A-Za-z]{4})?(?:-([A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3})){0,3})"
@@ -52,6 +53,7 @@ class FieldsModel(BaseModel):
 
 
 Fields = TypeVar("Fields", bound=FieldsModel)
+Word = TypeVar("Word", bound=str)
 
 
 def validate(model: type[Fields], values: Mapping[str, object], context: Mapping[str, object] | None = None) -> Fields:
@@ -84,11 +86,16 @@ def line(max_characters: int, *, empty: bool = False) -> Callable[[str], str]:
             raise ValueError(f"must have at most {max_characters} characters")
         if any(character in _HIDDEN or unicodedata.category(character) in _CONTROL_OR_SURROGATE for character in text):
             raise ValueError("must not hold control characters")
-        if not text and not empty:
+        if not empty and shows_nothing(text):
             raise ValueError("must not be empty")
         return text
 
     return rule
+
+
+def distinct(values: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The values in order, each once."""
+    return tuple(sorted(set(values)))
 
 
 def at_most(items: int) -> BeforeValidator:
@@ -104,8 +111,8 @@ def at_most(items: int) -> BeforeValidator:
 
 def slug(term: str) -> str:
     """A rule for categories, tags and authors, by whatever name: what their listings' addresses say."""
-    if len(term) > MAX_TERM:
-        raise ValueError(f"must have at most {MAX_TERM} characters")
+    if len(term) > MAX_CHOSEN_CHARACTERS:
+        raise ValueError(f"must have at most {MAX_CHOSEN_CHARACTERS} characters")
     made = slugify(term)
     if not made:
         raise ValueError("must have a letter or a digit")

@@ -6,16 +6,16 @@ Each deed happens within the caller's transaction, with its audit; the caller co
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, StrictBool, ValidationInfo
 
 from sokbo.domain.breaker import Breaker
 from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId, new_id
-from sokbo.domain.partner import CHANNELS, ContentProfile, Filter, Partner, PartnerState, Signature
+from sokbo.domain.partner import CHANNELS, DEFAULT_REL, ContentProfile, Filter, Partner, PartnerState, Signature
 from sokbo.errors import FieldError, Invalid, NotFound
-from sokbo.fields import FieldsModel, Slug, at_most, line, merge_patch, validate
+from sokbo.fields import FieldsModel, Slug, at_most, distinct, line, merge_patch, validate
 from sokbo.net.sealing import Sealer
 from sokbo.net.signing import new_key, verification_key
 from sokbo.net.urls import check_url
@@ -28,8 +28,6 @@ MAX_FILTER_VALUES = 100
 #: What a link's `rel` may say (HTML Living Standard section 4.6.7). `dofollow` is no link type.
 LINK_TYPES = ("noopener", "noreferrer", "nofollow", "sponsored", "ugc")
 BY_THE_OPERATOR = "by the operator"
-
-Word = TypeVar("Word", bound=str)
 
 _ID = re.compile(r"ptr_[0-9a-z]{26}")
 
@@ -56,15 +54,11 @@ def _rel(text: str) -> str:
     return " ".join(dict.fromkeys(types))
 
 
-def _distinct(values: tuple[Word, ...]) -> tuple[Word, ...]:
-    return tuple(sorted(set(values)))
-
-
-Terms = Annotated[tuple[Slug, ...], at_most(MAX_FILTER_VALUES), AfterValidator(_distinct)]
+Terms = Annotated[tuple[Slug, ...], at_most(MAX_FILTER_VALUES), AfterValidator(distinct)]
 
 
 class FilterInput(FieldsModel):
-    events: Annotated[tuple[EventType, ...], at_most(MAX_FILTER_VALUES), AfterValidator(_distinct)] = ()
+    events: Annotated[tuple[EventType, ...], at_most(MAX_FILTER_VALUES), AfterValidator(distinct)] = ()
     categories: Terms = ()
     tags: Terms = ()
     breaking_only: StrictBool = False
@@ -78,7 +72,7 @@ class PartnerInput(FieldsModel):
     channel: Annotated[str, AfterValidator(_channel)] = CHANNELS[0]
     filter: FilterInput = FilterInput()
     content: ContentProfile = ContentProfile.SUMMARY
-    rel: Annotated[str, AfterValidator(_rel)] = "noopener"
+    rel: Annotated[str, AfterValidator(_rel)] = DEFAULT_REL
     signature: Signature = Signature.V1
 
     def domain_fields(self) -> dict[str, Any]:

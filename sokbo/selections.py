@@ -17,7 +17,7 @@ from sokbo.domain.key import token_digest
 from sokbo.domain.selection import NAME_PATTERN, PLAIN, Detail, Selection, Terms, new_token, private_path
 from sokbo.domain.site import Site
 from sokbo.errors import Conflict, FieldError, Invalid, NotFound
-from sokbo.fields import FieldsModel, Slug, at_most, has_region, language_tag, line, logo_url, merge_patch, validate
+from sokbo.fields import FieldsModel, Slug, at_most, distinct, has_region, language_tag, line, logo_url, merge_patch, validate
 from sokbo.storage import UnitOfWork
 
 MAX_TITLE = 200
@@ -47,11 +47,7 @@ def _entries(number: int) -> int:
     return number
 
 
-def _distinct(terms: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(set(terms)))
-
-
-ChosenTerms = Annotated[tuple[Slug, ...], at_most(MAX_TERMS), AfterValidator(_distinct)]
+ChosenTerms = Annotated[tuple[Slug, ...], at_most(MAX_TERMS), AfterValidator(distinct)]
 
 
 class ExcludeInput(FieldsModel):

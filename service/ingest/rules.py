@@ -7,9 +7,10 @@ from pydantic import ValidationInfo
 
 from service.ingest import cleaning, markup
 from service.ingest.rendering import render
-from service.ingest.text_gate import forbidden_rule, one_line, shows_nothing
+from service.ingest.text_gate import forbidden_rule, one_line
 from service.ingest.urls import absolute_url
 from sokbo.domain.article import slugify
+from sokbo.domain.visible import shows_nothing
 
 MAX_URL = 2_000
 MAX_EMAIL = 254

@@ -12,8 +12,6 @@ FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 #: What can turn round or hide the text beside it: C1 controls but for the line break NEL, and bidirectional embeddings,
 #: overrides and isolates (UAX #9). Marks (U+200E, U+200F) reach no further than themselves.
 _CONTROLS = re.compile("[\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069]")
-#: What Python calls printable and fonts show as nothing: Hangul fillers, variation selectors and the like.
-_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 MAX_DEPTH = 16
 MAX_INTEGER = 2**63 - 1
 
@@ -69,11 +67,6 @@ def _dotted(path: Path) -> str:
 def one_line(text: str) -> str:
     """`text` with composed characters (NFC), each run of white space, line breaks included, as one space, and no controls."""
     return " ".join(_CONTROLS.sub("", composed(text)).split())
-
-
-def shows_nothing(text: str) -> bool:
-    """True if no reader could see anything of it."""
-    return not any(character.isprintable() and character != " " for character in _BLANK.sub("", text))
 
 
 def _admitted(key: str, errors: list[FieldError]) -> str:

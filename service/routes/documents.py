@@ -5,7 +5,7 @@ from aiohttp import hdrs, web
 from service.answering import asked_host
 from service.notices import list_of_sites, not_found
 from service.paths import decode_path
-from service.reading import ALLOW, Reader, preflight
+from service.reading import ALLOW, Reader, cors_preflight
 from service.site_directory import SiteDirectory
 from service.site_files import site_files
 from sokbo.domain.site import RESERVED_NAMES
@@ -27,7 +27,7 @@ def add_document_routes(app: web.Application, reader: Reader, directory: SiteDir
         if path is None:
             return not_found(request, site)
         if request.method == "OPTIONS":
-            return preflight()
+            return cors_preflight()
         if site is None:
             return not_found(request, None) if path else _front(request, directory)
         below = path if own else rest

@@ -10,13 +10,10 @@ from service.paging import read_page
 from service.services import Services
 from sokbo.domain.event import Event
 from sokbo.domain.key import Scope
-from sokbo.domain.partner import ContentProfile
+from sokbo.domain.partner import DEFAULT_REL, ContentProfile
 from sokbo.domain.site import Site
 from sokbo.payload import describe
 from sokbo.storage import UnitOfWork
-
-#: What a partner has that hasn't said anything else.
-REL = "noopener"
 
 _SEQUENCE = re.compile(r"[0-9]{1,9}")
 
@@ -43,5 +40,5 @@ def _page(uow: UnitOfWork, site: Site, after: int, limit: int) -> dict[str, Any]
 
 def _described(uow: UnitOfWork, site: Site, event: Event) -> dict[str, Any]:
     article = uow.media.at_home(site, uow.articles.at_revision(event.article_id, event.revision))
-    said = describe(event, site, article, ContentProfile.SUMMARY, REL)
+    said = describe(event, site, article, ContentProfile.SUMMARY, DEFAULT_REL)
     return {"id": event.id, "sequence": event.sequence, **said}

@@ -79,8 +79,7 @@ class Hub:
             return web.Response(status=error.status, text=f"{error.message}\n", headers=error.headers)
 
     async def _take(self, request: web.Request) -> web.Response:
-        origin = self._proxies.origin(request.remote or "", request.headers.getall("X-Forwarded-For", ()))
-        self._limit.spend(network_of(origin))
+        self._limit.spend(network_of(self._proxies.origin_of(request)))
         require_type(request, FORM_TYPES)
         await ask_for_body(request, MAX_FORM_BYTES)
         body = await read_body(request)

@@ -11,7 +11,7 @@ from aiohttp import web
 from service.answering import asked_host, json_response
 from service.image_directory import ImageDirectory
 from service.negotiation import field, lists
-from service.reading import ALLOW, preflight
+from service.reading import ALLOW, cors_preflight
 from service.services import Services
 from service.site_directory import SiteDirectory
 from service.uploads import Uploads, described
@@ -62,7 +62,7 @@ def add_image_routes(app: web.Application, files: MediaFiles, directory: SiteDir
 
     async def serve(request: web.Request) -> web.Response:
         if request.method == "OPTIONS":
-            return preflight()
+            return cors_preflight()
         if request.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed("Images can only be read.", headers={"Allow": ALLOW})
         name = request.match_info["name"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from sokbo.cli.options import data_option
-from sokbo.cli.preflight import private_folder
+from sokbo.cli.startup_checks import private_folder
 from sokbo.settings import load_settings
 from sokbo.storage import migrate as migrate_database
 

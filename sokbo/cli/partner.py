@@ -11,8 +11,8 @@ from sokbo import partners, redelivery, rotation, sites
 from sokbo.cli.opening import by_command, opened
 from sokbo.cli.options import data_option, site_option
 from sokbo.domain.event import EventType
-from sokbo.domain.partner import CHANNELS, ContentProfile, Partner, Signature
-from sokbo.errors import Invalid, StartupError
+from sokbo.domain.partner import CHANNELS, DEFAULT_REL, ContentProfile, Partner, Signature
+from sokbo.errors import Invalid
 from sokbo.net.sealing import Sealer
 from sokbo.net.secret_key import load_secret_key
 
@@ -48,7 +48,7 @@ def partner() -> None:
     type=click.Choice([profile.value for profile in ContentProfile]),
     help="How much it gets.",
 )
-@click.option("--rel", default="noopener", show_default=True, help="The link's rel: noopener, nofollow, sponsored, ...")
+@click.option("--rel", default=DEFAULT_REL, show_default=True, help="The link's rel: noopener, nofollow, sponsored, ...")
 @click.option(
     "--signature", default=Signature.V1.value, show_default=True, type=_SIGNATURES, help="By a shared secret (v1) or a key pair."
 )
@@ -157,7 +157,7 @@ def replay(
 ) -> None:
     """Send a partner deliveries of the last 30 days again: by id, by time, or those that were given up."""
     if (bool(ids), since is not None, dead).count(True) != 1:
-        raise StartupError("say what to send again: --delivery, --since or --dead, and only one of them")
+        raise click.UsageError("say what to send again: --delivery, --since or --dead, and only one of them")
     with _named_by_option(ids):
         wanted = redelivery.parse_replay({"ids": [*ids], "since": since, "until": until, "state": "dead" if dead else None})
         with opened(data) as (_, database), database.write() as uow:

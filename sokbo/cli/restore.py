@@ -7,7 +7,7 @@ import click
 from sokbo.backups import check_embedded, restore_backup
 from sokbo.cli.opening import by_command
 from sokbo.cli.options import data_option
-from sokbo.cli.preflight import RESTORE, claimed
+from sokbo.cli.startup_checks import RESTORE, claimed
 from sokbo.settings import load_settings
 
 

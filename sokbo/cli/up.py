@@ -18,7 +18,7 @@ from sokbo.cli.children import ChildSpec, Executable, PythonModule
 from sokbo.cli.console import Console
 from sokbo.cli.first_start import FirstStart, Prepared, prepare
 from sokbo.cli.options import data_option
-from sokbo.cli.preflight import UP, check_restored, claimed, free_port, private_folder
+from sokbo.cli.startup_checks import UP, check_restored, claimed, free_port, private_folder
 from sokbo.cli.supervisor import StopRequested, Supervisor
 from sokbo.settings import DEFAULT_DATA, Settings, load_settings
 

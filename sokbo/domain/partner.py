@@ -12,6 +12,10 @@ from sokbo.domain.ids import PartnerId, SiteId
 CHANNELS = ("webhook",)
 
 
+#: The `rel` of the links that a partner gets, if it has asked for no other.
+DEFAULT_REL = "noopener"
+
+
 class PartnerState(StrEnum):
     """`DELETED` is shown to nobody and never left again; the record of what was sent still names the partner."""
 
@@ -66,7 +70,7 @@ class Partner:
     created_at: datetime
     filter: Filter = field(default_factory=Filter)
     content: ContentProfile = ContentProfile.SUMMARY
-    rel: str = "noopener"
+    rel: str = DEFAULT_REL
     signature: Signature = Signature.V1
     state: PartnerState = PartnerState.ACTIVE
     disabled_reason: str | None = None

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from sokbo.cli.preflight import free_port
+from sokbo.cli.startup_checks import free_port
 from tests.client import Answer
 from tests.databases import Maker, new_name
 from tests.publisher import Publisher

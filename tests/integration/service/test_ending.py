@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sokbo.cli.preflight import free_port
+from sokbo.cli.startup_checks import free_port
 from sokbo.settings import Settings
 from tests.integration.service.edge.running import make_site
 from tests.integration.service.reading.serving import Connection

@@ -9,7 +9,7 @@ import pytest
 
 from sokbo.backups import NUMBERS_LEFT_OUT
 from sokbo.cli.first_start import prepare
-from sokbo.cli.preflight import check_restored, claimed
+from sokbo.cli.startup_checks import check_restored, claimed
 from sokbo.errors import StartupError
 from sokbo.media.files import MediaFiles
 from sokbo.net.sealing import Sealer

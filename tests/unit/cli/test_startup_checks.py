@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sokbo.cli.preflight import UP, claimed, free_port, private_folder
+from sokbo.cli.startup_checks import UP, claimed, free_port, private_folder
 from sokbo.errors import StartupError
 
 
