@@ -2,7 +2,7 @@
 when asked to rebuild. Nothing of what is stored is relied on: every piece is made and stored again."""
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -13,7 +13,7 @@ from sokbo.domain.document import Document
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
 from sokbo.domain.ids import SiteId
 from sokbo.domain.illustration import named_files, sources
-from sokbo.domain.picture import Picture
+from sokbo.domain.picture import Files, Picture
 from sokbo.domain.site import Site
 from sokbo.storage import UnitOfWork
 from workers.archiving import whole_archive
@@ -73,7 +73,7 @@ def _render(
     articles: Sequence[Article],
     now: datetime,
     pictures: Mapping[str, Picture],
-    files: Collection[str],
+    files: Files,
 ) -> list[Rendered]:
     rendered = []
     for article in articles:

@@ -1,7 +1,7 @@
 """From an article to what is kept of it rendered: a fragment in each format, and its page."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +11,7 @@ from sokbo.domain.article import Article, ArticleState
 from sokbo.domain.compression import concatenate, piece
 from sokbo.domain.document import EMPTY, Document, Fragment, FragmentFormat, Piece
 from sokbo.domain.illustration import at_home, awaited, illustration
-from sokbo.domain.picture import Picture
+from sokbo.domain.picture import Files, Picture
 from sokbo.domain.site import Site
 from workers.feeds import ATOM, FORMATS
 from workers.feeds.item import item
@@ -40,10 +40,10 @@ def render_article(
     article: Article,
     now: datetime,
     pictures: Mapping[str, Picture],
-    files: Collection[str] = frozenset(),
+    files: Files,
 ) -> Rendered:
-    """Everything that its revision needs, made once; `pictures` are those that are known, by source, and `files` the names of
-    those of the site's that its text names."""
+    """Everything that its revision needs, made once; `pictures` are those that are known, by source, and `files` those of the
+    site's that its text names, with their sizes."""
     if article.state is ArticleState.WITHDRAWN:
         shell = pages.withdrawn(site, article)
         tombstone = fragment(article, ATOM.format, ATOM.tombstone(article))
@@ -52,7 +52,7 @@ def render_article(
     shown = illustration(site, told.content, pictures)
     entry = item(site, told, shown)
     entries = {form: feed.entry(entry) for form, feed in FORMATS.items()}
-    entries[FragmentFormat.CARD], shell = pages.card_and_page(site, told, shown, now=now)
+    entries[FragmentFormat.CARD], shell = pages.card_and_page(site, told, shown, files, now=now)
     fragments = [fragment(article, form, raw) for form, raw in entries.items()]
     return Rendered(article, fragments, _article_page(site, article, shell), awaited(article.content, pictures))
 

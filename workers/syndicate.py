@@ -7,7 +7,7 @@ nothing.
 """
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -27,7 +27,7 @@ from sokbo.domain.event import EventType, Lane
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.domain.illustration import named_files, sources
-from sokbo.domain.picture import Picture
+from sokbo.domain.picture import Files, Picture
 from sokbo.domain.site import Site
 from sokbo.domain.tally import Measure, Tally
 from sokbo.errors import SokboError
@@ -59,15 +59,15 @@ class SiteChanged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Events of one site, leased at `now`, with the articles they are about, what is known of their pictures, by source, and the
-    names of those of the site's files that their texts name."""
+    """Events of one site, leased at `now`, with the articles they are about, what is known of their pictures, by source, and
+    those of the site's files that their texts name, with their sizes."""
 
     now: datetime
     site: Site
     pending: Sequence[PendingEvent]
     articles: Mapping[ArticleId, Article]
     pictures: Mapping[str, Picture]
-    files: Collection[str]
+    files: Files
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ Ours are named by the SHA-256 of their bytes and never change; others' are named
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from sokbo.domain.ids import MediaId, SiteId
 
@@ -26,6 +28,18 @@ class PictureState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """In pixels."""
+
+    width: int
+    height: int
+
+
+#: Files of ours by their names, with their sizes as far as they are known.
+Files: TypeAlias = Mapping[str, Size | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Variant:
     """One of our files: its name, media type, size in pixels and length in bytes."""
 
@@ -34,6 +48,10 @@ class Variant:
     width: int
     height: int
     length: int
+
+    @property
+    def size(self) -> Size:
+        return Size(self.width, self.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,10 @@ class Picture:
     def is_unknowable(self) -> bool:
         """True if it has been measured in vain: it is nowhere, or no image."""
         return self.state is PictureState.FAILED and self.type is None
+
+    @property
+    def size(self) -> Size | None:
+        return Size(self.width, self.height) if self.width and self.height else None
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, exists, or_, select
 from sokbo.domain.article import Article
 from sokbo.domain.ids import MediaId, SiteId
 from sokbo.domain.illustration import at_home, named_files
-from sokbo.domain.picture import Media, digest_of
+from sokbo.domain.picture import Files, Media, Size, digest_of
 from sokbo.domain.site import Site
 from sokbo.storage.dialects import insert_or_ignore
 from sokbo.storage.picture_tables import media, picture_variants, pictures
@@ -25,12 +25,15 @@ _HAS_FILE = select(
         ),
     )
 )
-_UPLOADS = select(media.c.digest).where(
-    media.c.site_id == bindparam("site"), media.c.digest.in_(bindparam("digests", expanding=True))
+_UPLOADS = (
+    select(pictures)
+    .join(media, media.c.digest == pictures.c.source)
+    .where(media.c.site_id == bindparam("site"), media.c.digest.in_(bindparam("digests", expanding=True)))
 )
 _VARIANTS = (
-    select(picture_variants.c.name)
+    select(picture_variants.c.name, *pictures.c)
     .join(media, media.c.digest == picture_variants.c.source)
+    .join(pictures, pictures.c.source == picture_variants.c.source)
     .where(media.c.site_id == bindparam("site"), picture_variants.c.name.in_(bindparam("names", expanding=True)))
 )
 #: Names that one query asks for: databases limit the parameters of one.
@@ -66,16 +69,19 @@ class MediaRepository:
         """True if the file is an upload of the site's or a variant of one."""
         return bool(self._session.execute(_HAS_FILE, {"site": site_id, "digest": digest_of(name), "name": name}).scalar_one())
 
-    def files_of(self, site_id: SiteId, names: Collection[str]) -> set[str]:
+    def files_of(self, site_id: SiteId, names: Collection[str]) -> Files:
         """Those of the names that are of the site's uploads or their variants."""
-        found: set[str] = set()
+        found: dict[str, Size | None] = {}
         in_order = sorted(names)
         for start in range(0, len(in_order), _NAMES_AT_ONCE):
             some = in_order[start : start + _NAMES_AT_ONCE]
             digests = [digest_of(name) for name in some]
-            uploads = {*self._session.execute(_UPLOADS, {"site": site_id, "digests": digests}).scalars()}
-            found |= {name for name, digest in zip(some, digests, strict=True) if digest in uploads}
-            found |= {*self._session.execute(_VARIANTS, {"site": site_id, "names": some}).scalars()}
+            uploads = self._session.execute(_UPLOADS, {"site": site_id, "digests": digests})
+            sizes = {row.source: picture_from(row).size for row in uploads}
+            found |= {name: sizes[digest] for name, digest in zip(some, digests, strict=True) if digest in sizes}
+            for row in self._session.execute(_VARIANTS, {"site": site_id, "names": some}):
+                variants = picture_from(row).variants
+                found[row.name] = next((variant.size for variant in variants if variant.name == row.name), None)
         return found
 
     def at_home(self, site: Site, article: Article) -> Article:

@@ -6,8 +6,9 @@ from typing import Any
 from sokbo.domain.article import Article, article_url
 from sokbo.domain.feed import Listing, ListingKind, terms
 from sokbo.domain.illustration import Illustration
+from sokbo.domain.picture import Files, Size
 from sokbo.domain.site import Site
-from workers.pages.body import standfirst
+from workers.pages.body import laid_out, standfirst
 from workers.pages.dates import shown_as_modified, time_element
 from workers.pages.metadata import canonical_url, news_article
 
@@ -32,15 +33,24 @@ def article_values(site: Site, article: Article, shown: Illustration | None, now
     }
 
 
-def page_values(site: Site, article: Article, shown: Illustration | None) -> dict[str, Any]:
-    """What its page shows besides."""
+def page_values(site: Site, article: Article, shown: Illustration | None, files: Files) -> dict[str, Any]:
+    """What its page shows besides; `files` are those of the site's that its text names."""
     modified = shown_as_modified(article.published_at, article.modified_at)
     return {
         "canonical": canonical_url(site, article),
         "news_article": news_article(site, article, shown),
         "standfirst": standfirst(article.content),
+        "text": laid_out(article.content.html, lambda url: _size_of(url, site, shown, files)),
         "modified": time_element(article.modified_at, site) if modified else "",
     }
+
+
+def _size_of(url: str, site: Site, shown: Illustration | None, files: Files) -> Size | None:
+    """The size of the picture at that URL, if it is the one that stands for the article or an upload of the site's."""
+    if shown is not None and url == shown.url:
+        return shown.picture.size
+    name = url.rpartition("/")[2]
+    return files[name] if name in files and url == site.media_url(name) else None
 
 
 def _links(site: Site, listings: list[Listing], kind: ListingKind) -> list[tuple[str, str]]:

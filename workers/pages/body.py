@@ -1,14 +1,36 @@
-"""What an article's page needn't say, since its content says it already."""
+"""An article's content as its page shows it, and what the page needn't say, since the content says it already."""
 
 import re
+from collections.abc import Callable
 from html import unescape
 
 from sokbo.domain.article import Content
+from sokbo.domain.html import attributes
+from sokbo.domain.picture import Size
 
+_IMAGE = re.compile(r"<img [^>]*>")
 _LEADING_IMAGE = re.compile(r'\s*(?:<(?:p|div|figure|a|span|b|strong)(?: [^<>]*)?>\s*)*<img [^<>]*?\bsrc="([^"]*)"')
 #: A summary whose beginning is found this near the text's was cut from it.
 _SUMMARY_START_CHARACTERS = 40
 _TEXT_START_CHARACTERS = 1000
+
+
+def laid_out(html: str, size_of: Callable[[str], Size | None]) -> str:
+    """The content's HTML with pictures that are fetched when a reader comes near them, but for one at its very beginning; with
+    room for those whose size `size_of` knows by their URL, unless the publisher has given one."""
+    if "<img " not in html:  # most texts have none, and this is quick
+        return html
+    leading = _LEADING_IMAGE.match(html)
+    begins_at = leading.end() if leading else 0
+
+    def told(tag: re.Match[str]) -> str:
+        said = attributes(tag[0])
+        size = None if said.keys() & {"width", "height"} else size_of(unescape(said.get("src", "")))
+        room = f' width="{size.width}" height="{size.height}"' if size else ""
+        lazy = "" if tag.start() < begins_at else ' loading="lazy"'
+        return f'{tag[0][:-1]}{room}{lazy} decoding="async">'
+
+    return _IMAGE.sub(told, html)
 
 
 def begins_with_image(content: Content) -> bool:

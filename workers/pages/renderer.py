@@ -11,6 +11,7 @@ from markupsafe import Markup
 from sokbo.domain.article import Article
 from sokbo.domain.feed import FEED_TYPES, SITE_LISTING, Listing, ListingKind
 from sokbo.domain.illustration import Illustration, illustration
+from sokbo.domain.picture import Files
 from sokbo.domain.selection import PLAIN, Selection
 from sokbo.domain.site import Site
 from workers.pages.article import article_values, page_values
@@ -78,12 +79,19 @@ class PageRenderer:
         return PageShell(_in_parts(head), closing.encode(), b"\n", tail.encode())
 
     def card_and_page(
-        self, site: Site, article: Article, shown: Illustration | None = None, *, now: datetime
+        self,
+        site: Site,
+        article: Article,
+        shown: Illustration | None = None,
+        files: Files | None = None,
+        *,
+        now: datetime,
     ) -> tuple[bytes, PageShell]:
         """The article's box on list pages, the same in all of them, and its page; it is marked as breaking if it is so `now`.
-        `shown` is its picture; if none is given, there is what the article itself says of it."""
+        `shown` is its picture; if none is given, there is what the article itself says of it. `files` are those of the site's that
+        its text names, with their sizes."""
         own = self._own(site, article, shown, now)
-        return self._card(site, own), self._page(site, own)
+        return self._card(site, own), self._page(site, own, files or {})
 
     def _own(self, site: Site, article: Article, shown: Illustration | None, now: datetime) -> dict[str, Any]:
         own = article_values(site, article, shown or illustration(site, article.content, {}), now)
@@ -97,8 +105,8 @@ class PageRenderer:
     def _card(self, site: Site, own: dict[str, Any]) -> bytes:
         return self._render("partials/card.html", site, **own).encode()
 
-    def _page(self, site: Site, own: dict[str, Any]) -> PageShell:
-        page = self._render("pages/article.html", site, **own, **page_values(site, own["article"], own["shown"]))
+    def _page(self, site: Site, own: dict[str, Any], files: Files) -> PageShell:
+        page = self._render("pages/article.html", site, **own, **page_values(site, own["article"], own["shown"], files))
         title, metadata, text = page.split(_CUT, 2)
         start, to_metadata, to_text, after, closing = self._article_frame(site)
         # In one part, since one that is this small costs more to compress than its length says.

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sokbo.domain.ids import MediaId, new_id
-from sokbo.domain.picture import Media, Picture, PictureState, Variant
+from sokbo.domain.picture import Media, Picture, PictureState, Size, Variant
 from sokbo.storage import Database
 from tests.clock import Clock
 from tests.newsroom import Newsroom
@@ -219,7 +219,7 @@ def test_same_picture_is_one_upload_of_a_site_and_another_of_another(newsroom: N
         assert uow.media.get(other.site.id, first.id) is None
 
 
-def test_files_of_a_site_are_its_uploads_and_their_variants(newsroom: Newsroom) -> None:
+def test_files_of_a_site_are_its_uploads_and_their_variants_with_their_sizes(newsroom: Newsroom) -> None:
     other, media = Newsroom.open(newsroom.database), upload(newsroom)
     variant = Variant(f"{'e' * 64}.webp", "image/webp", 320, 200, 1000)
     with newsroom.database.write() as uow:
@@ -231,8 +231,9 @@ def test_files_of_a_site_are_its_uploads_and_their_variants(newsroom: Newsroom) 
         names = (media.picture.name, variant.name, f"{'f' * 64}.webp")
         assert [uow.media.has_file(newsroom.site.id, name) for name in names] == [True, True, False]
         assert [uow.media.has_file(other.site.id, name) for name in names] == [False] * 3
-        assert uow.media.files_of(newsroom.site.id, {*names}) == {*names[:2]}
-        assert uow.media.files_of(other.site.id, {*names}) == set()
+        sizes = {media.picture.name: Size(1600, 900), variant.name: Size(320, 200)}
+        assert uow.media.files_of(newsroom.site.id, {*names}) == sizes
+        assert uow.media.files_of(other.site.id, {*names}) == {}
 
 
 @pytest.mark.parametrize("seconds", [-3 * 3600, 3 * 3600])

@@ -185,6 +185,7 @@ def test_sites_images_in_texts_are_where_it_has_moved_to_in_feeds_and_pages(bure
     html = f'<p><img src="{old}"><img src="{another}"></p>'
     article = bureau.newsroom.post("가" * 20, html=html, image=Image(old))
     bureau.syndicate()
+    assert f'src="{old}" width="100" height="100"' in bureau.text(str(article.number))
 
     with bureau.newsroom.database.write() as uow:
         moved = sites.change(uow, site.name, {"base_url": "https://moved.example"}, **by)
@@ -197,6 +198,8 @@ def test_sites_images_in_texts_are_where_it_has_moved_to_in_feeds_and_pages(bure
         assert moved.media_url(ours.name) in told, path
         assert old not in told, path
         assert another in told, path
+        assert ("loading" in told) == (path == str(article.number)), path
+    assert f'src="{moved.media_url(ours.name)}" width="100" height="100"' in bureau.text(str(article.number))
     with bureau.newsroom.database.read() as uow:
         [(_, job)], _ = load_jobs(uow, bureau.newsroom.deliveries(article), SEALER, "sha256")
     assert job.article is not None

@@ -9,7 +9,7 @@ from lxml import html
 
 from sokbo.domain.article import Article, Image
 from sokbo.domain.illustration import illustration
-from sokbo.domain.picture import Picture, PictureState, Variant
+from sokbo.domain.picture import Files, Picture, PictureState, Size, Variant
 from sokbo.domain.site import Site
 from tests.unit.workers.pages.samples import PUBLISHED, parse_page
 from workers.pages.renderer import PageRenderer
@@ -37,9 +37,9 @@ Change = Callable[..., Article]
 def show(renderer: PageRenderer, site: Site) -> Callable[..., tuple[Any, Any]]:
     """The trees of an article's page and card."""
 
-    def render(article: Article, *pictures: Picture) -> tuple[Any, Any]:
+    def render(article: Article, *pictures: Picture, files: Files | None = None) -> tuple[Any, Any]:
         shown = illustration(site, article.content, {picture.source: picture for picture in pictures})
-        card, shell = renderer.card_and_page(site, article, shown, now=PUBLISHED)
+        card, shell = renderer.card_and_page(site, article, shown, files, now=PUBLISHED)
         return parse_page(shell.head + shell.tail + shell.closing), html.fragment_fromstring(card.decode())
 
     return render
@@ -103,6 +103,52 @@ def test_picture_of_the_text_is_shared_and_not_shown_twice(show: Show, with_cont
     assert card.xpath(".//img") == []
     page, _ = show(text)
     assert page.xpath("//meta[@property='og:image']") == []
+
+
+def in_text(page: Any) -> list[dict[str, str]]:
+    """The attributes of the text's pictures, but for their URLs."""
+    return [{name: value for name, value in image.attrib.items() if name != "src"} for image in page.xpath("//article/div//img")]
+
+
+LATE = {"loading": "lazy", "decoding": "async"}
+
+
+def test_pictures_of_the_text_come_when_they_are_near(show: Show, with_content: Change) -> None:
+    page, _ = show(with_content(html='<p>배</p><p><img src="https://wave.example/a.jpg" alt="&lt;배&gt;"><img src="/b.jpg"></p>'))
+
+    assert in_text(page) == [{"alt": "<배>"} | LATE, LATE]
+
+
+@pytest.mark.parametrize("opening", ["", "<figure>", '<p class="a"><a href="https://wave.example/">'])
+def test_picture_at_the_texts_beginning_is_not_put_off(show: Show, with_content: Change, opening: str) -> None:
+    page, _ = show(with_content(html=f'{opening}<img src="https://wave.example/a.jpg"><img src="https://wave.example/b.jpg">'))
+
+    assert in_text(page) == [{"decoding": "async"}, LATE]
+
+
+def test_pictures_of_the_text_have_their_sizes_once_they_are_known(show: Show, with_content: Change, site: Site) -> None:
+    files = {OURS.name: Size(1600, 900), f"{'b' * 64}.webp": Size(320, 180)}
+    urls = (*map(site.media_url, files), URL, f"https://else.example/media/{OURS.name}", "https://wave.example/b.jpg?x=1&amp;y=2")
+    text = with_content(html="".join(f'<p>배</p><img src="{url}">' for url in urls))
+    page, _ = show(text, MEASURED, files=files)
+
+    sizes = [(image.get("width"), image.get("height")) for image in in_text(page)]
+    assert sizes == [("1600", "900"), ("320", "180"), ("1024", "683"), (None, None), (None, None)]
+    assert in_text(show(text)[0]) == [LATE] * len(urls)
+
+
+def test_size_that_the_publisher_gave_stays(show: Show, with_content: Change, site: Site) -> None:
+    html = "".join(f'<p>배</p><img src="{site.media_url(OURS.name)}" {said}>' for said in ('width="300"', 'height="50%"'))
+    page, _ = show(with_content(html=html), files={OURS.name: Size(1600, 900)})
+
+    assert in_text(page) == [{"width": "300"} | LATE, {"height": "50%"} | LATE]
+
+
+def test_what_is_known_of_a_picture_that_has_no_size_is_not_told(show: Show, with_content: Change) -> None:
+    unread = Picture(URL, PictureState.READY, "image/svg+xml")
+    page, _ = show(with_content(html=f'<p>배</p><img src="{URL}">'), unread)
+
+    assert in_text(page) == [LATE]
 
 
 def test_url_and_description_cannot_break_out_of_the_page(show: Show, with_content: Change) -> None:
