@@ -70,7 +70,7 @@ class Reader:
             raise MethodNotAllowed("Documents can only be read.", headers={"Allow": ALLOW})
         home = prepared.path if prepared.canonical_path is None else prepared.canonical_path
         if path != home and not is_private and prepared.status == HTTPStatus.OK:
-            return _moved(request, f"{root}/{quote(home)}")
+            return moved(request, f"{root}/{quote(home)}")
         return PreparedResponse(self._answer(request, prepared))
 
     async def find(self, site_id: SiteId, path: str) -> Prepared | None:
@@ -117,7 +117,7 @@ def cors_preflight() -> web.Response:
     return web.Response(status=HTTPStatus.NO_CONTENT, headers=_PREFLIGHT)
 
 
-def _moved(request: web.Request, location: str) -> web.Response:
+def moved(request: web.Request, location: str) -> web.Response:
     """A redirect that caches forget as soon as the document: a title may change again."""
     query = request.rel_url.raw_query_string
     headers = {

@@ -5,7 +5,7 @@ from aiohttp import hdrs, web
 from service.answering import asked_host
 from service.notices import list_of_sites, not_found
 from service.paths import decode_path
-from service.reading import ALLOW, Reader, cors_preflight
+from service.reading import ALLOW, Reader, cors_preflight, moved
 from service.site_directory import SiteDirectory
 from service.site_files import site_files
 from sokbo.domain.site import RESERVED_NAMES
@@ -30,6 +30,8 @@ def add_document_routes(app: web.Application, reader: Reader, directory: SiteDir
             return cors_preflight()
         if site is None:
             return not_found(request, None) if path else _front(request, directory)
+        if own is None and path == name and request.method in {"GET", "HEAD"}:
+            return moved(request, f"/{name}/")
         below = path if own else rest
         if below in files:
             return files[below].respond(request)

@@ -331,13 +331,17 @@ async def test_a_withdrawn_article_is_gone_under_every_title(serving: Serving) -
         assert (reply.status, reply.body) == (410, b"withdrawn</end>")
 
 
-@pytest.mark.parametrize("path", ["/news", "/news/", "//"])
-async def test_the_index_is_served_with_and_without_a_slash(serving: Serving, path: str) -> None:
-    if path == "//":
-        reply = await serving.ask("GET // HTTP/1.1", "Host: news.example")
-        assert (reply.status, reply.headers["location"]) == (301, "/")
-    else:
-        assert (await twice(serving, f"GET {path} HTTP/1.1")).body == b"index</end>"
+async def test_the_index_has_one_address(serving: Serving) -> None:
+    assert (await twice(serving, "GET /news/ HTTP/1.1")).body == b"index</end>"
+    for line, host, home in (
+        ("GET /news HTTP/1.1", "sokbo.example", "/news/"),
+        ("HEAD /news?utm=feed HTTP/1.1", "sokbo.example", "/news/?utm=feed"),
+        ("GET /news// HTTP/1.1", "sokbo.example", "/news/"),
+        ("GET // HTTP/1.1", "news.example", "/"),
+    ):
+        reply = await serving.ask(line, f"Host: {host}")
+        assert (reply.status, reply.headers["location"]) == (301, home)
+    assert (await serving.ask("POST /news HTTP/1.1")).status == 405
 
 
 @pytest.mark.parametrize("host", ["news.example", "NEWS.example:443", "news.example:80"])
