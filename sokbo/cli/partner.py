@@ -12,7 +12,7 @@ from sokbo.cli.opening import by_command, opened
 from sokbo.cli.options import data_option, site_option
 from sokbo.domain.event import EventType
 from sokbo.domain.partner import CHANNELS, DEFAULT_REL, ContentProfile, Partner, Signature
-from sokbo.errors import Invalid
+from sokbo.errors import Invalid, StartupError
 from sokbo.net.sealing import Sealer
 from sokbo.net.secret_key import load_secret_key
 
@@ -157,7 +157,7 @@ def replay(
 ) -> None:
     """Send a partner deliveries of the last 30 days again: by id, by time, or those that were given up."""
     if (bool(ids), since is not None, dead).count(True) != 1:
-        raise click.UsageError("say what to send again: --delivery, --since or --dead, and only one of them")
+        raise StartupError("say what to send again: --delivery, --since or --dead, and only one of them")
     with _named_by_option(ids):
         wanted = redelivery.parse_replay({"ids": [*ids], "since": since, "until": until, "state": "dead" if dead else None})
         with opened(data) as (_, database), database.write() as uow:

@@ -88,8 +88,8 @@ class PageRenderer:
         now: datetime,
     ) -> tuple[bytes, PageShell]:
         """The article's box on list pages, the same in all of them, and its page; it is marked as breaking if it is so `now`.
-        `shown` is its picture; if none is given, there is what the article itself says of it. `files` are those of the site's that
-        its text names, with their sizes."""
+        `shown` is its picture; if none is given, there is what the article itself says of it. `files` are those of the site's
+        that its text names, with their sizes."""
         own = self._own(site, article, shown, now)
         return self._card(site, own), self._page(site, own, files or {})
 
