@@ -10,7 +10,7 @@ from service.prepared import Prepared
 from service.reading import Reader
 from service.site_directory import SiteDirectory
 from sokbo.domain.site import Site, plain_host
-from sokbo.domain.subscription import Mode, granted_lease
+from sokbo.domain.subscription import MAX_LEASE_SECONDS, Mode, granted_lease
 from sokbo.errors import BadRequest, NotFound
 from sokbo.net.urls import UnusableUrl, check_url
 
@@ -64,11 +64,12 @@ def parse(fields: Mapping[str, str]) -> Wanted:
     secret = fields.get("hub.secret", "")
     if len(secret.encode()) >= SECRET_BYTES:
         raise BadRequest(f"hub.secret must have fewer than {SECRET_BYTES} bytes")
+    mode = Mode(read_mode(fields))
     return Wanted(
-        mode=Mode(read_mode(fields)),
+        mode=mode,
         topic=_url(fields, "hub.topic"),
         callback=_url(fields, "hub.callback"),
-        lease_seconds=granted_lease(_seconds(fields.get("hub.lease_seconds", ""))),
+        lease_seconds=granted_lease(_seconds(fields) if mode is Mode.SUBSCRIBE else None),
         secret=secret,
     )
 
@@ -86,17 +87,19 @@ def _url(fields: Mapping[str, str], name: str) -> str:
     return url
 
 
-def _seconds(text: str) -> int | None:
+def _seconds(fields: Mapping[str, str]) -> int | None:
+    text = fields.get("hub.lease_seconds", "")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+    if not (text.isascii() and text.isdigit()):
         raise BadRequest("hub.lease_seconds must be a whole number of seconds")
-    return int(text)
+    return MAX_LEASE_SECONDS if len(text) > _LONGEST_NUMBER else int(text)
 
 
-def _is_topic(prepared: Prepared) -> bool:
-    """True for what names the hub."""
-    return 'rel="hub"' in prepared.description.headers.get("Link", "")
+def _is_topic(prepared: Prepared, path: str) -> bool:
+    """True for what names the hub, at its own address."""
+    home = prepared.path if prepared.canonical_path is None else prepared.canonical_path
+    return path == home and 'rel="hub"' in prepared.description.headers.get("Link", "")
 
 
 class Topics:
@@ -111,7 +114,7 @@ class Topics:
         if (placed := self._placed(url)) is not None:
             site, path = placed
             prepared = await self._reader.find(site.id, path)
-            if prepared is not None and prepared.status == HTTPStatus.OK and _is_topic(prepared):
+            if prepared is not None and prepared.status == HTTPStatus.OK and _is_topic(prepared, path):
                 return site, prepared.path
         raise NotFound("hub.topic must be the address of a feed or a page of this hub's sites")
 

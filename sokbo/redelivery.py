@@ -18,7 +18,8 @@ from sokbo.storage.delivery_records import Replay
 
 MAX_IDS = 1000
 
-_ID = re.compile(r"[a-z]{3}_[0-9a-z]{26}-ptr_[0-9a-z]{26}")
+#: Of a delivery to a partner, or to a subscriber of the hub.
+_ID = re.compile(r"[a-z]{3}_[0-9a-z]{26}-(?:ptr_[0-9a-z]{26}|sub_[0-9a-f]{32})")
 
 
 class ReplayInput(FieldsModel):

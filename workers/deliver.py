@@ -21,6 +21,7 @@ from sokbo.net.client import GuardedClient
 from sokbo.net.sealing import Sealer
 from sokbo.settings import Settings
 from sokbo.storage import Database, UnitOfWork
+from sokbo.storage.leasing import PARTNERS, SUBSCRIBERS_ALONE, Range
 from workers.channels.job import PushJob
 from workers.channels.registry import CHANNELS
 from workers.jobs import load_jobs
@@ -82,7 +83,7 @@ class Pump:
     _finished: list[tuple[Delivery, Outcome]] = field(default_factory=list)
     _under_way: dict[DeliveryId, UnderWay] = field(default_factory=dict)
     _ready: deque[tuple[Delivery, PushJob]] = field(default_factory=deque)
-    _served: dict[Lane, PartnerId | None] = field(default_factory=dict)
+    _served: dict[tuple[Lane, Range], PartnerId | None] = field(default_factory=dict)
     _presence: Presence = field(default_factory=Presence)
     _renewed_at: float = 0.0
     _stopping: bool = False
@@ -115,7 +116,9 @@ class Pump:
         self._keep_ready(taken.lost)
         if not self._stopping:
             held = {*self._under_way, *(delivery.id for delivery, _ in self._ready), *(done.id for done, _ in self._finished)}
-            self._ready.extend((delivery, job) for delivery, job in taken.jobs if delivery.id not in held)
+            taken_on = [(delivery, job) for delivery, job in taken.jobs if delivery.id not in held]
+            # Partners go before whoever of the hub's subscribers is waiting.
+            self._ready = deque(sorted([*self._ready, *taken_on], key=lambda ready: ready[1].content is not None))
         if taken.ended:
             self._finished.extend(taken.ended)
             self._changed.set()
@@ -201,25 +204,28 @@ class Pump:
         return replace(self._load(leased), lost={*turn.to_renew} - kept)
 
     def _lease(self, uow: UnitOfWork, room: int) -> list[Delivery]:
-        """As many as there is room for: breaking news first, probes of partners who took no pushes last."""
+        """As many as there is room for: to partners first, breaking news before anything else; then to the hub's subscribers, of
+        whom there may be any number, and who leave room for half of what may be under way; and probes of those who took no
+        pushes."""
         leased: list[Delivery] = []
         lease_seconds, probe_seconds = self.settings.lease_seconds, self.settings.probe_seconds
-        for lane in self.lanes:
-            if left := room - len(leased):
-                leased += self._lease_lane(uow, lane, left)
+        for among, left_free in ((PARTNERS, 0), (SUBSCRIBERS_ALONE, self.settings.pushes_in_flight // 2)):
+            for lane in self.lanes:
+                if (left := room - left_free - len(leased)) > 0:
+                    leased += self._lease_lane(uow, lane, among, left)
         for lane in self.lanes:
             if left := room - len(leased):
                 leased += uow.deliveries.lease_probes(lane, self.holder, uow.now, lease_seconds, probe_seconds, left)
         return leased
 
-    def _lease_lane(self, uow: UnitOfWork, lane: Lane, room: int) -> Sequence[Delivery]:
+    def _lease_lane(self, uow: UnitOfWork, lane: Lane, among: Range, room: int) -> Sequence[Delivery]:
         """Goes round: the next turn begins with the partner after this one's last, if not all had theirs."""
-        after, seconds = self._served.get(lane), self.settings.lease_seconds
-        leased = last = uow.deliveries.lease(lane, self.holder, uow.now, seconds, room, after)
+        after, seconds = self._served.get((lane, among)), self.settings.lease_seconds
+        leased = last = uow.deliveries.lease(lane, self.holder, uow.now, seconds, room, after, among=among)
         if after is not None and len(leased) < room:
-            last = uow.deliveries.lease(lane, self.holder, uow.now, seconds, room - len(leased))
+            last = uow.deliveries.lease(lane, self.holder, uow.now, seconds, room - len(leased), among=among)
             leased = [*leased, *last]
-        self._served[lane] = max(delivery.partner_id for delivery in last) if len(leased) == room else None
+        self._served[lane, among] = max(delivery.partner_id for delivery in last) if len(leased) == room else None
         return leased
 
     def _load(self, leased: Sequence[Delivery]) -> Taken:

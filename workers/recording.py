@@ -9,7 +9,7 @@ from http.client import responses
 import structlog
 
 from sokbo.domain.breaker import Breaker
-from sokbo.domain.delivery import PING, Delivery, DeliveryState, Outcome, Verdict, after
+from sokbo.domain.delivery import PING, TOPIC_CHANGED, Delivery, DeliveryState, Outcome, Verdict, after
 from sokbo.domain.ids import PartnerId
 from sokbo.domain.tally import Measure, Tally
 from sokbo.settings import Settings
@@ -121,11 +121,14 @@ def _follow(
 
 
 def _disable(uow: UnitOfWork, recorded: Sequence[Recorded]) -> list[Disabled]:
-    """Disables partners who have answered that they are gone; which."""
+    """Disables partners who have answered that they are gone; which. A subscriber of the hub who has is none any more."""
     disabled = []
-    for item in recorded:
+    gone = [item for item in recorded if item.outcome.verdict is Verdict.DISABLE]
+    if subscribers := {item.delivery.partner_id for item in gone if item.delivery.type == TOPIC_CHANGED}:
+        uow.subscriptions.unsubscribe(sorted(subscribers))
+    for item in gone:
         delivery, reason = item.delivery, _reason(item.outcome)
-        if item.outcome.verdict is Verdict.DISABLE and uow.partners.disable(delivery.partner_id, reason):
+        if delivery.partner_id not in subscribers and uow.partners.disable(delivery.partner_id, reason):
             disabled.append(Disabled(delivery.partner_id, reason))
             event_id = delivery.event_id
             cause = delivery.id if event_id is None else uow.events.get([event_id])[event_id].request_id
@@ -143,7 +146,7 @@ def _tally(recorded: Sequence[Recorded], changes: Sequence[BreakerChange], now: 
     tally = Tally()
     for item in recorded:
         tally.count(Measure.ATTEMPTS, item.outcome.verdict)
-        if item.delivery.type == PING:
+        if item.delivery.type in (PING, TOPIC_CHANGED):
             continue
         if item.delivery.state is DeliveryState.DEAD:
             tally.count(Measure.DEAD)

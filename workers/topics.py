@@ -15,22 +15,23 @@ def contents(uow: UnitOfWork, leased: Sequence[Delivery], signature: str) -> dic
     subscribers = {delivery.partner_id for delivery in leased if delivery.type == TOPIC_CHANGED}
     if not subscribers:
         return {}
-    read: dict[tuple[SiteId, str], tuple[str, bytes] | None] = {}
+    read: dict[tuple[SiteId, str], TopicContent | None] = {}
     found = {}
     for subscriber, subscription in uow.subscriptions.in_force(subscribers, uow.now).items():
-        key = subscription.site_id, subscription.path
-        if key not in read:
-            read[key] = _read(uow, *key)
-        if (said := read[key]) is not None:
-            hub = uow.sites.get(subscription.site_id).hub_url
-            found[subscriber] = TopicContent(subscription.topic, hub, *said, signature)
+        topic = subscription.site_id, subscription.path
+        if topic not in read:
+            read[topic] = _read(uow, *topic, signature)
+        if (content := read[topic]) is not None:
+            found[subscriber] = content
     return found
 
 
-def _read(uow: UnitOfWork, site_id: SiteId, path: str) -> tuple[str, bytes] | None:
-    """The document's media type and its body."""
+def _read(uow: UnitOfWork, site_id: SiteId, path: str, signature: str) -> TopicContent | None:
     document = uow.documents.get(site_id, path)
-    return None if document is None else (document.media_type, _body(uow, document))
+    if document is None:
+        return None
+    site, home = uow.sites.get(site_id), path if document.canonical_path is None else document.canonical_path
+    return TopicContent(site.url(home), site.hub_url, document.media_type, _body(uow, document), signature)
 
 
 def _body(uow: UnitOfWork, document: Document) -> bytes:

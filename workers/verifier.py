@@ -6,6 +6,7 @@ lease's few seconds. Whoever doesn't answer holds up nobody.
 
 import asyncio
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,9 +23,12 @@ from sokbo.net.client import GuardedClient, RemoteFailure
 from sokbo.settings import Settings
 from sokbo.storage import Database, UnitOfWork
 
-#: Callbacks asked at once.
-AT_ONCE = 200
-RENEW_SECONDS = 1.0
+#: Callbacks asked at once. One that takes longer makes room for others, and there is an end to that.
+AT_ONCE = 100
+SLOW_SECONDS = 0.25
+MAX_UNDER_WAY = 2000
+#: How long an answer may take.
+TIMEOUT_SECONDS = 10.0
 CHALLENGE_BYTES = 32
 MAX_ANSWER_BYTES = 4096
 
@@ -43,6 +47,7 @@ class Verifier:
     holder: str
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _under_way: dict[IntentId, asyncio.Task[None]] = field(default_factory=dict)
+    _since: dict[IntentId, float] = field(default_factory=dict)
     _stopping: bool = False
 
     def wake(self) -> None:
@@ -58,17 +63,18 @@ class Verifier:
 
     async def run(self) -> None:
         """Works until stopped."""
-        async with GuardedClient(self.settings.callback_allow) as client:
+        async with GuardedClient(self.settings.callback_allow, timeout_seconds=TIMEOUT_SECONDS) as client:
             while not self._stopping:
                 await self._wait()
                 for intent, denial in await self._take_turn():
+                    self._since[intent.id] = time.monotonic()
                     self._under_way[intent.id] = asyncio.create_task(self._work(client, intent, denial))
             await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def _wait(self) -> None:
         """Until something has changed, or leases are to be renewed."""
         try:
-            await asyncio.wait_for(self._changed.wait(), RENEW_SECONDS if self._under_way else None)
+            await asyncio.wait_for(self._changed.wait(), SLOW_SECONDS if self._under_way else None)
         except TimeoutError:
             return
         self._changed.clear()
@@ -78,12 +84,17 @@ class Verifier:
         if self._stopping:
             return []
         try:
-            return await asyncio.to_thread(self._lease, list(self._under_way), AT_ONCE - len(self._under_way))
+            return await asyncio.to_thread(self._lease, list(self._under_way), self._room())
         except Unavailable as error:
             log.warning("subscriptions_not_leased", reason=error.message)
         except Exception:  # the edge: without it nobody could subscribe any more
             log.exception("verifier_turn_failed")
         return []
+
+    def _room(self) -> int:
+        """How many more may be asked."""
+        young = sum(since > time.monotonic() - SLOW_SECONDS for since in self._since.values())
+        return max(0, min(AT_ONCE - young, MAX_UNDER_WAY - len(self._under_way)))
 
     def _lease(self, under_way: Sequence[IntentId], room: int) -> Leased:
         with self.database.write() as uow:
@@ -119,7 +130,7 @@ class Verifier:
         except Exception:  # the edge: nobody waits for the task
             log.exception("subscription_not_recorded", intent_id=intent.id)
         finally:
-            del self._under_way[intent.id]
+            del self._under_way[intent.id], self._since[intent.id]
             self._changed.set()
 
     def _record(self, intent: Intent, refusal: str | None) -> None:

@@ -10,6 +10,7 @@ from service.paging import page_of, read_page
 from service.services import Services
 from sokbo.domain.delivery import Attempt, Delivery, DeliveryState
 from sokbo.domain.key import Scope
+from sokbo.domain.subscription import is_subscriber_id
 from sokbo.errors import FieldError, Invalid, NotFound
 from sokbo.partners import is_partner_id
 from sokbo.redelivery import is_delivery_id
@@ -72,6 +73,6 @@ def _state(request: web.Request) -> DeliveryState | None:
 
 def _partner_id(request: web.Request) -> str:
     partner_id = request.query.get("partner", "")
-    if partner_id and not is_partner_id(partner_id):
+    if partner_id and not (is_partner_id(partner_id) or is_subscriber_id(partner_id)):
         raise Invalid(FieldError("partner", "must be a partner's id"))
     return partner_id

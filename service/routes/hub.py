@@ -16,10 +16,10 @@ from service.site_directory import SiteDirectory
 from service.subscribing import PUBLISH, Topics, Wanted, parse, parse_form, read_mode
 from sokbo.broker import Task
 from sokbo.domain.event import Lane
-from sokbo.domain.ids import IntentId, new_id
+from sokbo.domain.ids import IntentId, PartnerId, SiteId, new_id
 from sokbo.domain.site import HUB_PATH
-from sokbo.domain.subscription import Intent, subscriber_id
-from sokbo.errors import MethodNotAllowed, SokboError, TooLarge, Unavailable
+from sokbo.domain.subscription import Intent, Mode, subscriber_id
+from sokbo.errors import MethodNotAllowed, NotFound, SokboError, TooLarge, Unavailable
 from sokbo.storage import UnitOfWork
 
 FORM_TYPES = ("application/x-www-form-urlencoded",)
@@ -94,12 +94,12 @@ class Hub:
 
     async def _request(self, wanted: Wanted) -> None:
         """Writes the request, and has it verified. Raises BadRequest, NotFound, Unavailable."""
-        site, path = await self._topics.find(wanted.topic)
         subscriber = subscriber_id(wanted.topic, wanted.callback)
+        site_id, path = await self._topic(wanted, subscriber)
         intent = Intent(
             id=IntentId(new_id("int")),
             subscriber_id=subscriber,
-            site_id=site.id,
+            site_id=site_id,
             path=path,
             mode=wanted.mode,
             topic=wanted.topic,
@@ -109,9 +109,19 @@ class Hub:
         )
         await self._services.writer.do(lambda uow: _write(uow, intent))
         self._services.nudger.nudge([Lane.DEFAULT], Task.VERIFY)
-        log.info(
-            "subscription_requested", subscriber_id=subscriber, mode=intent.mode, topic=intent.topic, callback=intent.callback
-        )
+        log.info("subscription_requested", subscriber_id=subscriber, mode=intent.mode, topic=intent.topic)
+
+    async def _topic(self, wanted: Wanted, subscriber: PartnerId) -> tuple[SiteId, str]:
+        """Where the topic is; whoever is subscribed can unsubscribe from one that is there no more. Raises NotFound."""
+        try:
+            site, path = await self._topics.find(wanted.topic)
+        except NotFound:
+            if wanted.mode is Mode.UNSUBSCRIBE:
+                held = await self._services.read(lambda uow: uow.subscriptions.in_force([subscriber], uow.now).get(subscriber))
+                if held is not None:
+                    return held.site_id, held.path
+            raise
+        return site.id, path
 
 
 def _write(uow: UnitOfWork, intent: Intent) -> None:

@@ -3,6 +3,7 @@
 A subscriber is a partner that nobody registered: it asked for itself, and was asked back whether it did.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +18,11 @@ DAY_SECONDS = 86_400
 DEFAULT_LEASE_SECONDS = 10 * DAY_SECONDS
 MIN_LEASE_SECONDS = 300
 MAX_LEASE_SECONDS = 30 * DAY_SECONDS
+
+
+#: What the ids of subscribers begin with: they come after all those of partners.
+ID_PREFIX = "sub"
+_ID = re.compile(rf"{ID_PREFIX}_[0-9a-f]{{32}}")
 
 
 class Mode(StrEnum):
@@ -59,7 +65,7 @@ class Subscription:
 def subscriber_id(topic: str, callback: str) -> PartnerId:
     """The id of the one subscriber of that topic with that callback (WebSub section 5.1.2)."""
     digest = sha256(topic.encode() + b"\0" + callback.encode()).hexdigest()
-    return PartnerId(f"sub_{digest[:32]}")
+    return PartnerId(f"{ID_PREFIX}_{digest[:32]}")
 
 
 def granted_lease(wanted_seconds: int | None) -> int:
@@ -67,3 +73,7 @@ def granted_lease(wanted_seconds: int | None) -> int:
     if wanted_seconds is None:
         return DEFAULT_LEASE_SECONDS
     return min(max(wanted_seconds, MIN_LEASE_SECONDS), MAX_LEASE_SECONDS)
+
+
+def is_subscriber_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None

@@ -19,6 +19,7 @@ from sokbo.storage.delivery_records import delivery_from
 from sokbo.storage.delivery_tables import deliveries, partners
 from sokbo.storage.leases import NOW, moments
 from sokbo.storage.leasing import (
+    EVERYONE,
     IS_OPEN,
     IS_PARKED,
     IS_UNCLAIMED,
@@ -28,6 +29,7 @@ from sokbo.storage.leasing import (
     PUT_OFF_PROBES,
     TAKES_PUSHES,
     TO_PARK,
+    Range,
     lease_statement,
     partners_due,
     to_probe,
@@ -77,16 +79,26 @@ class DeliveryRepository:
         return planned.rowcount
 
     def lease(
-        self, lane: Lane, holder: str, now: datetime, seconds: float, limit: int, after: PartnerId | None = None
+        self,
+        lane: Lane,
+        holder: str,
+        now: datetime,
+        seconds: float,
+        limit: int,
+        after: PartnerId | None = None,
+        *,
+        among: Range = EVERYONE,
     ) -> Sequence[Delivery]:
         """Up to `limit` due deliveries of the lane, now held by `holder`: each partner's first before anyone's second, per
         host no more than may be under way at once, none while an earlier one of the same article is still to be made to
         the same partner, and none to partners who take no pushes, but for pings.
 
-        Where more than `limit` partners wait, those come first whose ids follow `after`.
+        Where more than `limit` of those `among` whom it looks wait, those come first whose ids follow `after`.
         """
         given = {"lane_wanted": lane, "room": limit, **moments(now, seconds)}
-        found = self._session.execute(partners_due(self._session.dialect), {**given, "after": after or ""})
+        found = self._session.execute(
+            partners_due(self._session.dialect), {**given, "after": after or among[0], "before": among[1]}
+        )
         partner_ids = found.scalars().all()
         if not partner_ids:
             return []

@@ -12,11 +12,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
+from sokbo.domain.subscription import CHANNEL as SUBSCRIBERS
 from sokbo.storage.tables import metadata, site_id, where
 from sokbo.storage.types import BigId, Blob, UtcDateTime
 
+_IS_REGISTERED = f"channel <> '{SUBSCRIBERS}'"
 partners = Table(
     "partners",
     metadata,
@@ -44,9 +47,13 @@ partners = Table(
     Column("breaker_retry_after_until", UtcDateTime),
     Column("host", String, nullable=False, server_default=""),
     Index("partners_site", "site_id"),
+    Index("partners_registered", "site_id", "id", **where(_IS_REGISTERED)),
     Index("partners_host", "host"),
     Index("partners_breaker_open", "breaker_next_probe_at", **where("breaker_since IS NOT NULL")),
 )
+
+#: True for those that an operator has registered: subscribers of the hub come and go by themselves.
+IS_REGISTERED = partners.c.channel != literal_column(f"'{SUBSCRIBERS}'")  # in words, so that the index will do
 
 #: One row per value of a partner's filter; a kind without rows lets everything through.
 partner_filters = Table(

@@ -28,10 +28,17 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from sokbo.domain.delivery import IN_FLIGHT_PER_HOST, OPEN_STATES, PING
 from sokbo.domain.partner import PartnerState
+from sokbo.domain.subscription import ID_PREFIX as SUBSCRIBERS
 from sokbo.storage.delivery_tables import deliveries, partners
 from sokbo.storage.leases import NOW, UNTIL, is_free
 from sokbo.storage.topics import IS_BEHIND_ANOTHER
 
+#: Between which ids those are to whom something is leased.
+Range = tuple[str, str]
+_END = "zzz"
+PARTNERS: Range = ("", SUBSCRIBERS)
+SUBSCRIBERS_ALONE: Range = (SUBSCRIBERS, _END)
+EVERYONE: Range = ("", _END)
 #: The first half of the keys of PostgreSQL's advisory locks by which one worker at a time leases for a host.
 _HOST_LOCKS = 0x50B
 
@@ -104,13 +111,17 @@ _HOST_IS_OURS = func.pg_try_advisory_xact_lock(literal_column(str(_HOST_LOCKS)),
 
 def _following(partner_id: ColumnElement[Any]) -> ScalarSelect[Any]:
     """The next partner, by id, to whom something is due in the lane."""
-    found = select(deliveries.c.partner_id).where(_LANE, _DUE, deliveries.c.partner_id > partner_id)
+    until = bindparam("before", type_=partners.c.id.type)
+    found = select(deliveries.c.partner_id).where(
+        _LANE, _DUE, deliveries.c.partner_id > partner_id, deliveries.c.partner_id < until
+    )
     return found.order_by(deliveries.c.partner_id).limit(1).scalar_subquery()
 
 
 @cache
 def partners_due(dialect: str) -> Select[Any]:
-    """Up to `room` partners with something due in the lane whose hosts have room for more, from the one after `after` on.
+    """Up to `room` partners with something due in the lane whose hosts have room for more, from the one after `after` on, and
+    before `before`.
 
     It takes a step of the index from partner to partner, so that it costs the same however much waits for each. PostgreSQL
     locks them and their hosts, and passes over those that another worker is just leasing for.

@@ -6,15 +6,14 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, case, delete, func, insert, or_, select, update
 from yarl import URL
 
 from sokbo.domain.breaker import Breaker
 from sokbo.domain.event import EventType
 from sokbo.domain.ids import PartnerId, SiteId
 from sokbo.domain.partner import BREAKING_ONLY_EVENTS, ContentProfile, Filter, Partner, PartnerState, Signature
-from sokbo.domain.subscription import CHANNEL as SUBSCRIBERS
-from sokbo.storage.delivery_tables import partner_filters, partners
+from sokbo.storage.delivery_tables import IS_REGISTERED, partner_filters, partners
 from sokbo.storage.session import Session
 
 _ANY_PRESENT = (
@@ -22,7 +21,7 @@ _ANY_PRESENT = (
     .where(
         partners.c.site_id == bindparam("site_id"),
         partners.c.state != PartnerState.DELETED,
-        partners.c.channel != SUBSCRIBERS,
+        IS_REGISTERED,
     )
     .limit(1)
 )
@@ -65,10 +64,14 @@ class PartnerRepository:
         self._write_filter(partner)
 
     def restore(self, partner: Partner, secret_sealed: bytes) -> bool:
-        """Makes the row with the partner's id what the partner is, with that secret; False if there is none."""
-        statement = update(partners).where(partners.c.id == partner.id)
-        values = {**_columns(partner), "secret_sealed": secret_sealed}
-        return self._session.execute(statement.values(values)).rowcount == 1
+        """Makes the row with the partner's id what the partner is, with that secret; False if there is none. An active one keeps
+        its breaker, which lets a probe through at once if it is open."""
+        own = update(partners).where(partners.c.id == partner.id)
+        probed_at = case((partners.c.breaker_since.is_not(None), partner.created_at), else_=partners.c.breaker_next_probe_at)
+        kept = own.where(partners.c.state == PartnerState.ACTIVE)
+        if self._session.execute(kept.values(secret_sealed=secret_sealed, breaker_next_probe_at=probed_at)).rowcount == 1:
+            return True
+        return self._session.execute(own.values({**_columns(partner), "secret_sealed": secret_sealed})).rowcount == 1
 
     def disable(self, partner_id: PartnerId, reason: str) -> bool:
         """Disables the partner; False if it isn't active."""
@@ -190,9 +193,7 @@ _SAVE_BREAKER = (
 
 def _present(site_id: SiteId) -> Select[Any]:
     """Whom an operator has registered: subscribers of the hub come and go by themselves."""
-    return select(partners).where(
-        partners.c.site_id == site_id, partners.c.state != PartnerState.DELETED, partners.c.channel != SUBSCRIBERS
-    )
+    return select(partners).where(partners.c.site_id == site_id, partners.c.state != PartnerState.DELETED, IS_REGISTERED)
 
 
 def _host(url: str) -> str:

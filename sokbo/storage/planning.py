@@ -26,8 +26,7 @@ from sqlalchemy import (
 from sokbo.domain.delivery import OPEN_STATES, DeliveryState
 from sokbo.domain.event import REPLACED_BY, EventType
 from sokbo.domain.partner import PartnerState
-from sokbo.domain.subscription import CHANNEL as SUBSCRIBERS
-from sokbo.storage.delivery_tables import deliveries, partner_filters, partners
+from sokbo.storage.delivery_tables import IS_REGISTERED, deliveries, partner_filters, partners
 from sokbo.storage.dialects import insert_or_ignore
 from sokbo.storage.tables import events
 from sokbo.storage.topics import IS_OVERTAKEN
@@ -115,7 +114,7 @@ _IS_STILL_SHOWN = and_(
 )
 _FOR_PARTNERS = select(*_PLANNED.values()).where(
     partners.c.site_id == _given("site_id", "site_id"),
-    partners.c.channel != SUBSCRIBERS,
+    IS_REGISTERED,
     or_(partners.c.state == PartnerState.ACTIVE, _MUST_LEARN),
     or_(bindparam("breaking", type_=Boolean), not_(partners.c.breaking_only), _TAKES_BACK),
     _passes("event"),

@@ -12,14 +12,15 @@ from sokbo.domain.delivery import GIVE_UP_AFTER
 from sokbo.domain.ids import IntentId, PartnerId, SiteId, new_id
 from sokbo.domain.partner import ContentProfile, Partner, PartnerState
 from sokbo.domain.subscription import CHANNEL, Intent, Mode, Subscription
-from sokbo.storage.delivery_tables import partners
+from sokbo.storage.delivery_tables import deliveries, partners
 from sokbo.storage.leases import NOW, UNTIL, is_free, moments
 from sokbo.storage.partners import PartnerRepository
+from sokbo.storage.planning import supersede
 from sokbo.storage.session import Session
 from sokbo.storage.subscription_tables import subscription_intents as intents
 from sokbo.storage.subscription_tables import subscriptions
 from sokbo.storage.tables import documents, site_versions
-from sokbo.storage.topics import NOTE_PLANNED, PLAN, SUPERSEDE
+from sokbo.storage.topics import FORGET_UNTRIED, NOTE_PLANNED, PLAN, SUPERSEDE
 
 _earlier = intents.alias("earlier")
 #: Requests of one subscriber are verified one after the other, so that the last one counts.
@@ -115,19 +116,21 @@ class SubscriptionRepository:
         self._session.execute(delete(subscriptions).where(subscriptions.c.subscriber_id.in_(subscribers)))
         gone = update(partners).where(partners.c.id.in_(subscribers), partners.c.channel == CHANNEL)
         self._session.execute(gone.values(state=PartnerState.DELETED))
+        self._session.execute(supersede(deliveries.c.partner_id.in_(subscribers)))
 
     def plan(self, site_id: SiteId, paths: Collection[str], now: datetime) -> int:
         """Plans to send those of the site's documents which have changed to all who are subscribed to them; how many. What waits
-        to go to the same subscriber is superseded: what goes out is the newest content in any case."""
+        to go to the same subscriber gives way: what goes out is the newest content in any case."""
         if not paths:
             return 0
         of_topics = {"of_site": site_id, "paths": [*paths], "now": now}
         planned = self._session.execute(
             PLAN,
-            {**of_topics, "change_id": new_id("chg"), "give_up_at": now + GIVE_UP_AFTER},
+            {**of_topics, "change_id": new_id("top"), "give_up_at": now + GIVE_UP_AFTER},
             execution_options={"preserve_rowcount": True},
         ).rowcount
         if planned:
+            self._session.execute(FORGET_UNTRIED, of_topics)
             self._session.execute(SUPERSEDE, of_topics)
             self._session.execute(NOTE_PLANNED, of_topics)
         return planned

@@ -3,7 +3,7 @@ one was planned. None of them holds content: what is sent is what the topic says
 
 from typing import Any
 
-from sqlalchemy import BindParameter, String, and_, bindparam, case, exists, insert, literal, select, update
+from sqlalchemy import BindParameter, String, and_, bindparam, case, delete, exists, insert, literal, select, update
 
 from sokbo.domain.delivery import OPEN_STATES, TOPIC_CHANGED, DeliveryState
 from sokbo.domain.event import Lane
@@ -52,7 +52,7 @@ PLAN = insert(deliveries).from_select(
 )
 NOTE_PLANNED = (
     update(subscriptions)
-    .where(_OF_TOPICS, exists().where(_IS_SAID, documents.c.etag != subscriptions.c.etag))
+    .where(_OF_TOPICS, subscriptions.c.expires_at > NOW, exists().where(_IS_SAID, documents.c.etag != subscriptions.c.etag))
     .values(etag=select(documents.c.etag).where(_IS_SAID).scalar_subquery())
 )
 
@@ -63,14 +63,21 @@ _IS_BESIDE = and_(_other.c.partner_id == deliveries.c.partner_id, _other.c.artic
 IS_OVERTAKEN = and_(_IS_OF_TOPIC, exists().where(_IS_BESIDE, _other.c.sequence > deliveries.c.sequence))
 #: Another one is just being made to the same subscriber, with what the topic said when that was begun.
 IS_BEHIND_ANOTHER = and_(_IS_OF_TOPIC, exists().where(_IS_BESIDE, _other.c.id != deliveries.c.id, ~is_free(_other)))
-#: Supersedes what waits, or is dead, and isn't the newest, of those who are subscribed to these topics.
-SUPERSEDE = (
-    update(deliveries)
+#: What waits, or is dead, and isn't the newest, of those who are subscribed to these topics. Not what another transaction is at:
+#: whoever records it finds that it is overtaken, and each would wait for the other.
+_OVERTAKEN = (
+    select(deliveries.c.id)
     .where(
         deliveries.c.partner_id.in_(select(subscriptions.c.subscriber_id).where(_OF_TOPICS)),
         deliveries.c.state.in_((*OPEN_STATES, DeliveryState.DEAD)),
         deliveries.c.lease_until.is_(None),
         IS_OVERTAKEN,
     )
-    .values(state=DeliveryState.SUPERSEDED, next_attempt_at=None)
+    .order_by(deliveries.c.id)
+    .with_for_update(of=deliveries, skip_locked=True)
+    .cte("overtaken")
 )
+_IS_ONE = deliveries.c.id.in_(select(_OVERTAKEN.c.id))
+SUPERSEDE = update(deliveries).where(_IS_ONE).values(state=DeliveryState.SUPERSEDED, next_attempt_at=None)
+#: One that never was tried tells nothing to anybody.
+FORGET_UNTRIED = delete(deliveries).where(_IS_ONE, deliveries.c.attempts == 0)

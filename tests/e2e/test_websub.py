@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.publisher import Publisher
+from tests.receiver import Receiver
 from tests.subscriber import Sent, Subscriber, post_form, subscribing
 from tests.waiting import PROMPT_SECONDS, eventually
 
@@ -173,6 +174,48 @@ def test_subscriber_who_is_gone_is_sent_nothing_more(publisher: Publisher, subsc
     subscriber.subscribe(hub, topic)
     publisher.post("셋")
     subscriber.wait_for(2)
+
+
+def test_whoever_is_subscribed_can_unsubscribe_from_what_is_gone(publisher: Publisher, subscriber: Subscriber) -> None:
+    article = publisher.post("제목")
+    path = article["url"].removeprefix(f"{publisher.site.base_url}/")
+    publisher.await_text(path, "제목")
+    hub, topic = discover(publisher, path)
+    subscriber.subscribe(hub, topic)
+    publisher.send("DELETE", f"/articles/{article['id']}")
+    publisher.await_status(path, 410)
+    with subscribing() as stranger:
+        assert stranger.ask(hub, topic, "unsubscribe").status == 404
+    assert subscriber.subscribe(hub, topic, mode="unsubscribe").get("mode") == "unsubscribe"
+
+
+def test_what_was_sent_to_subscribers_is_listed_after_what_partners_got(
+    publisher: Publisher, subscriber: Subscriber, receiver: Receiver
+) -> None:
+    publisher.register(receiver.url)
+    subscriber.subscribe(*discover(publisher, "feed.atom"))
+    publisher.post("소식")
+    subscriber.wait_for(1)
+    first = publisher.send("GET", "/deliveries?limit=1").json
+    assert first["items"][0]["type"] == "article.published"
+    second = publisher.send("GET", f"/deliveries?limit=1&after={first['next']}").json["items"][0]
+    assert second["type"] == "topic.changed"
+    assert publisher.send("GET", f"/deliveries/{second['id']}").json["id"] == second["id"]
+    listed = publisher.send("GET", f"/deliveries?partner={second['partner_id']}&after={second['id']}").json
+    assert listed == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize("spelling", ["{}/", "{}?", "{}/x%3E;rel=%22next%22"])
+def test_topic_has_one_address(publisher: Publisher, spelling: str) -> None:
+    article = publisher.post("제목")
+    path = article["url"].removeprefix(f"{publisher.site.base_url}/")
+    publisher.await_text(path, "제목")
+    hub, topic = discover(publisher, path)
+    assert post_form(hub, {"hub.mode": "publish", "hub.url": topic}).status == 204
+    number = topic.rpartition("/")[0]
+    for other in (spelling.format(topic), spelling.format(number), number):
+        status = post_form(hub, {"hub.mode": "publish", "hub.url": other}).status
+        assert status == (204 if other == f"{topic}?" else 404), other
 
 
 def test_fifty_subscribers_get_one_delivery_each_and_one_who_hangs_delays_nobody(publisher: Publisher) -> None:

@@ -2,12 +2,14 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 
-from sokbo.domain.delivery import TOPIC_CHANGED, DeliveryState
+from sokbo.domain.breaker import FAILURES_TO_OPEN
+from sokbo.domain.delivery import TOPIC_CHANGED, Delivery, DeliveryState
 from sokbo.domain.document import Document, Piece
 from sokbo.domain.event import Lane
 from sokbo.domain.ids import IntentId, PartnerId, new_id
 from sokbo.domain.subscription import Intent, Mode, subscriber_id
 from sokbo.storage import Database
+from sokbo.storage.leasing import PARTNERS, SUBSCRIBERS_ALONE
 from tests.clock import Clock
 from tests.integration.storage.test_deliveries import LEASE_SECONDS, lease, record
 from tests.newsroom import SEALER, Newsroom
@@ -106,8 +108,11 @@ def test_newer_change_takes_the_place_of_one_that_waits(newsroom: Newsroom) -> N
     store(newsroom, "one")
     subscribe(newsroom, "http://a.example/")
     store(newsroom, "two")
+    record(newsroom.database, lease(newsroom.database), DeliveryState.FAILING, retry_seconds=5)
     store(newsroom, "three")
     assert states(newsroom) == [DeliveryState.SUPERSEDED, DeliveryState.PLANNED]
+    store(newsroom, "four")
+    assert states(newsroom) == [DeliveryState.SUPERSEDED, DeliveryState.PLANNED]  # what wasn't tried leaves no trace
     assert len(lease(newsroom.database)) == 1
 
 
@@ -175,6 +180,43 @@ def test_renewal_sets_the_lease_and_secret_anew(newsroom: Newsroom, clock: Clock
     assert store(newsroom, "two") == 1
 
 
+def test_renewal_has_what_waits_for_an_open_breaker_tried_at_once(newsroom: Newsroom) -> None:
+    store(newsroom, "one")
+    [subscriber] = subscribe(newsroom, "http://a.example/")
+    store(newsroom, "two")
+    with newsroom.database.write() as uow:
+        breaker = uow.partners.breakers([subscriber], [])[subscriber]
+        for _ in range(FAILURES_TO_OPEN):
+            breaker = breaker.after_failure(uow.now, 60.0, None, "status 503")
+        uow.partners.save_breakers({subscriber: breaker})
+        uow.deliveries.park(Lane.DEFAULT, uow.now, LEASE_SECONDS)
+        uow.commit()
+    assert probe(newsroom) == []
+    subscribe(newsroom, "http://a.example/")
+    [probed] = probe(newsroom)
+    assert probed.partner_id == subscriber
+
+
+def probe(newsroom: Newsroom) -> list[Delivery]:
+    with newsroom.database.write() as uow:
+        leased = uow.deliveries.lease_probes(Lane.DEFAULT, "a", uow.now, LEASE_SECONDS, 60.0, 10)
+        uow.commit()
+        return [*leased]
+
+
+def test_partners_and_subscribers_are_leased_to_apart(newsroom: Newsroom) -> None:
+    store(newsroom, "one")
+    [subscriber] = subscribe(newsroom, "http://a.example/")
+    partner = newsroom.subscribe()
+    store(newsroom, "two")
+    newsroom.post()
+    newsroom.plan()
+    with newsroom.database.write() as uow:
+        for among, expected in ((SUBSCRIBERS_ALONE, subscriber), (PARTNERS, partner.id)):
+            [leased] = uow.deliveries.lease(Lane.DEFAULT, "a", uow.now, LEASE_SECONDS, 10, among=among)
+            assert leased.partner_id == expected
+
+
 def test_nothing_goes_out_after_an_unsubscription(newsroom: Newsroom) -> None:
     store(newsroom, "one")
     [subscriber] = subscribe(newsroom, "http://a.example/")
@@ -183,6 +225,7 @@ def test_nothing_goes_out_after_an_unsubscription(newsroom: Newsroom) -> None:
         uow.subscriptions.unsubscribe([subscriber])
         uow.commit()
     assert lease(newsroom.database) == []
+    assert states(newsroom) == [DeliveryState.SUPERSEDED]
     assert store(newsroom, "three") == 0
     subscribe(newsroom, "http://a.example/")
     assert store(newsroom, "four") == 1

@@ -1,6 +1,7 @@
 """The verifier on a loop of its own, against real callbacks, with a clock that stands still until it is moved."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
@@ -112,6 +113,18 @@ async def test_callback_that_cannot_be_asked_does_not_confirm(bureau: Bureau, ca
     with bureau.newsroom.database.read() as uow:
         assert uow.tallies.all()[Measure.VERIFICATIONS] == {"refused": 1.0}
     assert subscriptions(bureau) == 0
+
+
+async def test_whoever_does_not_answer_holds_up_nobody(
+    bureau: Bureau, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.verifier.AT_ONCE", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        request(bureau, f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        request(bureau, subscriber.callback)
+        async with verifying(bureau):
+            await until(lambda: subscriptions(bureau) == 1)
+    assert waiting(bureau) == 1
 
 
 async def test_request_that_a_dead_worker_held_is_verified_when_its_lease_is_over(

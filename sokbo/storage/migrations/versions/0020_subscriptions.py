@@ -39,6 +39,8 @@ def upgrade() -> None:
         sa.Column("lease_until", UtcDateTime(), nullable=True),
     )
     op.create_index("subscription_intents_subscriber", "subscription_intents", ["subscriber_id", "id"])
+    registered = sa.text("channel <> 'websub'")
+    op.create_index("partners_registered", "partners", ["site_id", "id"], sqlite_where=registered, postgresql_where=registered)
     op.execute("""
         UPDATE site_versions SET render_below =
         (SELECT number + 1 FROM site_counters WHERE site_counters.site_id = site_versions.site_id)
@@ -46,6 +48,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("partners_registered", "partners")
     op.drop_table("subscription_intents")
     op.drop_table("subscriptions")
     op.drop_column("site_versions", "subscribed_until")
