@@ -26,7 +26,7 @@ SETTINGS = {
     "SOKBO_RETRY_SCHEDULE": "0.1,0.2,0.4",
     "SOKBO_FAILED_LOGINS_PER_MINUTE": "1000",
 }
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 #: Sites made beforehand: a service hears of a new site within a second, which no test then waits for.
 SITES_AT_ONCE = 30

@@ -16,7 +16,7 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which is not installed")
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 WITHIN_SECONDS = 15.0
 SHOWN_URL = "http://127.0.0.1:8080"
 #: Not run here: `make` is how we got here, and the key is taken from the output.

@@ -25,7 +25,7 @@ HTTP_SERVICES = ("service1", "service2")
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 NGINX_CONF = ROOT / "deploy" / "nginx.conf"
 CONTAINER_PORT = 8080
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)

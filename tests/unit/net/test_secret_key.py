@@ -1,5 +1,4 @@
 import base64
-import os
 import stat
 import threading
 from pathlib import Path
@@ -67,14 +66,6 @@ def test_file_that_cannot_be_made_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(StartupError) as stopped:
         load_secret_key(Settings(data=folder))
     assert str(stopped.value) == f"the secret key can't be read or made: {folder}: File exists"
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_file_that_another_may_read_alone_stops_the_start(tmp_path: Path) -> None:
-    load_secret_key(Settings(data=tmp_path))
-    (tmp_path / FILE_NAME).chmod(0)
-    with pytest.raises(StartupError, match="Permission denied"):
-        load_secret_key(Settings(data=tmp_path))
 
 
 def test_unusable_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
