@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 from service.paths import decode_path
 from service.prepared import Prepared
@@ -12,11 +12,13 @@ from service.site_directory import SiteDirectory
 from sokbo.domain.site import Site, plain_host
 from sokbo.domain.subscription import MAX_LEASE_SECONDS, Mode, granted_lease
 from sokbo.errors import BadRequest, NotFound
-from sokbo.net.urls import UnusableUrl, check_url
+from sokbo.net.urls import MAX_URL_CHARACTERS, UnusableUrl, check_url
 
 #: A secret has fewer bytes than this (WebSub section 5.1).
 SECRET_BYTES = 200
 MAX_FIELDS = 20
+#: What the question to a callback says besides the topic, at most.
+ASKED_CHARACTERS = 200
 PUBLISH = "publish"
 _MODES = (*Mode, PUBLISH)
 _LONGEST_NUMBER = 12
@@ -64,11 +66,13 @@ def parse(fields: Mapping[str, str]) -> Wanted:
     secret = fields.get("hub.secret", "")
     if len(secret.encode()) >= SECRET_BYTES:
         raise BadRequest(f"hub.secret must have fewer than {SECRET_BYTES} bytes")
-    mode = Mode(read_mode(fields))
+    mode, topic, callback = Mode(read_mode(fields)), _url(fields, "hub.topic"), _url(fields, "hub.callback")
+    if len(callback) + len(quote_plus(topic)) > MAX_URL_CHARACTERS - ASKED_CHARACTERS:
+        raise BadRequest("hub.callback and hub.topic are too long together to be asked")
     return Wanted(
         mode=mode,
-        topic=_url(fields, "hub.topic"),
-        callback=_url(fields, "hub.callback"),
+        topic=topic,
+        callback=callback,
         lease_seconds=granted_lease(_seconds(fields) if mode is Mode.SUBSCRIBE else None),
         secret=secret,
     )
@@ -120,7 +124,10 @@ class Topics:
 
     def _placed(self, url: str) -> tuple[Site, str] | None:
         """Whose address it would be, and the rest of it: below a site's base URL, or below its name on any of our hosts."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # such as http://[
+            return None
         if parts.query:
             return None
         host = plain_host(parts.netloc)

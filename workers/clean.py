@@ -51,6 +51,7 @@ def _forget(uow: UnitOfWork, settings: Settings) -> int:
     return (
         retention.forget_attempts(ago(settings.keep_attempts_days), BATCH_ROWS)
         + retention.forget_deliveries(ago(settings.keep_events_days), BATCH_ROWS)
+        + retention.forget_other_deliveries(ago(settings.keep_events_days), BATCH_ROWS)
         + retention.forget_events(ago(settings.keep_events_days), BATCH_ROWS)
         + retention.forget_answers(ago(settings.keep_answers_days), BATCH_ROWS)
         + retention.forget_fragments(uow.now - FRAGMENT_GRACE, BATCH_ROWS)

@@ -31,6 +31,8 @@ from workers.recording import record
 #: A push that takes longer makes room for others, so that partners who hang delay nobody; there is an end to that.
 SLOW_SECONDS = 0.25
 MAX_UNDER_WAY = 2000
+#: How much of topics is on its way to the hub's subscribers at once.
+MAX_CONTENT_BYTES = 64 * 1024 * 1024
 #: How many pushes are leased and loaded for each that is under way, so that none waits for the database's turn.
 LEASED_AHEAD = 1
 #: How long outcomes may wait to be written together, and leases to be renewed while pushes are under way.
@@ -85,6 +87,7 @@ class Pump:
     _ready: deque[tuple[Delivery, PushJob]] = field(default_factory=deque)
     _served: dict[tuple[Lane, Range], PartnerId | None] = field(default_factory=dict)
     _presence: Presence = field(default_factory=Presence)
+    _content_bytes: int = 0
     _renewed_at: float = 0.0
     _stopping: bool = False
 
@@ -134,9 +137,16 @@ class Pump:
         if not self._presence.was_there(self.settings.lease_seconds):
             self._ready.clear()
         for _ in range(min(len(self._ready), self._places())):
+            if self._has_no_room_for(self._ready[0][1]):  # a subscriber's: all after it are, too
+                break
             delivery, job = self._ready.popleft()
+            self._content_bytes += job.content_bytes
             task = asyncio.create_task(self._push(client, delivery, job))
             self._under_way[delivery.id] = UnderWay(task, time.monotonic())
+
+    def _has_no_room_for(self, job: PushJob) -> bool:
+        """True if too much content is under way: each connection holds its own copy until its other side has read it."""
+        return bool(job.content_bytes and self._content_bytes) and self._content_bytes + job.content_bytes > MAX_CONTENT_BYTES
 
     async def _wait(self) -> None:
         """Until something has changed; outcomes then get a moment for others to join them."""
@@ -247,6 +257,7 @@ class Pump:
             log.exception("push_failed", delivery_id=delivery.id)
             outcome = Outcome(Verdict.RETRY, 0.0, detail=f"our own fault: {type(error).__name__}")
         del self._under_way[delivery.id]
+        self._content_bytes -= job.content_bytes
         self._finished.append((delivery, outcome))
         self._begin(client)
         self._changed.set()

@@ -22,6 +22,7 @@ import sokbo
 from sokbo.domain.delivery import IN_FLIGHT_PER_HOST
 from sokbo.net import addresses
 from sokbo.net.bounded import BoundedConnector
+from sokbo.net.resolving import OwnThreads
 from sokbo.net.urls import UnusableUrl, check_url
 from sokbo.settings import Network
 
@@ -87,15 +88,16 @@ class GuardedClient:
     """Sends to whom we may; one for each process, made while its loop runs, closed at the end (or by `async with`).
 
     `allow` opens networks otherwise closed. Requests beyond eight to one host and port wait their turn, and that wait
-    counts towards `timeout_seconds`.
+    counts towards `timeout_seconds`. Names are looked up in the loop's threads, or in `lookups` of its own.
     """
 
-    def __init__(self, allow: tuple[Network, ...] = (), *, timeout_seconds: float = TIMEOUT_SECONDS):
+    def __init__(self, allow: tuple[Network, ...] = (), *, timeout_seconds: float = TIMEOUT_SECONDS, lookups: int = 0):
         self._allow = allow
         self._timeout_seconds = timeout_seconds
         self._session = aiohttp.ClientSession(
             connector=BoundedConnector(
                 socket_factory=self._open_socket,
+                resolver=OwnThreads(lookups) if lookups else None,
                 limit=0,
                 limit_per_host=IN_FLIGHT_PER_HOST,
                 ttl_dns_cache=DNS_CACHE_SECONDS,

@@ -102,6 +102,7 @@ deliveries = Table(
     Index("deliveries_partner", "partner_id", "state", "id"),
     Index("deliveries_order", "partner_id", "article_id", "sequence"),
     Index("deliveries_article", "article_id", "id"),
+    Index("deliveries_of_no_event", "created_at", **where("event_id IS NULL")),
 )
 
 attempts = Table(

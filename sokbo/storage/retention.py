@@ -28,12 +28,18 @@ class RetentionRepository:
         return self._delete(attempts, attempts.c.ended_at < before, limit)
 
     def forget_deliveries(self, before: datetime, limit: int) -> int:
-        """Deliveries of events from before that time, and pings, which have ended, or whose partner is gone, once their attempts
-        are."""
+        """Deliveries of events from before that time which have ended, or whose partner is gone, once their attempts are."""
         old = select(events.c.id).where(events.c.created_at < before, events.c.done_at.is_not(None))
+        return self._forget_deliveries(deliveries.c.event_id.in_(old), before, limit)
+
+    def forget_other_deliveries(self, before: datetime, limit: int) -> int:
+        """Likewise those of no event: pings, and what went to subscribers of the hub."""
+        return self._forget_deliveries(and_(deliveries.c.event_id.is_(None), deliveries.c.created_at < before), before, limit)
+
+    def _forget_deliveries(self, old: ColumnElement[bool], before: datetime, limit: int) -> int:
         gone = exists().where(partners.c.id == deliveries.c.partner_id, partners.c.state == PartnerState.DELETED)
         over = and_(
-            or_(deliveries.c.event_id.in_(old), and_(deliveries.c.event_id.is_(None), deliveries.c.created_at < before)),
+            old,
             or_(deliveries.c.state.not_in(OPEN_STATES), gone),
             or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until < before),
             not_(exists().where(attempts.c.delivery_id == deliveries.c.id)),

@@ -148,7 +148,9 @@ class SubscriptionRepository:
     def end_expired(self, now: datetime, limit: int) -> int:
         """Ends up to `limit` whose time is over; how many."""
         over = select(subscriptions.c.subscriber_id).where(subscriptions.c.expires_at <= now).limit(limit)
-        subscribers = [PartnerId(row) for row in self._session.execute(over).scalars()]
+        # Looked at again where another transaction has renewed one meanwhile.
+        ended = delete(subscriptions).where(subscriptions.c.subscriber_id.in_(over), subscriptions.c.expires_at <= now)
+        subscribers = [PartnerId(row) for row in self._session.execute(ended.returning(subscriptions.c.subscriber_id)).scalars()]
         if subscribers:
             self.unsubscribe(subscribers)
         return len(subscribers)

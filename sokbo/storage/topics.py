@@ -3,7 +3,7 @@ one was planned. None of them holds content: what is sent is what the topic says
 
 from typing import Any
 
-from sqlalchemy import BindParameter, String, and_, bindparam, case, delete, exists, insert, literal, select, update
+from sqlalchemy import BindParameter, String, and_, bindparam, case, delete, exists, insert, literal, not_, select, update
 
 from sokbo.domain.delivery import OPEN_STATES, TOPIC_CHANGED, DeliveryState
 from sokbo.domain.event import Lane
@@ -62,7 +62,10 @@ _IS_BESIDE = and_(_other.c.partner_id == deliveries.c.partner_id, _other.c.artic
 #: A newer one was planned for the same subscriber.
 IS_OVERTAKEN = and_(_IS_OF_TOPIC, exists().where(_IS_BESIDE, _other.c.sequence > deliveries.c.sequence))
 #: Another one is just being made to the same subscriber, with what the topic said when that was begun.
-IS_BEHIND_ANOTHER = and_(_IS_OF_TOPIC, exists().where(_IS_BESIDE, _other.c.id != deliveries.c.id, ~is_free(_other)))
+IS_BEHIND_ANOTHER = and_(
+    _IS_OF_TOPIC,
+    exists().where(_IS_BESIDE, _other.c.id != deliveries.c.id, _other.c.lease_until.is_not(None), not_(is_free(_other))),
+)
 #: What waits, or is dead, and isn't the newest, of those who are subscribed to these topics. Not what another transaction is at:
 #: whoever records it finds that it is overtaken, and each would wait for the other.
 _OVERTAKEN = (

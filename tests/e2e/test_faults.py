@@ -1,6 +1,8 @@
 """What the running system survives: nothing that was accepted is lost, and readers hardly notice."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 
 import psutil
@@ -38,13 +40,27 @@ def test_article_posted_after_a_worker_was_killed_is_visible_and_pushed_within_f
     worker(system, queue)
 
 
+def freeze_between_transactions(system: System, victim: psutil.Process) -> None:
+    """Suspends it at a moment at which it doesn't hold the database's lock, so that others can write."""
+    with closing(sqlite3.connect(system.settings.database_file, timeout=0.0, isolation_level=None)) as connection:
+        while True:
+            victim.suspend()
+            with suppress(sqlite3.OperationalError):
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+                return
+            victim.resume()
+
+
 @pytest.mark.parametrize("queue", ["default", "breaking"])
 def test_worker_killed_amid_its_work_leaves_it_to_the_next(system: System, publisher: Publisher, queue: str) -> None:
     """What it had taken is neither lost nor held back by the message that it never acknowledged."""
     victim = worker(system, queue)
-    victim.suspend()
-    publisher.post("하나", breaking=queue == "breaking")
-    victim.kill()
+    freeze_between_transactions(system, victim)
+    try:
+        publisher.post("하나", breaking=queue == "breaking")
+    finally:
+        victim.kill()
     publisher.await_text("feed.rss", "하나", seconds=6)
 
 

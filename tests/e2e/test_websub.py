@@ -277,7 +277,8 @@ def test_hub_says_what_it_is_below_each_site_and_at_the_root(publisher: Publishe
     assert publisher.read("hub", "HEAD").status == 200
     for url in (hub, f"{publisher.url}/hub"):
         assert post_form(url, {"hub.mode": "publish", "hub.url": topic}).status == 204
-        assert post_form(url, {"hub.mode": "publish", "hub.url": f"{topic}x"}).status == 404
+        for wrong in (f"{topic}x", "http://[", "http://a℀b.example/x", ""):
+            assert post_form(url, {"hub.mode": "publish", "hub.url": wrong}).status == 404
 
 
 def test_private_feeds_and_other_documents_are_no_topics(publisher: Publisher) -> None:

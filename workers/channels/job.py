@@ -36,3 +36,7 @@ class PushJob:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     content: TopicContent | None = None
     bodies: dict[tuple[str, str], bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def content_bytes(self) -> int:
+        return 0 if self.content is None else len(self.content.body)

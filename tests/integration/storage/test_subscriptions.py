@@ -242,7 +242,7 @@ def test_subscriber_who_is_gone_is_forgotten_with_what_was_sent(newsroom: Newsro
         assert uow.retention.forget_subscribers(10) == 0
         after = uow.now + timedelta(seconds=1)
         assert uow.retention.forget_attempts(after, 10) == 1
-        assert uow.retention.forget_deliveries(after, 10) == 1
+        assert uow.retention.forget_other_deliveries(after, 10) == 1
         assert uow.retention.forget_subscribers(10) == 1
 
 

@@ -32,6 +32,12 @@ def test_lease_that_is_no_number_of_seconds_is_refused(wanted: str) -> None:
         parse(FORM | {"hub.lease_seconds": wanted})
 
 
+def test_callback_and_topic_fit_into_the_question() -> None:
+    assert parse(FORM | {"hub.callback": f"http://b.example/{'c' * 1500}"})
+    with pytest.raises(BadRequest, match="too long together"):
+        parse(FORM | {"hub.callback": f"http://b.example/{'c' * 1900}"})
+
+
 def test_lease_of_an_unsubscription_is_ignored() -> None:
     assert parse(FORM | {"hub.mode": "unsubscribe", "hub.lease_seconds": "soon"}).lease_seconds == DEFAULT_LEASE_SECONDS
 

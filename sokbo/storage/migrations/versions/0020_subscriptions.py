@@ -39,6 +39,8 @@ def upgrade() -> None:
         sa.Column("lease_until", UtcDateTime(), nullable=True),
     )
     op.create_index("subscription_intents_subscriber", "subscription_intents", ["subscriber_id", "id"])
+    without = sa.text("event_id IS NULL")
+    op.create_index("deliveries_of_no_event", "deliveries", ["created_at"], sqlite_where=without, postgresql_where=without)
     registered = sa.text("channel <> 'websub'")
     op.create_index("partners_registered", "partners", ["site_id", "id"], sqlite_where=registered, postgresql_where=registered)
     op.execute("""
@@ -49,6 +51,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("partners_registered", "partners")
+    op.drop_index("deliveries_of_no_event", "deliveries")
     op.drop_table("subscription_intents")
     op.drop_table("subscriptions")
     op.drop_column("site_versions", "subscribed_until")
