@@ -19,6 +19,7 @@ from sokbo.media.files import MediaFiles
 from sokbo.net.client import GuardedClient
 from sokbo.settings import Settings
 from sokbo.storage import Database
+from workers.leased_work import LeasedWork
 from workers.measuring import Unmeasured, measure
 
 #: Pictures under way at once; of ours, which take a processor, one.
@@ -34,45 +35,23 @@ Leased = Sequence[tuple[Picture, int]]
 
 
 @dataclass(slots=True)
-class Darkroom:
+class Darkroom(LeasedWork):
     """One per worker process that serves the default lane. `run` and `wake` belong to its loop."""
 
     settings: Settings
     database: Database
     files: MediaFiles
     holder: str
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _resizing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(RESIZED_AT_ONCE))
-    _stopping: bool = False
-
-    def wake(self) -> None:
-        """Looks for pictures that wait now."""
-        self._changed.set()
-
-    def stop(self) -> None:
-        """Begins nothing more, and leaves what is under way to others; `run` returns."""
-        self._stopping = True
-        for task in self._under_way.values():
-            task.cancel()
-        self._changed.set()
 
     async def run(self) -> None:
         """Works until stopped."""
         async with GuardedClient(self.settings.callback_allow) as client:
             while not self._stopping:
-                await self._wait()
+                await self._wait(RENEW_SECONDS)
                 for picture, attempt in await self._take_turn():
                     self._under_way[picture.source] = asyncio.create_task(self._work(client, picture, attempt))
             await asyncio.gather(*self._under_way.values(), return_exceptions=True)
-
-    async def _wait(self) -> None:
-        """Until something has changed, or leases are to be renewed."""
-        try:
-            await asyncio.wait_for(self._changed.wait(), RENEW_SECONDS if self._under_way else None)
-        except TimeoutError:
-            return
-        self._changed.clear()
 
     async def _take_turn(self) -> Leased:
         """What has been leased. If the turn fails, the next sweep wakes us again."""

@@ -7,7 +7,7 @@ lease's few seconds. Whoever doesn't answer holds up nobody.
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -22,11 +22,13 @@ from sokbo.errors import Unavailable
 from sokbo.net.client import GuardedClient, RemoteFailure
 from sokbo.settings import Settings
 from sokbo.storage import Database, UnitOfWork
+from workers.leased_work import LeasedWork
 
 #: Callbacks asked at once. One that takes longer makes room for others, and there is an end to that.
 AT_ONCE = 100
 SLOW_SECONDS = 0.25
 MAX_UNDER_WAY = 2000
+RENEW_SECONDS = 1.0
 #: How long an answer may take.
 TIMEOUT_SECONDS = 10.0
 #: Names looked up at once, in threads that no push needs: anybody may name a host whose name server is silent.
@@ -41,45 +43,23 @@ Leased = Sequence[tuple[Intent, str]]
 
 
 @dataclass(slots=True)
-class Verifier:
+class Verifier(LeasedWork):
     """One per worker process that serves the default lane. `run` and `wake` belong to its loop."""
 
     settings: Settings
     database: Database
     holder: str
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _under_way: dict[IntentId, asyncio.Task[None]] = field(default_factory=dict)
     _since: dict[IntentId, float] = field(default_factory=dict)
-    _stopping: bool = False
-
-    def wake(self) -> None:
-        """Looks for requests that wait now."""
-        self._changed.set()
-
-    def stop(self) -> None:
-        """Begins nothing more, and leaves what is under way to others; `run` returns."""
-        self._stopping = True
-        for task in self._under_way.values():
-            task.cancel()
-        self._changed.set()
 
     async def run(self) -> None:
         """Works until stopped."""
         async with GuardedClient(self.settings.callback_allow, timeout_seconds=TIMEOUT_SECONDS, lookups=LOOKUPS) as client:
             while not self._stopping:
-                await self._wait()
+                await self._wait(RENEW_SECONDS if self._room() else SLOW_SECONDS)
                 for intent, denial in await self._take_turn():
                     self._since[intent.id] = time.monotonic()
                     self._under_way[intent.id] = asyncio.create_task(self._work(client, intent, denial))
             await asyncio.gather(*self._under_way.values(), return_exceptions=True)
-
-    async def _wait(self) -> None:
-        """Until something has changed, or leases are to be renewed."""
-        try:
-            await asyncio.wait_for(self._changed.wait(), SLOW_SECONDS if self._under_way else None)
-        except TimeoutError:
-            return
-        self._changed.clear()
 
     async def _take_turn(self) -> Leased:
         """What has been leased. If the turn fails, the next sweep wakes us again."""
@@ -98,7 +78,7 @@ class Verifier:
         young = sum(since > time.monotonic() - SLOW_SECONDS for since in self._since.values())
         return max(0, min(AT_ONCE - young, MAX_UNDER_WAY - len(self._under_way)))
 
-    def _lease(self, under_way: Sequence[IntentId], room: int) -> Leased:
+    def _lease(self, under_way: Collection[str], room: int) -> Leased:
         with self.database.write() as uow:
             seconds = self.settings.lease_seconds
             uow.subscriptions.renew(under_way, self.holder, uow.now, seconds)

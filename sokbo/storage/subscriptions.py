@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Row, and_, bindparam, case, delete, exists
 
 from sokbo.domain.breaker import Breaker
 from sokbo.domain.delivery import GIVE_UP_AFTER
-from sokbo.domain.ids import IntentId, PartnerId, SiteId, new_id
+from sokbo.domain.ids import PartnerId, SiteId, new_id
 from sokbo.domain.partner import ContentProfile, Partner, PartnerState
 from sokbo.domain.subscription import CHANNEL, Intent, Mode, Subscription
 from sokbo.storage.delivery_tables import deliveries, partners
@@ -82,7 +82,7 @@ class SubscriptionRepository:
         rows = self._session.execute(_LEASE, {"holder": holder, "room": limit, **moments(now, seconds)})
         return [_intent(row) for row in rows]
 
-    def renew(self, ids: Collection[IntentId], holder: str, now: datetime, seconds: float) -> None:
+    def renew(self, ids: Collection[str], holder: str, now: datetime, seconds: float) -> None:
         """Keeps what is under way in `holder`'s hands."""
         if ids:
             self._session.execute(_RENEW, {"ids": [*ids], "holder": holder, "until": now + timedelta(seconds=seconds)})
