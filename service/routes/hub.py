@@ -24,7 +24,7 @@ from sokbo.storage import UnitOfWork
 
 FORM_TYPES = ("application/x-www-form-urlencoded",)
 MAX_FORM_BYTES = 16 * 1024
-#: Requests that may wait to be verified; a worker takes some hundred a second.
+#: Requests that may wait to be verified.
 MAX_WAITING = 10_000
 ALLOW = "GET, HEAD, POST"
 EXPLANATION = """This is a WebSub hub (W3C Recommendation, https://www.w3.org/TR/websub/).
