@@ -1,7 +1,6 @@
 """Input by its fields, for every edge alike: strict models, their common rules, each broken one named as the sender wrote it."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
@@ -10,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from sokbo.domain.article import slugify
 from sokbo.domain.composed import composed
-from sokbo.domain.visible import shows_nothing
+from sokbo.domain.visible import CONTROLS, NOT_IN_XML, shows_nothing
 from sokbo.errors import MAX_ERRORS, FieldError, Invalid
 from sokbo.language_codes import LANGUAGES, REGIONS, RENAMED
 from sokbo.net.urls import check_url
@@ -24,9 +23,6 @@ _LANGUAGE = re.compile(
 _ISO_639_1 = 2  # letters in its codes
 #: RSS 2.0 lets a channel's image be of these kinds alone, and the W3C validator tells them by the URL.
 _LOGO_SUFFIXES = ("", ".gif", ".jpeg", ".jpg", ".png")
-_CONTROL_OR_SURROGATE = {"Cc", "Cs"}
-#: What XML 1.0 (section 2.2) can't carry besides those, and what turns the direction of the text after it (UAX #9).
-_HIDDEN = frozenset("\ufffe\uffff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 _RULES = {
     "missing": "is required",
@@ -82,15 +78,20 @@ def line(max_characters: int, *, empty: bool = False) -> Callable[[str], str]:
 
     def rule(text: str) -> str:
         text = " ".join(composed(text).split())
-        if len(text) > max_characters:
-            raise ValueError(f"must have at most {max_characters} characters")
-        if any(character in _HIDDEN or unicodedata.category(character) in _CONTROL_OR_SURROGATE for character in text):
+        if NOT_IN_XML.search(text) or CONTROLS.search(text):
             raise ValueError("must not hold control characters")
-        if not empty and shows_nothing(text):
-            raise ValueError("must not be empty")
+        check_length(text, max_characters, empty=empty)
         return text
 
     return rule
+
+
+def check_length(text: str, max_characters: int, *, empty: bool) -> None:
+    """Raises ValueError for text that is too long, or, unless `empty`, shows nothing."""
+    if len(text) > max_characters:
+        raise ValueError(f"must have at most {max_characters} characters")
+    if not empty and shows_nothing(text):
+        raise ValueError("must not be empty")
 
 
 def distinct(values: tuple[Word, ...]) -> tuple[Word, ...]:

@@ -14,8 +14,8 @@ from sokbo.domain.dialects import DIALECTS
 from sokbo.domain.feed import FEED_SUFFIXES
 from sokbo.domain.ids import SiteId
 from sokbo.domain.key import token_digest
-from sokbo.domain.selection import NAME_PATTERN, PLAIN, Detail, Selection, Terms, new_token, private_path
-from sokbo.domain.site import Site
+from sokbo.domain.selection import PLAIN, Detail, Selection, Terms, new_token, private_path
+from sokbo.domain.site import NAME_PATTERN, Site
 from sokbo.errors import Conflict, FieldError, Invalid, NotFound
 from sokbo.fields import FieldsModel, Slug, at_most, distinct, has_region, language_tag, line, logo_url, merge_patch, validate
 from sokbo.storage import UnitOfWork

@@ -14,7 +14,7 @@ from sokbo.domain.feed import BREAKING_LISTING, FEED_SUFFIXES, SITE_LISTING, Lis
 from sokbo.domain.ids import ArticleId
 from sokbo.domain.illustration import at_home, illustration, named_files, sources
 from sokbo.domain.selection import PLAIN, Selection, private_path
-from sokbo.storage.documents import ListedEntry
+from sokbo.storage.documents import ListedEntry, State
 from sokbo.storage.forms import LEFT_OUT
 from workers.assembling import EVER, Workshop, feed_document, updated_at
 from workers.feeds import ATOM, FeedFormat, Options, formats_of
@@ -55,10 +55,10 @@ def selection_documents(workshop: Workshop, names: Sequence[str]) -> list[Docume
 def _documents(workshop: Workshop, name: str) -> list[Document]:
     uow, site = workshop.uow, workshop.site
     selection = uow.selections.get(site.id, name)
-    stored = uow.documents.listed(site.id, [*_public_paths(name), *_private_paths(name)])
+    stored = uow.documents.states(site.id, [*_public_paths(name), *_private_paths(name)])
     feeds = [] if selection is None else _feeds(workshop, selection)
     # A feed that has entries stands until the new one has all of its own: readers would take those that lack for gone.
-    kept = {feed.path for feed, is_whole in feeds if not is_whole and stored.get(feed.path)}
+    kept = {feed.path for feed, is_whole in feeds if not is_whole and feed.path in stored and stored[feed.path].fragments}
     made = [feed for feed, _ in feeds if feed.path not in kept]
     _drop_departed_forms(workshop, name, stored, kept, made)
     return [*made, *_gone_feeds(workshop, name, stored.keys() - {feed.path for feed, _ in feeds})]
@@ -232,21 +232,21 @@ def _as_many_as_fit(
 
 
 def _drop_departed_forms(
-    workshop: Workshop, name: str, stored: Mapping[str, Sequence[int]], kept: Set[str], made: Sequence[Document]
+    workshop: Workshop, name: str, stored: Mapping[str, State], kept: Set[str], made: Sequence[Document]
 ) -> None:
     """Keeps no further form of an article that has left the selection, unless it stands in another one that wants it, or in a
     feed that is kept until the new one is whole."""
     uow, site_id = workshop.uow, workshop.site.id
-    departed = {number for numbers in stored.values() for number in numbers}
+    departed = {number for state in stored.values() for number in state.fragments}
     departed -= {number for document in made for number in document.fragments}
-    departed -= {number for path in kept for number in stored[path]}
+    departed -= {number for path in kept for number in stored[path].fragments}
     departed = uow.forms.further(departed) if departed else departed
     if not departed:
         return
     others = [other.name for other in uow.selections.of_site(site_id) if other.name != name]
     paths = [path for other in others for path in (*_public_paths(other), *_private_paths(other))]
-    for still_listed in uow.documents.listed(site_id, paths).values():
-        departed -= {*still_listed}
+    for other_feed in uow.documents.states(site_id, paths).values():
+        departed -= {*other_feed.fragments}
     uow.forms.drop(departed, uow.now)
 
 

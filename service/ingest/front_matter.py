@@ -7,10 +7,12 @@ from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from service.ingest import safe_yaml, text_gate
+from service.ingest import safe_yaml
 from service.ingest.fields import ArticleFields, Fields
 from service.ingest.moments import jekyll_moment
+from service.ingest.text_gate import forbidden_rule
 from sokbo.domain.site import Site
+from sokbo.domain.visible import NOT_IN_XML
 from sokbo.errors import BadRequest, FieldError, Invalid
 
 #: Jekyll's name -> ours; ours wins if both are there.
@@ -41,9 +43,9 @@ def split(text: str, site: Site) -> tuple[Fields, str]:
 
 
 def _load(yaml: str) -> dict[str, Any]:
-    if forbidden := text_gate.FORBIDDEN.search(yaml):
+    if forbidden := NOT_IN_XML.search(yaml):
         names = _NAME.findall(yaml, 0, forbidden.start()) or ["front matter"]
-        raise Invalid(FieldError(names[-1], text_gate.forbidden_rule(yaml) or "", "forbidden_character"))
+        raise Invalid(FieldError(names[-1], forbidden_rule(yaml) or "", "forbidden_character"))
     try:
         return safe_yaml.load_mapping(yaml, TEXT_NAMES)
     except safe_yaml.YamlError as error:

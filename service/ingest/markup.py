@@ -8,8 +8,8 @@ import re
 from html import escape, unescape
 from html.entities import html5
 
-from service.ingest.text_gate import FORBIDDEN
 from sokbo.domain.html import BLOCKS, ELEMENTS
+from sokbo.domain.visible import NOT_IN_XML
 
 _END_TAG = re.compile(r"</([a-z][a-z0-9]*+)\s*+>", re.IGNORECASE)
 #: A break, or a void element that says something; a bare `<input>` is a word about it.
@@ -72,6 +72,6 @@ def _character(reference: re.Match[str]) -> str:
     if name:
         return html5.get(f"{name};", reference[0])
     number = int(decimal) if decimal else int(hexadecimal, 16)
-    if number <= _LAST and FORBIDDEN.match(chr(number)):
+    if number <= _LAST and NOT_IN_XML.match(chr(number)):
         return chr(number)
     return unescape(reference[0])

@@ -10,9 +10,9 @@ from service.ingest.rendering import render
 from service.ingest.text_gate import forbidden_rule, one_line
 from service.ingest.urls import absolute_url
 from sokbo.domain.article import slugify
-from sokbo.domain.visible import shows_nothing
+from sokbo.fields import check_length
+from sokbo.net.urls import MAX_URL_CHARACTERS
 
-MAX_URL = 2_000
 MAX_EMAIL = 254
 
 _EMAIL = re.compile(r"[^\s@<>\"(),:;]+@[^\s@<>\"(),:;]+")
@@ -23,10 +23,7 @@ def line(max_characters: int, *, empty: bool = False) -> Callable[[str], str]:
 
     def rule(text: str) -> str:
         text = one_line(text)
-        if len(text) > max_characters:
-            raise ValueError(f"must have at most {max_characters} characters")
-        if not empty and shows_nothing(text):
-            raise ValueError("must not be empty")
+        check_length(text, max_characters, empty=empty)
         return text
 
     return rule
@@ -53,8 +50,8 @@ def url(reference: str, info: ValidationInfo[dict[str, str]]) -> str:
     absolute = absolute_url(reference, _base_url(info))
     if absolute is None:
         raise ValueError("must be a sound http or https URL without user name, or a path that the site's base URL completes")
-    if len(absolute) > MAX_URL:
-        raise ValueError(f"must have at most {MAX_URL} characters once percent-encoded")
+    if len(absolute) > MAX_URL_CHARACTERS:
+        raise ValueError(f"must have at most {MAX_URL_CHARACTERS} characters once percent-encoded")
     return absolute
 
 

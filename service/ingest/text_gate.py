@@ -1,17 +1,12 @@
 """The gate for text: what XML 1.0 cannot carry never gets in, so that one article can never break a feed."""
 
 import math
-import re
 from typing import Any, TypeAlias
 
 from sokbo.domain.composed import composed
+from sokbo.domain.visible import CONTROLS, NOT_IN_XML
 from sokbo.errors import MAX_ERRORS, MAX_FIELD_CHARACTERS, FieldError
 
-#: Everything outside the Char production of XML 1.0, section 2.2; lone surrogates are among it.
-FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-#: What can turn round or hide the text beside it: C1 controls but for the line break NEL, and bidirectional embeddings,
-#: overrides and isolates (UAX #9). Marks (U+200E, U+200F) reach no further than themselves.
-_CONTROLS = re.compile("[\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069]")
 MAX_DEPTH = 16
 MAX_INTEGER = 2**63 - 1
 
@@ -21,7 +16,7 @@ Path: TypeAlias = "tuple[Path, str | int] | None"
 
 def forbidden_rule(text: str) -> str | None:
     """The rule that `text` breaks, with the character's code point; None if XML can carry all of it."""
-    found = FORBIDDEN.search(text)
+    found = NOT_IN_XML.search(text)
     return f"must not hold the character U+{ord(found[0]):04X}, which XML forbids" if found else None
 
 
@@ -33,7 +28,7 @@ def admit(value: Any, errors: list[FieldError], path: Path = None, depth: int = 
     if isinstance(value, str):
         if rule := forbidden_rule(value):
             _add(errors, path, rule, "forbidden_character")
-            value = FORBIDDEN.sub("\ufffd", value)
+            value = NOT_IN_XML.sub("\ufffd", value)
         return value.replace("\r\n", "\n").replace("\r", "\n")
     if isinstance(value, dict | list):
         if depth > MAX_DEPTH:
@@ -66,12 +61,12 @@ def _dotted(path: Path) -> str:
 
 def one_line(text: str) -> str:
     """`text` with composed characters (NFC), each run of white space, line breaks included, as one space, and no controls."""
-    return " ".join(_CONTROLS.sub("", composed(text)).split())
+    return " ".join(CONTROLS.sub("", composed(text)).split())
 
 
 def _admitted(key: str, errors: list[FieldError]) -> str:
     """The member's name, which may be none of ours."""
     if rule := forbidden_rule(key):
-        key = FORBIDDEN.sub("\ufffd", key)
+        key = NOT_IN_XML.sub("\ufffd", key)
         _add(errors, (None, key), f"the name {rule}", "forbidden_character")
     return key

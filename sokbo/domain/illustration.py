@@ -7,16 +7,16 @@ from html import unescape
 
 from sokbo.domain.article import Article, ArticleState, Content, Image
 from sokbo.domain.html import attributes
-from sokbo.domain.picture import Picture, PictureState
+from sokbo.domain.picture import FILE_NAME, Picture, PictureState, digest_of
 from sokbo.domain.site import MEDIA_PATH, Site
 
 #: In pixels, each way. What is smaller in a text may be a sign or a counter, and stands for nothing.
 MIN_PIXELS = 200
 
-_OURS = re.compile(rf"https?://[^?#]*/{MEDIA_PATH}/([0-9a-f]{{64}})\.(?:jpg|png|webp|gif)")
+_OURS = re.compile(rf"https?://[^?#]*/{MEDIA_PATH}/({FILE_NAME.pattern})")
 #: A tag that names something below such a path: no «<» or «>» stands in a value.
 _MEDIA_TAG = re.compile(rf"<[a-z][^<>]*/{MEDIA_PATH}/[^<>]*>")
-_NAMED = re.compile(rf'"https?://[^"?#]*/{MEDIA_PATH}/([0-9a-f]{{64}}\.(?:jpg|png|webp|gif))"')
+_NAMED = re.compile(rf'"https?://[^"?#]*/{MEDIA_PATH}/({FILE_NAME.pattern})"')
 _IMAGE = re.compile(r"<img [^>]*>")
 
 
@@ -33,7 +33,7 @@ class Illustration:
 def source_of(url: str) -> str:
     """What names the picture at that URL: the digest that ours have in theirs, on whatever host; else the URL."""
     ours = _OURS.fullmatch(url)
-    return ours[1] if ours else url
+    return digest_of(ours[1]) if ours else url
 
 
 def sources(articles: Iterable[Article]) -> set[str]:

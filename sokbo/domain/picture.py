@@ -14,7 +14,8 @@ from sokbo.domain.ids import MediaId, SiteId
 
 #: What can be uploaded, with the end of its file's name.
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}
-FILE_NAME = re.compile(r"[0-9a-f]{64}\.(?:jpg|png|webp|gif)")
+#: A file's name: the digest of its content, and what kind it is.
+FILE_NAME = re.compile(rf"[0-9a-f]{{64}}\.(?:{'|'.join(SUFFIXES.values())})")
 #: In pixels, for those that are wider. A phone's column, a card, a page.
 VARIANT_WIDTHS = (320, 640, 1280)
 

@@ -1,6 +1,5 @@
 """A selection: a feed of a publisher's own choice of articles, made once and then at an address of its own."""
 
-import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -11,7 +10,6 @@ from sokbo.domain.article import Content
 from sokbo.domain.feed import BREAKING_LISTING, Listing, ListingKind, terms
 from sokbo.domain.ids import SiteId
 
-NAME_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 #: The profile of whoever takes feeds as they are; the others are the names of dialects.
 PLAIN = "plain"
 _TOKEN_BYTES = 24

@@ -64,9 +64,6 @@ _GET = select(documents).where(documents.c.site_id == bindparam("site_id"), docu
 _PIECES = select(fragments.c.id, fragments.c.raw, fragments.c.deflated).where(
     fragments.c.id.in_(bindparam("fragment_ids", expanding=True))
 )
-_LISTED = select(documents.c.path, documents.c.fragments).where(
-    documents.c.site_id == bindparam("site_id"), documents.c.path.in_(bindparam("paths", expanding=True))
-)
 _article_ids: BindParameter[Any] = bindparam("article_ids", expanding=True)
 _IN_USE = select(renderings.c.article_id, renderings.c.fragments).where(renderings.c.article_id.in_(_article_ids))
 _REPLACE = (
@@ -135,11 +132,6 @@ class DocumentRepository:
     def remove(self, site_id: SiteId, paths: Iterable[str]) -> None:
         """Deletes documents, of paths that services don't cache (private feeds): a cached copy would go on being served."""
         self._session.execute(delete(documents).where(documents.c.site_id == site_id, documents.c.path.in_([*paths])))
-
-    def listed(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:
-        """The ids of the fragments that those of the documents which exist are made of, by path."""
-        rows = self._session.execute(_LISTED, {"site_id": site_id, "paths": [*paths]})
-        return {row.path: tuple(row.fragments) for row in rows}
 
     def states(self, site_id: SiteId, paths: Iterable[str]) -> dict[str, State]:
         """What those of the documents that exist are, by path."""

@@ -14,6 +14,8 @@ from workers.feeds.item import Item
 
 #: Shells kept ready by each format, but for their time: all else changes only with the site.
 KEPT_FRAMES = 512
+#: What an RSS channel says of how long it may be kept.
+TTL_MINUTES = 5
 
 
 @dataclass(frozen=True, slots=True)

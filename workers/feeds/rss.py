@@ -16,11 +16,10 @@ from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.atom import Atom
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, PUBLIC, History, Options, Shell, hub_of
+from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, PUBLIC, TTL_MINUTES, History, Options, Shell, hub_of
 from workers.feeds.item import GENERATOR, Item, plain, second, utc
 from workers.feeds.words import listing_title
 
-_TTL_MINUTES = 5
 _TAIL = b"  </channel>\n</rss>\n"
 _PLACE = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -85,7 +84,7 @@ def _frame(site: Site, listing: Listing, history: History, options: Options) -> 
     feed.language(options.language or site.language)
     feed.lastBuildDate(_PLACE)
     feed.generator(GENERATOR)
-    feed.ttl(_TTL_MINUTES)
+    feed.ttl(TTL_MINUTES)
     if not options.hidden:
         feed.link(href=site.url(listing.feed_path(Rss.suffix)), rel="self", type=Rss.media_type.partition(";")[0])
     page = site.url(listing.page_path)

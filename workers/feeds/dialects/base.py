@@ -12,7 +12,7 @@ from sokbo.domain.feed import Listing
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell, hub_of
+from workers.feeds.format import NO_HISTORY, PUBLIC, TTL_MINUTES, History, Options, Shell, hub_of
 from workers.feeds.item import GENERATOR, Item, plain, second, utc
 from workers.feeds.words import listing_title
 
@@ -20,7 +20,6 @@ SUFFIX = "rss"
 MEDIA_TYPE = "application/rss+xml; charset=utf-8"
 NAMESPACES = {**fixes.NAMESPACES, "atom": fixes.ATOM}
 
-_TTL_MINUTES = 5
 _TAIL = b"\n  </channel>\n</rss>\n"
 
 
@@ -53,7 +52,7 @@ def channel_element(
     feed.language(options.language or site.language)
     feed.lastBuildDate(utc(updated))
     feed.generator(GENERATOR)
-    feed.ttl(_TTL_MINUTES)
+    feed.ttl(TTL_MINUTES)
     if not options.hidden:
         feed.link(href=site.url(listing.feed_path(SUFFIX)), rel="self", type=MEDIA_TYPE.partition(";")[0])
     if hub := hub_of(site, options):

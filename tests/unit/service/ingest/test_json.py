@@ -150,7 +150,7 @@ def test_text_is_free_of_carriage_returns(post: Post) -> None:
             "canonical_url",
             f"https://a.kr/{'가' * 300}",
             "canonical_url",
-            "must have at most 2000 characters once percent-encoded",
+            "must have at most 2048 characters once percent-encoded",
         ),
         ("external_id", "x" * 201, "external_id", "must have at most 200 characters"),
         ("related", ["#x"], "related.0", NO_URL),
