@@ -79,23 +79,7 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
         stack.callback(database.close)
         stack.callback(broker.close)
         await load_sites(database, directory, selections, memory)
-        services = Services(
-            settings=settings,
-            database=database,
-            broker=broker,
-            writer=Writer(database),
-            nudger=Nudger(broker, metrics),
-            authenticator=Authenticator(
-                KeyLookups(database),
-                proxies,
-                per_key=RateLimit(settings.requests_per_minute),
-                failures=RateLimit(settings.failed_logins_per_minute),
-            ),
-            metrics=metrics,
-            sealer=Sealer(load_secret_key(settings)),
-            selections=selections,
-            files=MediaFiles(settings.media_folder),
-        )
+        services = _make_services(settings, database, broker, metrics, selections, proxies)
         stack.push_async_callback(asyncio.to_thread, services.nudger.close)
         stack.push_async_callback(services.writer.close)
         for work in (
@@ -106,6 +90,35 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
             stack.push_async_callback(_end, asyncio.create_task(work))
         reader = Reader(cache, PrivateFeeds(database))
         yield Service(_make_app(services, reader, directory, proxies), memory, connections)
+
+
+def _make_services(
+    settings: Settings,
+    database: Database,
+    broker: Broker,
+    metrics: Metrics,
+    selections: SelectionDirectory,
+    proxies: TrustedProxies,
+) -> Services:
+    """Starts the threads that write and nudge. Raises StartupError."""
+    sealer = Sealer(load_secret_key(settings))
+    return Services(
+        settings=settings,
+        database=database,
+        broker=broker,
+        writer=Writer(database),
+        nudger=Nudger(broker, metrics),
+        authenticator=Authenticator(
+            KeyLookups(database),
+            proxies,
+            per_key=RateLimit(settings.requests_per_minute),
+            failures=RateLimit(settings.failed_logins_per_minute),
+        ),
+        metrics=metrics,
+        sealer=sealer,
+        selections=selections,
+        files=MediaFiles(settings.media_folder),
+    )
 
 
 def _make_app(services: Services, reader: Reader, directory: SiteDirectory, proxies: TrustedProxies) -> web.Application:

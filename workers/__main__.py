@@ -11,7 +11,7 @@ from celery.exceptions import CPendingDeprecationWarning
 from sokbo import logs
 from sokbo.domain.event import Lane
 from sokbo.errors import SokboError, StartupError
-from sokbo.settings import load_settings
+from sokbo.settings import Settings, load_settings
 from workers.app import make_app, make_worker
 from workers.runtime import start
 from workers.watchdog import stand_by
@@ -39,8 +39,13 @@ def main(arguments: list[str]) -> int:
     if not arguments or not set(arguments) <= set(Lane):
         sys.stderr.write(f"usage: python -m workers {BEAT} | QUEUE...   where QUEUE is one of: {', '.join(Lane)}\n")
         return 2
-    lanes = tuple(lane for lane in Lane if lane in arguments)
-    logs.configure(settings.log_level, f"worker-{'-'.join(lanes)}")
+    return _work(settings, tuple(lane for lane in Lane if lane in arguments))
+
+
+def _work(settings: Settings, lanes: tuple[Lane, ...]) -> int:
+    """Works until it is told to end; the exit code."""
+    name = "-".join(lanes)
+    logs.configure(settings.log_level, f"worker-{name}")
     stand_by()
     try:
         runtime = start(settings, lanes)
@@ -49,21 +54,8 @@ def main(arguments: list[str]) -> int:
         return 1
     codes: list[int] = []  # which Celery keeps to itself
     signals.worker_shutdown.connect(lambda sender, **_: codes.append(sender.exitcode or 0), weak=False)
-    make_worker(settings, runtime).worker_main(
-        [
-            "--quiet",
-            "worker",
-            "--queues",
-            ",".join(lanes),
-            "--pool",
-            "solo",
-            "--hostname",
-            f"{'-'.join(lanes)}@%h",
-            "--without-gossip",
-            "--without-mingle",
-            "--without-heartbeat",
-        ]
-    )
+    options = ["--quiet", "worker", "--queues", ",".join(lanes), "--pool", "solo", "--hostname", f"{name}@%h"]
+    make_worker(settings, runtime).worker_main([*options, "--without-gossip", "--without-mingle", "--without-heartbeat"])
     return max(codes, default=0)
 
 
