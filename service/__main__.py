@@ -3,7 +3,6 @@
 import asyncio
 import resource
 import signal
-import socket
 import sys
 
 import structlog
@@ -15,9 +14,9 @@ from service.http_protocol import guarded
 from service.recall import recalling
 from sokbo import logs
 from sokbo.errors import SokboError, StartupError
+from sokbo.net.listening import listen
 from sokbo.settings import Settings, load_settings
 
-BACKLOG = 1024
 #: Files that are open beside the connections: the database, the broker, the logs.
 OTHER_FILES = 256
 #: How much of the time to end the requests under way have; the writer and the nudger need some after them.
@@ -70,8 +69,8 @@ async def _listen(settings: Settings, service: Service, runner: web.AppRunner) -
     if runner.server is None:
         raise RuntimeError("the runner is not set up")
     loop = asyncio.get_running_loop()
-    listener = socket.create_server((settings.host, settings.port), family=_family(settings.host), backlog=BACKLOG)
-    return await loop.create_server(recalling(guarded(runner.server, service.connections), service.memory), sock=listener)
+    protocol = recalling(guarded(runner.server, service.connections), service.memory)
+    return await loop.create_server(protocol, sock=listen(settings.host, settings.port))
 
 
 def _allow_files(wanted: int) -> None:
@@ -81,10 +80,6 @@ def _allow_files(wanted: int) -> None:
         return
     wanted = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(wanted, allowed), most))
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 if __name__ == "__main__":

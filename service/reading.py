@@ -53,10 +53,10 @@ class Reader:
         self._private = private
         self._squeezer = Squeezer(cache)
 
-    async def respond(self, request: web.Request, site_id: SiteId, path: str, root: str = "") -> web.StreamResponse:
+    async def respond(self, request: web.Request, site_id: SiteId, path: str) -> web.StreamResponse:
         """The document at `path` (decoded, without a leading slash), or a redirect to where it is.
 
-        `root` is what the site's paths have before them: '' or '/name'. Range is ignored (RFC 9110 section 14.2).
+        Range is ignored (RFC 9110 section 14.2).
         Raises NotFound, MethodNotAllowed, RevisionMismatch (If-Match, If-Unmodified-Since), BadRequest for a query that would
         choose what is in a feed.
         """
@@ -70,7 +70,7 @@ class Reader:
             raise MethodNotAllowed("Documents can only be read.", headers={"Allow": ALLOW})
         home = prepared.path if prepared.canonical_path is None else prepared.canonical_path
         if path != home and not is_private and prepared.status == HTTPStatus.OK:
-            return moved(request, f"{root}/{quote(home)}")
+            return moved(request, _relative(path, home))
         return PreparedResponse(self._answer(request, prepared))
 
     async def find(self, site_id: SiteId, path: str) -> Prepared | None:
@@ -110,6 +110,12 @@ def _choose_coding(prepared: Prepared, welcome: Sequence[Coding], held: str | No
             ):
                 return coding
     return ready[0] if ready else Coding.IDENTITY
+
+
+def _relative(path: str, other: str) -> str:
+    """The reference that leads from a path below the site to another one (RFC 3986 section 4.2), wherever a proxy may have put
+    the site."""
+    return f"{'../' * path.count('/')}{quote(other)}"
 
 
 def cors_preflight() -> web.Response:

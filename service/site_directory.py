@@ -1,6 +1,7 @@
 """Which site a request means, by its Host or by the first segment of its path."""
 
 from collections.abc import Collection, Iterable
+from urllib.parse import urlsplit
 
 from sokbo.domain.site import Site, has_its_host, plain_host
 
@@ -44,3 +45,13 @@ class SiteDirectory:
     def below_host(self, host: str) -> list[Site]:
         """Every site whose addresses have that host, be it a site's own or shared."""
         return [site for site in self._by_name.values() if site.host == plain_host(host)]
+
+    def at_address(self, host: str, path: str) -> tuple[Site, str] | None:
+        """The site whose base URL such an address is below, and the rest of its path. Of two, the one whose own path is longer:
+        it may be below the other's."""
+        roots = [(urlsplit(site.base_url).path, site) for site in self.below_host(host)]
+        above = [(root, site) for root, site in roots if path == root or path.startswith(f"{root}/")]
+        if not above:
+            return None
+        root, site = max(above, key=lambda pair: len(pair[0]))
+        return site, path.removeprefix(root)

@@ -9,7 +9,7 @@ from service.paths import decode_path
 from service.prepared import Prepared
 from service.reading import Reader
 from service.site_directory import SiteDirectory
-from sokbo.domain.site import Site, plain_host
+from sokbo.domain.site import Site
 from sokbo.domain.subscription import MAX_LEASE_SECONDS, Mode, granted_lease
 from sokbo.errors import BadRequest, NotFound
 from sokbo.net.urls import MAX_URL_CHARACTERS, UnusableUrl, check_url
@@ -123,17 +123,15 @@ class Topics:
         raise NotFound("hub.topic must be the address of a feed or a page of this hub's sites")
 
     def _placed(self, url: str) -> tuple[Site, str] | None:
-        """Whose address it would be, and the rest of it: below a site's base URL, or below its name on any of our hosts."""
+        """Whose address it would be, and the path below its base URL; None if it is no site's."""
         try:
             parts = urlsplit(url)
         except ValueError:  # such as http://[
             return None
         if parts.query:
             return None
-        host = plain_host(parts.netloc)
-        for site in self._directory.below_host(host):
-            root = urlsplit(site.base_url).path
-            if parts.path == root or parts.path.startswith(f"{root}/"):
-                path = decode_path(parts.path.removeprefix(root))
-                return None if path is None else (site, path)
-        return None
+        if (found := self._directory.at_address(parts.netloc, parts.path)) is None:
+            return None
+        site, rest = found
+        path = decode_path(rest)
+        return None if path is None else (site, path)

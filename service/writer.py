@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from sokbo.errors import SokboError, Unavailable
 from sokbo.storage import Database, UnitOfWork
-from sokbo.storage.session import Locked, Outrun
+from sokbo.storage.session import DatabaseUnavailable, Locked, Outrun
 
 MAX_TOGETHER = 64
 MAX_WAITING = 2000
@@ -161,7 +161,7 @@ class Writer:
             return len(together)
         except Locked:
             raise
-        except Unavailable as error:
+        except DatabaseUnavailable as error:
             for waiting in together:
                 waiting.error = error
         except Exception:  # noqa: BLE001 it is raised again when that one is done alone
@@ -186,7 +186,7 @@ def _do(waiting: _Waiting, uow: UnitOfWork) -> SokboError | None:
     changes = uow.changes
     try:
         waiting.result = waiting.deed(uow)
-    except Unavailable:
+    except DatabaseUnavailable:
         raise
     except SokboError as error:
         if uow.changes != changes:

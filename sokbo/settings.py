@@ -1,7 +1,6 @@
 """All settings, in one frozen object. Each is read from `SOKBO_<NAME>`; each has a default and a help text."""
 
 import base64
-import math
 import tempfile
 from hashlib import sha256
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -18,6 +17,10 @@ Network = IPv4Network | IPv6Network
 
 MINUTE = 60
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+WEEK = 7 * DAY
+#: For which anything can be kept.
+MAX_DAYS = 36_500
 
 #: Of `secret_key`.
 KEY_BYTES = 32
@@ -68,13 +71,16 @@ class Settings(BaseSettings):
     )
     callback_allow: Annotated[tuple[Network, ...], NoDecode] = Field(
         (),
-        description="Networks otherwise closed to outbound requests that are open here, comma-separated, e.g. 127.0.0.0/8.",
+        description="Networks otherwise closed that pushes and fetches of pictures may reach, comma-separated, e.g. 127.0.0.0/8.",
     )
     retry_schedule: Annotated[tuple[float, ...], NoDecode] = Field(
         DEFAULT_RETRY_SCHEDULE, description="Seconds to wait after each failed delivery attempt, comma-separated."
     )
     breaker_probe_seconds: float = Field(
-        60.0, gt=0, description="How often a partner who took no pushes is tried again; never less often than the retry schedule."
+        60.0,
+        gt=0,
+        le=WEEK,
+        description="How often a partner whose breaker is open is tried again; no less often than the longest retry.",
     )
     feed_entries: int = Field(50, ge=1, le=500, description="Entries in a feed and on an index page.")
     max_article_bytes: int = Field(1024 * 1024, ge=1024, description="Largest article body taken, after decompression.")
@@ -93,29 +99,31 @@ class Settings(BaseSettings):
     )
     connections: int = Field(10_000, ge=1, description="Connections that each service process holds open at once.")
     connections_per_address: int = Field(
-        512, ge=1, description="How many of them may come from one address or IPv6 /64, but for trusted proxies'."
+        512, ge=1, description="Most connections from one address or IPv6 /64; trusted proxies are exempt."
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (),
-        description="Networks of proxies that are believed who a request comes from (X-Forwarded-For), comma-separated.",
+        description="Networks of proxies whose X-Forwarded-For header is trusted, comma-separated.",
     )
     document_cache_bytes: int = Field(
         64 * 1024 * 1024, ge=0, description="Memory for documents kept ready in each service process."
     )
-    sweep_interval_seconds: float = Field(0.5, gt=0, description="How often the sweeper looks for work nobody is doing.")
-    lease_seconds: float = Field(4.0, gt=0, description="How long a worker holds work before another may take it.")
+    sweep_interval_seconds: float = Field(0.5, gt=0, le=HOUR, description="How often the sweeper looks for work nobody is doing.")
+    lease_seconds: float = Field(4.0, gt=0, le=HOUR, description="How long a worker holds work before another may take it.")
     pushes_in_flight: int = Field(100, ge=1, description="Deliveries that one worker process has under way at once.")
     hub_signature: Literal["sha1", "sha256", "sha384", "sha512"] = Field(
         "sha256", description="How the WebSub hub signs what it sends: sha1, sha256, sha384 or sha512."
     )
     hub_subscriptions: int = Field(10_000, ge=0, description="Most subscriptions that the WebSub hub takes for each site.")
     hub_requests_per_minute: int = Field(600, ge=1, description="Requests a minute that one address may make to the WebSub hub.")
-    keep_attempts_days: int = Field(30, ge=7, description="Days for which delivery attempts are kept.")
+    keep_attempts_days: int = Field(30, ge=7, le=MAX_DAYS, description="Days for which delivery attempts are kept.")
     keep_events_days: int = Field(
-        30, ge=30, description="Days for which events and their deliveries are kept, for replay and catching up."
+        30, ge=30, le=MAX_DAYS, description="Days for which events and their deliveries are kept, for replay and catching up."
     )
-    keep_answers_days: int = Field(7, ge=7, description="Days for which an Idempotency-Key's answer is repeated.")
-    shutdown_seconds: float = Field(10.0, gt=0, description="Time that each process has to finish what it does when stopped.")
+    keep_answers_days: int = Field(7, ge=7, le=MAX_DAYS, description="Days for which an Idempotency-Key's answer is repeated.")
+    shutdown_seconds: float = Field(
+        10.0, gt=0, le=HOUR, description="Time that each process has to finish what it does when stopped."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="debug, info, warning or error.")
 
     @field_validator("callback_allow", "trusted_proxies", mode="before")
@@ -141,8 +149,8 @@ class Settings(BaseSettings):
     @field_validator("retry_schedule")
     @classmethod
     def _waits(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if not all(0 <= seconds < math.inf for seconds in value):
-            raise ValueError("must not go back in time, nor wait for ever")
+        if not all(0 <= seconds <= WEEK for seconds in value):
+            raise ValueError("must be waits of 0 seconds to seven days")
         return value
 
     @field_validator("secret_key")
@@ -150,6 +158,13 @@ class Settings(BaseSettings):
     def _key(cls, value: str) -> str:
         if value:
             decoded_key(value)
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "postgres://")):
+            raise ValueError("must begin with postgresql://, or be empty for SQLite in the data folder")
         return value
 
     @field_validator("redis_url")

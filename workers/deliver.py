@@ -239,15 +239,22 @@ class Pump:
         return leased
 
     def _load(self, leased: Sequence[Delivery]) -> Taken:
-        """What can be pushed now. The rest keeps its lease, and is tried again when that has run out."""
+        """What can be pushed now. One that can't be loaded holds up no other, and its attempt has failed. Without the database,
+        all keep their leases, and are tried again when those have run out."""
         if not leased:
             return Taken()
         try:
             with self.database.read() as uow:
                 return Taken(*load_jobs(uow, leased, self.sealer, self.settings.hub_signature))
-        except Exception:  # the edge: the outcomes are written, so the turn must not be taken again
-            log.exception("jobs_not_loaded", deliveries=[delivery.id for delivery in leased])
+        except Unavailable as error:
+            log.warning("jobs_not_loaded", reason=error.message, deliveries=len(leased))
             return Taken()
+        except Exception as error:  # the edge: the outcomes are written, so the turn must not be taken again
+            if len(leased) > 1:  # which of them it is shows when each is loaded alone
+                each = [self._load([delivery]) for delivery in leased]
+                return Taken([job for one in each for job in one.jobs], [ended for one in each for ended in one.ended])
+            log.exception("job_not_loaded", delivery_id=leased[0].id)
+            return Taken(ended=[(leased[0], _our_own_fault(type(error).__name__))])
 
     async def _push(self, client: GuardedClient, delivery: Delivery, job: PushJob) -> None:
         """One attempt. Whatever happens, its outcome is kept for the next turn."""
@@ -255,7 +262,7 @@ class Pump:
             outcome = await CHANNELS[job.addressee.channel].push(client, job)
         except Exception as error:
             log.exception("push_failed", delivery_id=delivery.id)
-            outcome = Outcome(Verdict.RETRY, 0.0, detail=f"our own fault: {type(error).__name__}")
+            outcome = _our_own_fault(type(error).__name__)
         del self._under_way[delivery.id]
         self._content_bytes -= job.content_bytes
         self._finished.append((delivery, outcome))
@@ -269,3 +276,8 @@ class Pump:
             status=outcome.status,
             seconds=round(outcome.duration_seconds, 4),
         )
+
+
+def _our_own_fault(detail: str) -> Outcome:
+    """Of an attempt that a bug of ours has ended."""
+    return Outcome(Verdict.RETRY, 0.0, detail=f"our own fault: {detail}")

@@ -106,7 +106,8 @@ class Verifier(LeasedWork):
             refusal = denial or await _ask(client, intent)
             if denial:
                 await _deny(client, intent, denial)
-            await asyncio.to_thread(self._record, intent, refusal)
+            if late_denial := await asyncio.to_thread(self._record, intent, refusal):
+                await _deny(client, intent, late_denial)
         except Unavailable as error:
             log.warning("subscription_not_recorded", intent_id=intent.id, reason=error.message)
         except Exception:  # the edge: nobody waits for the task
@@ -115,13 +116,19 @@ class Verifier(LeasedWork):
             del self._under_way[intent.id], self._since[intent.id]
             self._changed.set()
 
-    def _record(self, intent: Intent, refusal: str | None) -> None:
-        """Puts into force what was confirmed; a renewal that wasn't leaves the subscription as it is."""
+    def _record(self, intent: Intent, refusal: str | None) -> str:
+        """Puts into force what was confirmed, unless it is to be denied by now: then why. A renewal that wasn't confirmed leaves
+        the subscription as it is."""
+        denial = ""
         with self.database.write() as uow:
             if not uow.subscriptions.end(intent, self.holder):  # another worker has asked as well
-                return
+                return denial
             if refusal is None and intent.mode is Mode.SUBSCRIBE:
-                uow.subscriptions.subscribe(intent, uow.now)
+                uow.sites.hold_counters(intent.site_id)  # so that each is counted before the next one's turn
+                if denial := self._denial(uow, intent):
+                    refusal = denial
+                else:
+                    uow.subscriptions.subscribe(intent, uow.now)
             elif refusal is None:
                 uow.subscriptions.unsubscribe([intent.subscriber_id])
             tally = Tally()
@@ -136,6 +143,7 @@ class Verifier(LeasedWork):
             confirmed=refusal is None,
             detail=refusal or "",
         )
+        return denial
 
 
 async def _ask(client: GuardedClient, intent: Intent) -> str | None:

@@ -10,7 +10,7 @@ from service.paging import page_of, read_page
 from service.services import Services
 from sokbo.domain.key import Scope
 
-_ID = re.compile(r"[0-9]{1,9}")
+_ID = re.compile(r"[0-9]{1,18}")
 
 
 def add_audit_routes(app: web.Application, services: Services) -> None:

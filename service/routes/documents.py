@@ -31,12 +31,12 @@ def add_document_routes(app: web.Application, reader: Reader, directory: SiteDir
         if site is None:
             return not_found(request, None) if path else _front(request, directory)
         if own is None and path == name and request.method in {"GET", "HEAD"}:
-            return moved(request, f"/{name}/")
+            return moved(request, f"{name}/")
         below = path if own else rest
         if below in files:
             return files[below].respond(request)
         try:
-            return await reader.respond(request, site.id, below, root="" if own else f"/{name}")
+            return await reader.respond(request, site.id, below)
         except NotFound:
             return not_found(request, site)
 

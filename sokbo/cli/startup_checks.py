@@ -5,11 +5,12 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from sokbo.cli.public_url import noted_url
 from sokbo.errors import StartupError
+from sokbo.net.listening import listen
 from sokbo.settings import LOCK_FILE, UNFINISHED_RESTORE
 
 OWNER_ONLY = 0o700
@@ -76,16 +77,11 @@ def free_port(host: str, port: int) -> int:
 
     Raises StartupError when it can't.
     """
-    with suppress(socket.gaierror):
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            # As the service does: the remains of closed connections don't count, another listener does.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(address)
-            except OSError as error:
-                taken = error.errno == errno.EADDRINUSE
-                reason = "another program listens there" if taken else error.strerror
-                raise StartupError(f"can't listen on {host} port {port}: {reason}") from error
+    try:
+        with listen(host, port) as probe:
             return int(probe.getsockname()[1])
-    raise StartupError(f"can't listen on {host}: no such address")
+    except socket.gaierror as error:
+        raise StartupError(f"can't listen on {host}: no such address") from error
+    except OSError as error:
+        reason = "another program listens there" if error.errno == errno.EADDRINUSE else os.strerror(error.errno or 0)
+        raise StartupError(f"can't listen on {host} port {port}: {reason}") from error

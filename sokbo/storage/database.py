@@ -11,7 +11,6 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from sokbo.errors import Unavailable
 from sokbo.storage import engines
 from sokbo.storage.archives import ArchiveRepository
 from sokbo.storage.articles import ArticleRepository
@@ -34,7 +33,7 @@ from sokbo.storage.pictures import PictureRepository
 from sokbo.storage.reaper import Reaper
 from sokbo.storage.retention import RetentionRepository
 from sokbo.storage.selections import SelectionRepository
-from sokbo.storage.session import Session, translated
+from sokbo.storage.session import DatabaseUnavailable, Session, translated
 from sokbo.storage.sitemaps import SitemapRepository
 from sokbo.storage.sites import SiteRepository
 from sokbo.storage.subscriptions import SubscriptionRepository
@@ -190,8 +189,8 @@ class UnitOfWork:
         self._session.flush()
 
     def commit(self) -> None:
-        """Commits. On failure `Database.write` raises Unavailable; on PostgreSQL the commit may have happened all the same (the
-        reply was lost), so use it for work that is safe to repeat."""
+        """Commits. On failure `Database.write` raises DatabaseUnavailable; on PostgreSQL the commit may have happened all the
+        same (the reply was lost), so use it for work that is safe to repeat."""
         self.tallies.write()
         self._session.commit()
 
@@ -228,8 +227,8 @@ class Database:
 
     @contextmanager
     def write(self, *, durable: bool = False, wait_seconds: float | None = None) -> Iterator[UnitOfWork]:
-        """A transaction that may write; `durable` waits for the disk whatever the others do. Raises Unavailable when the
-        database can't be had in time, and its kind Locked when others hold it for longer than `wait_seconds`, or five.
+        """A transaction that may write; `durable` waits for the disk whatever the others do. Raises DatabaseUnavailable when
+        the database can't be had in time, and its kind Locked when others hold it for longer than `wait_seconds`, or five.
 
         SQLite has one lock, and all of the wait is for that. PostgreSQL's limit is for each statement's locks; to set one costs a
         round trip, and is left out where it would make no difference of a second.
@@ -244,15 +243,15 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        """A transaction that only reads. Raises Unavailable as `write` does."""
+        """A transaction that only reads. Raises DatabaseUnavailable as `write` does."""
         with translated(), self._reader.connect() as connection:
             yield UnitOfWork(Session(connection, self._direct), self._clock, self._was_kept)
 
     def ping(self) -> None:
-        """Returns if the database answers and has the schema; raises Unavailable if not."""
+        """Returns if the database answers and has the schema; raises DatabaseUnavailable if not."""
         with translated(), self._reader.connect() as connection:
             if not inspect(connection).has_table(site_versions.name):
-                raise Unavailable("the database has no schema yet")
+                raise DatabaseUnavailable("the database has no schema yet")
 
     def _was_kept(self, transaction: str, mark: Mark) -> bool:
         """What became of a transaction of PostgreSQL's, asked over another connection; False if there is no answer in time.

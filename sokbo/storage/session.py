@@ -24,18 +24,22 @@ _NO_DATABASE = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 _RANKS = {table.name: rank for rank, table in enumerate(metadata.sorted_tables)}
 
 
-class Outrun(Unavailable):
+class DatabaseUnavailable(Unavailable):
+    """The database can't be had, or can't be used."""
+
+
+class Outrun(DatabaseUnavailable):
     """Other transactions were in the way of this one, which the database has rolled back: done again, it may succeed."""
 
 
-class Locked(Unavailable):
+class Locked(DatabaseUnavailable):
     """Others have held a lock for longer than was to be waited for it."""
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns the drivers' failures to reach or lock the database into Unavailable, with the reason in one line; into Locked where
-    others hold it, into Outrun where it lost against them."""
+    """Turns the drivers' failures to reach or lock the database into DatabaseUnavailable, with the reason in one line; into
+    Locked where others hold it, into Outrun where it lost against them."""
     try:
         yield
     except (OperationalError, InterfaceError, InternalError, PoolTimeoutError, sqlite3.OperationalError) as error:
@@ -49,22 +53,22 @@ def translated() -> Iterator[None]:
     except (DatabaseError, sqlite3.DatabaseError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode & 0xFF in _NO_DATABASE:
-            raise Unavailable(f"the database can't be used: {cause}", headers=RETRY_LATER) from error
+            raise DatabaseUnavailable(f"the database can't be used: {cause}", headers=RETRY_LATER) from error
         raise
 
 
-def _kind(cause: BaseException | None) -> type[Unavailable]:
+def _kind(cause: BaseException | None) -> type[DatabaseUnavailable]:
     if isinstance(cause, sqlite3.Error):
-        return Locked if cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY else Unavailable
+        return Locked if cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY else DatabaseUnavailable
     state = getattr(cause, "sqlstate", None)
     if state == _LOCK_TIMEOUT:
         return Locked
-    return Outrun if state in _OUTRUN_STATES else Unavailable
+    return Outrun if state in _OUTRUN_STATES else DatabaseUnavailable
 
 
 class Session:
-    """Speaks to the database for all repositories of a unit of work. Its statements raise Unavailable when that is gone; a failed
-    `commit` raises the driver's error, which the block of `Database.write` makes that of.
+    """Speaks to the database for all repositories of a unit of work. Its statements raise DatabaseUnavailable when that is
+    gone; a failed `commit` raises the driver's error, which the block of `Database.write` makes that of.
 
     An INSERT that nobody reads back at once waits for more of its kind: in a group of accepted articles each statement then
     runs once for all of them. Whatever is executed sees what waited before it, but for what `execute_ahead` runs.
@@ -149,9 +153,9 @@ class Session:
         self._connection.commit()
 
     def _insist_on_transaction(self) -> None:
-        """Raises Unavailable if SQLite has rolled the transaction back by itself, as it does when the disk is full: what was
-        written is gone, and each statement that followed would be kept by itself."""
+        """Raises DatabaseUnavailable if SQLite has rolled the transaction back by itself, as it does when the disk is full: what
+        was written is gone, and each statement that followed would be kept by itself."""
         if self._connection.in_transaction():
             driver = self._connection.connection.dbapi_connection
             if isinstance(driver, sqlite3.Connection) and not driver.in_transaction:
-                raise Unavailable("the database has given the transaction up", headers=RETRY_LATER)
+                raise DatabaseUnavailable("the database has given the transaction up", headers=RETRY_LATER)

@@ -86,7 +86,7 @@ def test_answer_says_where_the_article_is(publisher: Publisher) -> None:
         publisher.await_text(path, "새벽 배")
     assert article["url"] == f"{publisher.site.base_url}/1/%EC%83%88%EB%B2%BD-%EB%B0%B0"
     permalink = publisher.read("1")
-    assert (permalink.status, permalink.headers["location"]) == (301, f"/{publisher.site.name}/1/%EC%83%88%EB%B2%BD-%EB%B0%B0")
+    assert (permalink.status, permalink.headers["location"]) == (301, "1/%EC%83%88%EB%B2%BD-%EB%B0%B0")
 
 
 def test_breaking_news_leads_every_page_and_the_list_until_its_end(publisher: Publisher) -> None:
@@ -164,7 +164,7 @@ def test_site_with_a_host_of_its_own_needs_no_prefix(system: System) -> None:
 
     assert at_host("feed.rss").body == publisher.read("feed.rss").body
     assert "하나" in at_host("").text
-    assert at_host("1").headers["location"] == article["url"].removeprefix("https://paper.example")
+    assert at_host("1").headers["location"] == article["url"].removeprefix("https://paper.example/")
     assert at_host("v1/partners").json["code"] == "unauthorized"
 
 

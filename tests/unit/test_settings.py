@@ -36,6 +36,13 @@ def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("PORT", "70000"),
         ("FEED_ENTRIES", "0"),
         ("LEASE_SECONDS", "0"),
+        ("LEASE_SECONDS", "inf"),
+        ("SHUTDOWN_SECONDS", "nan"),
+        ("BREAKER_PROBE_SECONDS", "1e300"),
+        ("RETRY_SCHEDULE", "1e300"),
+        ("KEEP_EVENTS_DAYS", "1000000000"),
+        ("DATABASE_URL", "mysql://db/sokbo"),
+        ("DATABASE_URL", "sqlite:///sokbo.db"),
     ],
 )
 def test_nonsense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from sokbo.domain.article import Article
 from sokbo.domain.delivery import GIVE_UP_AFTER, Delivery
@@ -15,7 +16,9 @@ from sokbo.domain.partner import Partner, PartnerState
 from sokbo.errors import Unavailable
 from sokbo.net.signing import new_key
 from sokbo.storage import Database, UnitOfWork
+from sokbo.storage.tables import revisions
 from tests.clock import Clock
+from tests.integration.storage.test_migrations import engine_of
 from tests.integration.workers.bureau import Bureau, open_bureau
 from tests.receiver import receiving
 from tests.waiting import eventually
@@ -286,6 +289,22 @@ async def test_partner_whose_secret_can_not_be_opened_holds_up_nobody(bureau: Bu
             await until(lambda: sorted(states(bureau, article)) == ["acknowledged", "acknowledged", "failing"])
     [failing] = [delivery for delivery in bureau.newsroom.deliveries(article) if delivery.state == "failing"]
     assert failing.last_detail == "our own fault: the partner's secret was sealed for another owner, or damaged"
+
+
+async def test_delivery_that_can_not_be_loaded_has_failed_and_holds_up_no_other(bureau: Bureau, database_url: str) -> None:
+    with receiving() as receiver:
+        bureau.newsroom.subscribe(receiver.url)
+        unreadable, other = bureau.newsroom.post("못 읽는 기사"), bureau.newsroom.post("다른 기사")
+        bureau.syndicate()
+        engine = engine_of(database_url)
+        with engine.begin() as connection:
+            own = revisions.c.article_id == unreadable.id
+            connection.execute(update(revisions).where(own).values(content={"headline": "of another version"}))
+        engine.dispose()
+        async with pumping(bureau):
+            await until(lambda: states(bureau, other) == ["acknowledged"])
+            await until(lambda: states(bureau, unreadable) == ["failing"])
+    assert only(bureau, unreadable).last_detail.startswith("our own fault: ")
 
 
 async def test_outcome_whose_commit_was_not_confirmed_is_recorded_once(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:

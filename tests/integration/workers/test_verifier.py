@@ -97,6 +97,17 @@ async def test_one_more_subscription_than_there_may_be_is_denied_and_a_renewal_i
     assert subscriptions(bureau) == 1
 
 
+async def test_limit_holds_for_requests_that_are_verified_at_once(bureau: Bureau) -> None:
+    with subscribing() as first, subscribing() as second:
+        for callback in (first.callback, second.callback):
+            request(bureau, callback)
+        async with verifying(bureau, hub_subscriptions=1):
+            await until(none_waits(bureau))
+        modes = sorted(question.get("mode") for subscriber in (first, second) for question in subscriber.questions)
+        assert modes == ["denied", "subscribe", "subscribe"]
+    assert subscriptions(bureau) == 1
+
+
 async def test_answer_longer_than_the_challenge_does_not_confirm(bureau: Bureau, subscriber: Subscriber) -> None:
     subscriber.challenge = "x" * 100_000
     request(bureau, subscriber.callback)

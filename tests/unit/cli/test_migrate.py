@@ -1,5 +1,7 @@
 import pytest
 
+from tests.databases import Maker, new_name
+
 from .conftest import Terminal
 
 
@@ -25,9 +27,9 @@ def test_file_that_is_no_database_is_one_line(fresh_terminal: Terminal, command:
 
 
 def test_other_commands_leave_the_schema_of_a_database_that_is_not_embedded(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, postgresql: Maker
 ) -> None:
-    monkeypatch.setenv("SOKBO_DATABASE_URL", f"sqlite:///{terminal.data.parent / 'elsewhere.db'}")
+    monkeypatch.setenv("SOKBO_DATABASE_URL", postgresql.create(new_name()))
 
     assert terminal.refusal("site", "list") == "Error: the database's schema is not up to date: run `sokbo migrate`"
     terminal.lines("migrate")

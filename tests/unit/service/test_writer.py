@@ -63,6 +63,18 @@ async def gathered(writer: Writer, *deeds: Callable[[UnitOfWork], object]) -> li
     return await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def test_deed_that_finds_something_else_unavailable_is_refused_alone(stored: Database) -> None:
+    def refuse(_uow: UnitOfWork) -> None:
+        raise Unavailable("too many requests wait to be verified", headers={"Retry-After": "60"})
+
+    async with writing_to(stored) as writer:
+        first, refused, last = await gathered(writer, adding("a"), refuse, adding("b"))
+    assert isinstance(first, Site)
+    assert isinstance(refused, Unavailable)
+    assert isinstance(last, Site)
+    assert {"a", "b"} <= names(stored)
+
+
 async def test_deeds_that_wait_together_share_a_transaction(stored: Database) -> None:
     async with writing_to(stored) as writer:
         units = await gathered(writer, *[lambda uow: uow] * 10)

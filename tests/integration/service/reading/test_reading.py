@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import brotli
 import pytest
@@ -315,14 +315,25 @@ async def test_a_request_in_fragments_is_answered_once(serving: Serving) -> None
         assert (await connection.reply()).body == b"<feed>one,two</end>"
 
 
+def followed(path: str, reply: Reply) -> str:
+    """Where a redirect of the path leads to."""
+    return urljoin(f"https://sokbo.example{path}", reply.headers["location"]).removeprefix("https://sokbo.example")
+
+
 async def test_an_article_has_one_address(serving: Serving) -> None:
     home = f"/news/7/{quote('속보-제목')}"
     assert (await twice(serving, f"GET {home} HTTP/1.1")).body == b"article</end>"
     for path in ("/news/7", "/news/7/", "/news/7/old-title", f"{home}/", "/news/7/a/b"):
         reply = await serving.ask(f"GET {path} HTTP/1.1")
-        assert (reply.status, reply.headers["location"]) == (301, home)
+        assert (reply.status, followed(path, reply)) == (301, home)
     reply = await serving.ask("HEAD /7?utm=feed HTTP/1.1", "Host: news.example")
-    assert reply.headers["location"] == f"/7/{quote('속보-제목')}?utm=feed"
+    assert followed("/7?utm=feed", reply) == f"/7/{quote('속보-제목')}?utm=feed"
+
+
+async def test_redirects_stay_below_where_a_proxy_has_put_the_service(serving: Serving) -> None:
+    for path, home in (("/news", "/news/"), ("/news/7/old/", f"/news/7/{quote('속보-제목')}")):
+        reply = await serving.ask(f"GET {path} HTTP/1.1")
+        assert followed(f"/press{path}", reply) == f"/press{home}"
 
 
 async def test_a_withdrawn_article_is_gone_under_every_title(serving: Serving) -> None:
@@ -333,14 +344,14 @@ async def test_a_withdrawn_article_is_gone_under_every_title(serving: Serving) -
 
 async def test_the_index_has_one_address(serving: Serving) -> None:
     assert (await twice(serving, "GET /news/ HTTP/1.1")).body == b"index</end>"
-    for line, host, home in (
-        ("GET /news HTTP/1.1", "sokbo.example", "/news/"),
-        ("HEAD /news?utm=feed HTTP/1.1", "sokbo.example", "/news/?utm=feed"),
-        ("GET /news// HTTP/1.1", "sokbo.example", "/news/"),
-        ("GET // HTTP/1.1", "news.example", "/"),
+    for method, path, host, home in (
+        ("GET", "/news", "sokbo.example", "/news/"),
+        ("HEAD", "/news?utm=feed", "sokbo.example", "/news/?utm=feed"),
+        ("GET", "/news//", "sokbo.example", "/news/"),
+        ("GET", "//", "news.example", "/"),
     ):
-        reply = await serving.ask(line, f"Host: {host}")
-        assert (reply.status, reply.headers["location"]) == (301, home)
+        reply = await serving.ask(f"{method} {path} HTTP/1.1", f"Host: {host}")
+        assert (reply.status, followed(path, reply)) == (301, home)
     assert (await serving.ask("POST /news HTTP/1.1")).status == 405
 
 
@@ -381,7 +392,7 @@ async def test_hangul_in_a_path_is_understood_in_every_spelling(serving: Serving
 
 async def test_a_trailing_slash_leads_to_the_page_without(serving: Serving) -> None:
     reply = await serving.ask(f"GET /news/{quote(KOREAN)}/ HTTP/1.1")
-    assert (reply.status, reply.headers["location"]) == (301, f"/news/{quote(KOREAN)}")
+    assert (reply.status, followed(f"/news/{quote(KOREAN)}/", reply)) == (301, f"/news/{quote(KOREAN)}")
     assert (await serving.ask("GET /news/category/none/ HTTP/1.1")).status == 404
 
 

@@ -55,3 +55,15 @@ def test_replacing_tells_whether_anything_changed() -> None:
     assert not directory.replace([site("news", "https://a.example")])
     assert directory.replace([site("news", "https://b.example")])
     assert directory.at_host("a.example") is None
+
+
+def test_address_below_two_sites_is_the_nearer_ones() -> None:
+    outer, inner = site("outer", "https://h.example/a"), site("inner", "https://h.example/a/b")
+    for told in ([outer, inner], [inner, outer]):
+        directory = SiteDirectory()
+        directory.replace(told)
+        assert directory.at_address("h.example", "/a/b/feed.atom") == (inner, "/feed.atom")
+        assert directory.at_address("H.example:443", "/a/feed.atom") == (outer, "/feed.atom")
+        assert directory.at_address("h.example", "/a/bc") == (outer, "/bc")
+        assert directory.at_address("h.example", "/b/feed.atom") is None
+        assert directory.at_address("other.example", "/a/feed.atom") is None
