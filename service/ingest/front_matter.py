@@ -25,6 +25,8 @@ PARTS = {"image": {"path": "url", "url": "url", "alt": "alt"}, "author": {"name"
 SINGULAR = {"categories": "category", "tags": "tag"}
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+#: What is left of it where the sender has dropped all line breaks.
+_WITHOUT_LINES = re.compile(r"---[^-\s][^\n]*:[^\n]*---[^\n]*\Z")
 _OPENING = re.compile(r"---[ \t]*\n")
 _NAME = re.compile(r"^([^\s:#-][^\s:]*)[ \t]*:", re.MULTILINE)
 
@@ -37,6 +39,8 @@ def split(text: str, site: Site) -> tuple[Fields, str]:
     match = _FRONT_MATTER.match(text)
     if match:
         return _fields(_load(match[1]), ZoneInfo(site.timezone)), text[match.end() :]
+    if _WITHOUT_LINES.match(text):
+        raise BadRequest("The front matter has no line breaks: send a file by curl's --data-binary, since its -d drops them")
     if _OPENING.match(text):
         raise BadRequest("The front matter that begins in line 1 has no closing line of ---")
     return Fields({}), text
@@ -44,12 +48,21 @@ def split(text: str, site: Site) -> tuple[Fields, str]:
 
 def _load(yaml: str) -> dict[str, Any]:
     if forbidden := NOT_IN_XML.search(yaml):
-        names = _NAME.findall(yaml, 0, forbidden.start()) or ["front matter"]
-        raise Invalid(FieldError(names[-1], forbidden_rule(yaml) or "", "forbidden_character"))
+        raise Invalid(FieldError(_last_name(yaml[: forbidden.start()]), forbidden_rule(yaml) or "", "forbidden_character"))
     try:
         return safe_yaml.load_mapping(yaml, TEXT_NAMES)
     except safe_yaml.YamlError as error:
-        raise BadRequest(f"The front matter is not YAML that is taken here: line {error.line + 1}: {error.problem}") from None
+        name = _last_name("".join(yaml.splitlines(keepends=True)[: error.line]))
+        raise BadRequest(
+            f"The front matter is not YAML that is taken here: line {error.line + 1}: {error.problem}",
+            errors=(FieldError(name, error.problem, "invalid_yaml"),),
+        ) from None
+
+
+def _last_name(yaml: str) -> str:
+    """The name that stands last at the beginning of a line, as the sender is told it."""
+    names: list[str] = _NAME.findall(yaml)
+    return names[-1] if names else "front matter"
 
 
 def _fields(given: dict[str, Any], zone: tzinfo) -> Fields:

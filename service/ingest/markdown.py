@@ -11,6 +11,7 @@ from sokbo.domain.site import Site
 
 _HEADING_AT_THE_TOP = re.compile(r"\s*^ {0,3}#[ \t][^\n]*", re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]*•", re.MULTILINE)
+_ONE_PARAGRAPH = 3  # tokens
 _MARKED_UP = re.compile(r"<(?!/?p>)")
 
 
@@ -33,7 +34,7 @@ def read(text: str, site: Site) -> Fields:
 
 
 def split_title(body: str) -> tuple[str | None, str]:
-    """The text of the first heading of level 1, else of a first line that stands alone, and `body` without it.
+    """The text of the first heading of level 1, else of a first line that stands alone above a text, and `body` without it.
 
     As a field is written: the text is read already, and code in it talks about HTML.
     """
@@ -48,7 +49,12 @@ def split_title(body: str) -> tuple[str | None, str]:
 
 def _is_pasted_text(body: str) -> bool:
     """True for a page's text that was copied as it looked, with • for its lists: as Markdown its lines would run together."""
-    return _BULLET.search(body) is not None and not _MARKED_UP.search(render(body))
+    if not _BULLET.search(body):
+        return False
+    try:
+        return not _MARKED_UP.search(render(body))
+    except ValueError:  # refused by the field's own rule
+        return False
 
 
 def _title_lines(body: str) -> tuple[str, int, int] | None:
@@ -57,7 +63,7 @@ def _title_lines(body: str) -> tuple[str, int, int] | None:
     heading = next((index for index, token in enumerate(tokens) if (token.type, token.tag) == ("heading_open", "h1")), None)
     if heading is not None:
         opening, content = tokens[heading : heading + 2]
-    elif tokens and tokens[0].type == "paragraph_open" and "\n" not in tokens[1].content:
+    elif len(tokens) > _ONE_PARAGRAPH and tokens[0].type == "paragraph_open" and "\n" not in tokens[1].content:
         opening, content = tokens[:2]
     else:
         return None

@@ -1,24 +1,75 @@
-"""Markdown (CommonMark with tables and strikethrough) as HTML that still has to be cleaned."""
+"""Markdown (CommonMark with tables, strikethrough and footnotes) as HTML that still has to be cleaned."""
 
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.footnote import footnote_plugin
 
 from service.ingest.cleaning import MAX_CHARACTERS
+from service.ingest.emphasis import cjk_friendly
 
-_FULL = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-_BLOCKS = MarkdownIt("commonmark").enable("table")
+#: markdown-it's own limit, which it leaves out without a word what is deeper than. Its time grows with this.
+_MAX_NESTING = 20
+_CONTAINERS = {"blockquote_open", "list_item_open", "footnote_open"}
+#: What kramdown, Jekyll's Markdown, takes for the attributes of the block above or of what follows: {: .note}, {:toc}.
+_ATTRIBUTE_LIST = re.compile(r"(?:\A|\n)[ \t]*\{:[^{}\n]*\}[ \t]*(?=\n|\Z)")
+
+
+def _without_attribute_lists(state: StateCore) -> None:
+    """Takes out the lines of text that say attributes."""
+    for token in state.tokens:
+        if token.type == "inline" and "{:" in token.content:
+            token.content = _ATTRIBUTE_LIST.sub("", token.content).strip("\n")
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark").use(cjk_friendly).use(footnote_plugin, inline=False)
+    parser.enable(["table", "strikethrough"])
+    parser.core.ruler.after("block", "attribute_lists", _without_attribute_lists)
+    parser.options["maxNesting"] = _MAX_NESTING
+    return parser
+
+
+def _footnote_mark(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    """The note's number. No link: lists and feeds hold many articles, whose anchors would be the same."""
+    number: str = renderer.rules["footnote_caption"](tokens, index, options, env)
+    return f"<sup>{number}</sup>"
+
+
+def _says(html: str) -> Callable[..., str]:
+    return lambda *_: html
+
+
+_FULL = _parser()
+_FULL.add_render_rule("footnote_ref", _footnote_mark)
+for _token, _html in (
+    ("footnote_block_open", "<hr>\n<ol>\n"),
+    ("footnote_block_close", "</ol>\n"),
+    ("footnote_open", "<li>"),
+    ("footnote_close", "</li>\n"),
+    ("footnote_anchor", ""),
+):
+    _FULL.add_render_rule(_token, _says(_html))
+_BLOCKS = _parser()
 _BLOCKS.core.ruler.enableOnly(["normalize", "block"])
 
 
 def render(markdown: str) -> str:
     """The HTML; what is HTML in the Markdown passes as it is.
 
-    Raises ValueError, whose text is the broken rule, for references that would make far more of it than there is.
+    Raises ValueError, whose text is the broken rule, for what is nested too deep, and for references that would make far more
+    of it than there is.
     """
     env: dict[str, Any] = {}
     tokens = _FULL.parse(markdown, env)
+    if any(token.type in _CONTAINERS and token.level >= _MAX_NESTING - 1 for token in tokens):
+        raise ValueError(f"must not be nested more than {_MAX_NESTING} deep, where a list in a list counts twice")
     if sum(map(_length_of_attributes, tokens)) > MAX_CHARACTERS:
         raise ValueError(f"must have at most {MAX_CHARACTERS} characters as HTML")
     html: str = _FULL.renderer.render(tokens, _FULL.options, env)

@@ -9,6 +9,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 MAX_CHARACTERS = 65_536
 MAX_DEPTH = 16
 
+_QUOTES = "put quotes around a text that holds `: ` or ` #`, or begins with a sign or a quotation mark"
 _NULL = "tag:yaml.org,2002:null"
 
 
@@ -59,7 +60,9 @@ def load_mapping(text: str, text_names: frozenset[str]) -> dict[str, Any]:
             raise YamlError(1, "must be names with values, such as title: ...")
         return {name: _value(loader, value, as_text=name in text_names) for name, value in _members(node).items()}
     except yaml.MarkedYAMLError as error:
-        raise YamlError(_line(error.problem_mark or error.context_mark), error.problem or "is not YAML") from None
+        is_left_open = "flow" in (error.context or "") or "quoted" in (error.context or "")
+        mark = error.context_mark if is_left_open else error.problem_mark
+        raise YamlError(_line(mark), f"{error.problem or 'no YAML'}; {_QUOTES}") from None
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1  # libyaml counts bytes
         raise YamlError(line, "has a character that YAML forbids; write it with an escape, between double quotes") from None

@@ -218,3 +218,20 @@ def test_what_jekylls_plugins_read_is_taken(site: Site, matter: str, held: tuple
     name, value = held
     assert getattr(made.content, name) == value
     assert made.content.extra == extra
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["[단독] 대통령 발표", "속보: 북한, 미사일 발사", '"인용" 뒤에 글', "%5 인상", "@x", "*강조*", "{a", "- x", '"열린 채'],
+)
+def test_text_that_yaml_takes_for_something_else_is_named(site: Site, title: str) -> None:
+    with pytest.raises(BadRequest, match="line 3: ") as caught:
+        markdown(site, f"layout: post\ntitle: {title}\ntags: [a]")
+    [error] = caught.value.errors
+    assert error.field == "title"
+    assert "put quotes around" in error.rule
+
+
+def test_front_matter_whose_line_breaks_were_dropped_is_told_how_to_be_sent(site: Site) -> None:
+    with pytest.raises(BadRequest, match="--data-binary"):
+        parse("text/markdown", "---layout: posttitle: 제목---본문".encode(), site)

@@ -171,3 +171,60 @@ def test_heading_is_the_title_where_the_pages_own_goes_on_with_the_sites_name(
 ) -> None:
     made = parse("text/html", document.encode(), site)
     assert (made.content.title, made.content.html) == (title, html)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ('국회가 **"예산안"**을 처리했다', "국회가 <strong>&quot;예산안&quot;</strong>을 처리했다"),
+        ("**기획재정부(장관 홍길동)**는", "<strong>기획재정부(장관 홍길동)</strong>는"),
+        ("*'신속 집행'*이라고", "<em>'신속 집행'</em>이라고"),
+        ("그는**“인용”**을", "그는<strong>“인용”</strong>을"),
+        ('~~"취소"~~는', "<s>&quot;취소&quot;</s>는"),
+        ("**「重要」**です", "<strong>「重要」</strong>です"),
+        ("**굵게**는 가**나**다", "<strong>굵게</strong>는 가<strong>나</strong>다"),
+        ("이름_붙은_것 __굵게__", "이름_붙은_것 <strong>굵게</strong>"),
+        ('`**"코드"**를`', '<code>**"코드"**를</code>'),
+        ('foo**"bar"**baz', 'foo**"bar"**baz'),  # as CommonMark has it, where no CJK character is near
+    ],
+)
+def test_emphasis_needs_no_space_before_a_particle(site: Site, markdown: str, html: str) -> None:
+    draft = parse("text/markdown", f"---\ntitle: t\n---\n{markdown}".encode(), site)
+    assert draft.content.html.replace('"', "&quot;") == f"<p>{html}</p>".replace('"', "&quot;")
+
+
+@pytest.mark.parametrize(
+    "body", ["\n".join("  " * deep + "- 글" for deep in range(12)), ">" * 21 + " 글\n\n끝", "• 글\n" + "> " * 30 + "글"]
+)
+def test_what_is_nested_too_deep_is_refused_and_not_left_out(site: Site, body: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        parse("text/markdown", f"---\ntitle: t\n---\n{body}".encode(), site)
+    assert [error.field for error in caught.value.errors] == ["markdown"]
+    assert "nested more than 20 deep" in caught.value.errors[0].rule
+
+
+def test_nine_lists_in_each_other_are_kept(site: Site) -> None:
+    body = "\n".join("  " * deep + f"- 글{deep}" for deep in range(9))
+    html = parse("text/markdown", f"---\ntitle: t\n---\n{body}".encode(), site).content.html
+    assert all(f"글{deep}" in html for deep in range(9))
+
+
+def test_footnotes_stand_below_the_text(site: Site) -> None:
+    body = "---\ntitle: t\n---\n출처[^1], 또[^둘]. [^3]\n\n[^1]: 낱말\n[^둘]: <https://a.kr/x>\n"
+    assert parse("text/markdown", body.encode(), site).content.html == (
+        "<p>출처<sup>[1]</sup>, 또<sup>[2]</sup>. [^3]</p>\n<hr>\n<ol>\n<li><p>낱말</p>\n</li>\n"
+        '<li><p><a href="https://a.kr/x">https://a.kr/x</a></p>\n</li>\n</ol>'
+    )
+
+
+def test_attributes_of_kramdowns_blocks_are_no_text(site: Site) -> None:
+    body = "---\ntitle: t\n---\n{: .lead}\n첫째\n{: .note #id}\n\n* 하나\n{:toc}\n\n```\n{: .code}\n```\n"
+    html = parse("text/markdown", body.encode(), site).content.html
+    assert html == "<p>첫째</p>\n<ul>\n<li>하나</li>\n</ul>\n<pre><code>{: .code}\n</code></pre>"
+
+
+def test_line_alone_is_the_text_and_no_title(site: Site) -> None:
+    for body in ("본문", "---\ntitle: null\n---\n본문"):
+        with pytest.raises(Invalid) as caught:
+            parse("text/markdown", body.encode(), site)
+        assert [error.field for error in caught.value.errors] == ["title"]
