@@ -31,12 +31,14 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one kind of request gets of a document. `as_xml`: a feed for somebody who opens it in a browser. `undated`: its
-    Last-Modified is still to come, and no answer may say so (RFC 9110 section 8.8.2.1)."""
+    """What one kind of request gets of a document. `etag` is the tag that it bears: of a 304, the one that the reader holds.
+    `as_xml`: a feed for somebody who opens it in a browser. `undated`: its Last-Modified is still to come, and no answer may say
+    so (RFC 9110 section 8.8.2.1)."""
 
     prepared: Prepared
     coding: Coding
     part: Part
+    etag: str
     as_xml: bool = False
     undated: bool = False
 
@@ -46,7 +48,8 @@ class Answer:
         head = representation.not_modified_head if self.part is Part.NOT_MODIFIED else representation.head
         if self.as_xml:
             head = head.replace(self.prepared.description.media_type.encode(), _XML, 1)
-            head = head.replace(representation.etag.encode(), representation.etag_for(as_xml=True).encode(), 1)
+        if self.etag != representation.etag:
+            head = head.replace(representation.etag.encode(), self.etag.encode(), 1)
         if self.undated:
             head = _LAST_MODIFIED.sub(b"", head, count=1)
         end = connection + date_and_end(int(time.time()))
@@ -72,7 +75,7 @@ class AnswerMemory:
 
     def __init__(self, cache: DocumentCache) -> None:
         self._cache = cache
-        self._answers: dict[bytes, tuple[ref[Prepared], Coding, Part, bool]] = {}
+        self._answers: dict[bytes, tuple[ref[Prepared], Coding, Part, str, bool]] = {}
         self.recalled = 0
         self.age = 0
 
@@ -81,13 +84,13 @@ class AnswerMemory:
         remembered = self._answers.get(request)
         if remembered is None:
             return None
-        held, coding, part, as_xml = remembered
+        held, coding, part, etag, as_xml = remembered
         prepared = held()
         if prepared is None or not self._cache.holds(prepared):
             del self._answers[request]
             return None
         self.recalled += 1
-        return Answer(prepared, coding, part, as_xml)
+        return Answer(prepared, coding, part, etag, as_xml)
 
     def remember(self, request: bytes, answer: Answer, age: int) -> None:
         """Keeps the answer, in the place of the oldest if there are too many; not for a request over MAX_REQUEST_BYTES, and not
@@ -99,7 +102,7 @@ class AnswerMemory:
             return
         while len(self._answers) >= MAX_ANSWERS:
             del self._answers[next(iter(self._answers))]
-        self._answers[request] = (ref(answer.prepared), answer.coding, answer.part, answer.as_xml)
+        self._answers[request] = (ref(answer.prepared), answer.coding, answer.part, answer.etag, answer.as_xml)
 
     def clear(self) -> None:
         """Forgets everything."""

@@ -89,14 +89,17 @@ class Reader:
         as_xml = prepared.description.is_feed and field(request.headers, "Sec-Fetch-Dest") == "document"
         undated = prepared.last_modified > datetime.now(UTC)
         if prepared.status != HTTPStatus.OK:
-            return Answer(prepared, _choose_coding(prepared, welcome, None, as_xml=as_xml), part, as_xml, undated)
+            coding = _choose_coding(prepared, welcome, None, as_xml=as_xml)
+            return Answer(prepared, coding, part, prepared.representations[coding].etag_for(as_xml=as_xml), as_xml, undated)
         held = field(request.headers, "If-None-Match")
         coding = _choose_coding(prepared, welcome, held, as_xml=as_xml)
         etag = prepared.representations[coding].etag_for(as_xml=as_xml, held=held)
         verdict = judge(request.headers, etag, None if undated else prepared.last_modified)
+        if verdict is Verdict.NOT_MODIFIED:
+            return Answer(prepared, coding, Part.NOT_MODIFIED, etag, as_xml, undated)
         if verdict is Verdict.FAILED:
             raise RevisionMismatch("The document is not the one that the request's conditions name.")
-        return Answer(prepared, coding, Part.NOT_MODIFIED if verdict is Verdict.NOT_MODIFIED else part, as_xml, undated)
+        return Answer(prepared, coding, part, prepared.representations[coding].etag_for(as_xml=as_xml), as_xml, undated)
 
 
 def _choose_coding(prepared: Prepared, welcome: Sequence[Coding], held: str | None, *, as_xml: bool) -> Coding:

@@ -14,6 +14,9 @@ from sokbo.domain.site import Site
 
 BREAKING_LASTS = timedelta(hours=6)
 SLUG_MAX_CHARACTERS = 80
+#: Signs at the end of a word that tell it from others, and how a slug writes them: C++, C#, Disney+.
+_SPELLED = {"+": "plus", "#": "sharp"}
+_SIGNS = re.compile(r"(?<=\w)[+#]{1,3}(?![\w+#])")
 #: They choose between forms of the same character.
 _VARIATION = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 #: Characters of the longest text whose slug is remembered.
@@ -123,7 +126,8 @@ def article_url(site: Site, article: Article) -> str:
 
 
 def slugify(text: str) -> str:
-    """Letters and digits of any script, joined by hyphens, 80 characters at most; empty if none is left.
+    """Letters and digits of any script, joined by hyphens, 80 characters at most; empty if none is left. A + or # that ends a
+    word is written out.
 
     Hangul is composed (NFC), so that the same word always makes the same URL.
     """
@@ -131,13 +135,18 @@ def slugify(text: str) -> str:
 
 
 def _slug(text: str) -> str:
-    text = composed(text).lower()
+    text = _SIGNS.sub(_spelled, composed(text).lower())
     words = re.findall(r"[^\W_]+", text) if text.isascii() else _words(text)
     slug = "-".join(words)
     if len(slug) <= SLUG_MAX_CHARACTERS:
         return slug
     cut = slug[: SLUG_MAX_CHARACTERS + 1].rpartition("-")[0]
     return cut or slug[:SLUG_MAX_CHARACTERS]
+
+
+def _spelled(signs: re.Match[str]) -> str:
+    """The signs in words: C++ and C# are other things than C."""
+    return "".join(f" {_SPELLED[sign]}" for sign in signs[0])
 
 
 def _words(text: str) -> list[str]:

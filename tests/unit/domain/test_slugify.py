@@ -43,3 +43,20 @@ def test_whatever_comes_is_short_and_safe_in_a_path(title: str) -> None:
     assert all(character.isalnum() or character == "-" or unicodedata.category(character) in {"Mn", "Mc"} for character in slug)
     assert not slug.startswith("-")
     assert not slug.endswith("-")
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("C", "c"),
+        ("C++", "c-plus-plus"),
+        ("C#", "c-sharp"),
+        ("디즈니+ 요금", "디즈니-plus-요금"),
+        ("#태그", "태그"),
+        ("1+1=2", "1-1-2"),
+        ("a ++ b", "a-b"),
+        ("x" + "+" * 100, "x"),
+    ],
+)
+def test_signs_that_end_a_word_are_written_out(text: str, slug: str) -> None:
+    assert slugify(text) == slug

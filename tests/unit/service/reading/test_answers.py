@@ -19,7 +19,7 @@ async def answered() -> tuple[MemorySource, DocumentCache, AnswerMemory, Answer]
     cache = DocumentCache(source, 1024 * 1024)
     prepared = await cache.get(SITE, "feed.atom")
     assert prepared is not None
-    memory, answer = AnswerMemory(cache), Answer(prepared, Coding.IDENTITY, Part.WHOLE)
+    memory, answer = AnswerMemory(cache), Answer(prepared, Coding.IDENTITY, Part.WHOLE, prepared.identity.etag)
     memory.remember(REQUEST, answer, memory.age)
     return source, cache, memory, answer
 
