@@ -9,6 +9,7 @@ from typing import cast
 
 import structlog
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import LineTooLong
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_request import BaseRequest
 from multidict import CIMultiDict
@@ -16,7 +17,7 @@ from multidict import CIMultiDict
 from service.answers import date_and_end
 from service.connections import Connections
 from service.problems import PROBLEM, details
-from sokbo.errors import BadRequest, RequestTimeout, SokboError
+from sokbo.errors import BadRequest, HeadTooLong, RequestTimeout, SokboError
 
 KEEPALIVE_SECONDS = 75.0
 #: What is still sent after its request was refused is read for so long, or the sender might never see the answer.
@@ -27,8 +28,9 @@ EXPECTS_CONTINUE = web.RequestKey("expects_continue", bool)
 #: The answers where there is no request, ready made: nothing of what was sent is in them.
 _HEADERS = {"Server": "Sokbo", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _TOO_SLOW = details(RequestTimeout("the request's head came too slowly"))
-_MALFORMED = details(BadRequest("this is no HTTP request, or not a sound one"))
-_FAILED = details(SokboError("something went wrong on our side"))
+_MALFORMED = BadRequest("this is no HTTP request, or not a sound one")
+_TOO_LONG = HeadTooLong("the request's target, or one of its header fields, has more than 8,190 bytes")
+_FAILED = SokboError("something went wrong on our side")
 #: All but its Date.
 _TIMED_OUT = b"".join(
     (
@@ -133,12 +135,8 @@ class HttpProtocol(web.RequestHandler):
             log.error("request_failed", address=request.remote, exc_info=exc)
         if request.writer.output_size > 0:
             raise ConnectionError("an answer has begun already")
-        response = web.Response(
-            status=HTTPStatus.INTERNAL_SERVER_ERROR if is_ours else HTTPStatus.BAD_REQUEST,
-            body=_FAILED if is_ours else _MALFORMED,
-            content_type=PROBLEM,
-            headers=_HEADERS,
-        )
+        told = _FAILED if is_ours else _TOO_LONG if isinstance(exc, LineTooLong) else _MALFORMED
+        response = web.Response(status=told.status, body=details(told), content_type=PROBLEM, headers=_HEADERS)
         response.force_close()
         return response
 

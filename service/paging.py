@@ -19,13 +19,15 @@ def read_page(
 ) -> tuple[str, int]:
     """The cursor, empty for the first page, and the number of items that the query asks for. Raises Invalid, also for a
     parameter that isn't among the `others` which the caller reads."""
-    if unknown := request.query.keys() - {"after", "limit", *others}:
-        raise Invalid(*(FieldError(name, "is not a parameter that is known here", "unknown_field") for name in sorted(unknown)))
+    unknown = sorted(request.query.keys() - {"after", "limit", *others})
+    errors = [FieldError(name, "is not a parameter that is known here", "unknown_field") for name in unknown]
     after, limit = request.query.get("after", ""), request.query.get("limit", str(min(DEFAULT_PAGE, most)))
     if after and not is_cursor(after):
-        raise Invalid(FieldError("after", "must be what the page before gave as next"))
+        errors.append(FieldError("after", "must be what the page before gave as next"))
     if not (_LIMIT.fullmatch(limit) and 1 <= int(limit) <= most):
-        raise Invalid(FieldError("limit", f"must be a number from 1 to {most}"))
+        errors.append(FieldError("limit", f"must be a number from 1 to {most}"))
+    if errors:
+        raise Invalid(*errors)
     return after, int(limit)
 
 

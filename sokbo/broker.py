@@ -104,3 +104,12 @@ class Broker:
 
     def close(self) -> None:
         self._redis.close()
+
+
+def broker_answers(settings: Settings) -> bool:
+    """True if the broker can be reached."""
+    broker = Broker(settings)
+    try:
+        return broker.ping()
+    finally:
+        broker.close()

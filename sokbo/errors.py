@@ -6,7 +6,7 @@ SokboError
 ├── Forbidden             403  forbidden            the key lacks a scope
 ├── NotFound              404  not_found            nothing here, or nothing of this site's
 ├── MethodNotAllowed      405  method_not_allowed
-├── RequestTimeout        408  request_timeout      the body came too slowly
+├── RequestTimeout        408  request_timeout      the head or the body came too slowly
 ├── Conflict              409  conflict             e.g. an external_id that is taken
 ├── Gone                  410  gone                 the article is withdrawn
 ├── RevisionMismatch      412  revision_mismatch    If-Match names other revisions, or none
@@ -16,7 +16,8 @@ SokboError
 ├── IdempotencyMismatch   422  idempotency_mismatch another body came under the same Idempotency-Key
 ├── RevisionRequired      428  revision_required    PATCH without If-Match
 ├── RateLimited           429  rate_limited
-├── Unavailable           503  unavailable          the database can't take it now; try again
+├── HeadTooLong           431  head_too_long        the request's target, or one of its header fields
+├── Unavailable           503  unavailable          it can't be done right now; try again
 └── StartupError          -    startup              a command can't start; one clear line for the terminal
 """
 
@@ -115,6 +116,10 @@ class RevisionRequired(SokboError):
 
 class RateLimited(SokboError):
     code, status, title = "rate_limited", 429, "Too many requests"
+
+
+class HeadTooLong(SokboError):
+    code, status, title = "head_too_long", 431, "Request head too long"
 
 
 class Unavailable(SokboError):

@@ -36,7 +36,7 @@ def admit(value: Any, errors: list[FieldError], path: Path = None, depth: int = 
             return None
         if isinstance(value, list):
             return [admit(item, errors, (path, index), depth + 1) for index, item in enumerate(value)]
-        named = ((_admitted(key, errors), item) for key, item in value.items())
+        named = ((_admitted(key, errors, path), item) for key, item in value.items())
         return {key: admit(item, errors, (path, key), depth + 1) for key, item in named}
     if isinstance(value, float) and not math.isfinite(value):
         _add(errors, path, "must be a finite number")
@@ -64,9 +64,9 @@ def one_line(text: str) -> str:
     return " ".join(CONTROLS.sub("", composed(text)).split())
 
 
-def _admitted(key: str, errors: list[FieldError]) -> str:
-    """The member's name, which may be none of ours."""
+def _admitted(key: str, errors: list[FieldError], path: Path) -> str:
+    """The name of a member of what is at that path, which may be none of ours."""
     if rule := forbidden_rule(key):
         key = NOT_IN_XML.sub("\ufffd", key)
-        _add(errors, (None, key), f"the name {rule}", "forbidden_character")
+        _add(errors, (path, key), f"the name {rule}", "forbidden_character")
     return key

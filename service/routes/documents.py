@@ -25,7 +25,7 @@ def add_document_routes(app: web.Application, reader: Reader, directory: SiteDir
         own = directory.at_host(asked_host(request))
         site = own or directory.named(name)
         if path is None:
-            return not_found(request, site)
+            return not_found(request, own or directory.named(_first_segment(request.rel_url.raw_path)))
         if request.method == "OPTIONS":
             return cors_preflight()
         if site is None:
@@ -41,6 +41,11 @@ def add_document_routes(app: web.Application, reader: Reader, directory: SiteDir
             return not_found(request, site)
 
     app.router.add_route("*", "/{path:.*}", serve)
+
+
+def _first_segment(raw_path: str) -> str:
+    """Empty if it can't be read."""
+    return decode_path(raw_path.removeprefix("/").partition("/")[0]) or ""
 
 
 def _front(request: web.Request, directory: SiteDirectory) -> web.Response:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sokbo.broker import Broker
+from sokbo.broker import broker_answers
 from sokbo.cli.opening import check_started
 from sokbo.cli.options import data_option
 from sokbo.domain.event import Lane
@@ -32,7 +32,7 @@ def check(lanes: tuple[str, ...], max_age_seconds: float, data: Path | None) -> 
     """
     settings = load_settings(data=data)
     waiting = _waiting(settings)
-    if not _broker_answers(settings):
+    if not broker_answers(settings):
         raise click.ClickException("the broker doesn't answer")
     for lane in map(Lane, lanes or Lane):
         number, age_seconds = waiting[lane]
@@ -52,11 +52,3 @@ def _waiting(settings: Settings) -> dict[Lane, tuple[int, float]]:
             return uow.events.waiting(uow.now)
     finally:
         database.close()
-
-
-def _broker_answers(settings: Settings) -> bool:
-    broker = Broker(settings)
-    try:
-        return broker.ping()
-    finally:
-        broker.close()

@@ -27,10 +27,12 @@ class FirstStart:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What was done: on the first start, and to the sites of these names, whose base URLs are now below the public URL."""
+    """What was done: on the first start, and to the sites that `moved`, whose base URLs are now below the public URL; and where
+    all sites are."""
 
     first_start: FirstStart | None = None
     moved: tuple[str, ...] = ()
+    site_urls: tuple[str, ...] = ()
 
 
 def prepare(settings: Settings) -> Prepared:
@@ -46,11 +48,12 @@ def prepare(settings: Settings) -> Prepared:
             old_url = noted_url(settings.data)
             moved = sites.move(uow, old_url, url, **by_command()) if old_url and old_url != url else []
             first_start = None if uow.sites.all() else _first_start(uow, url)
+            site_urls = tuple(site.base_url for site in uow.sites.all())
             uow.commit()
     finally:
         database.close()
     note_url(settings.data, url)  # last: a start that ends before moves them the next time
-    return Prepared(first_start, tuple(site.name for site in moved))
+    return Prepared(first_start, tuple(site.name for site in moved), site_urls)
 
 
 def _first_start(uow: UnitOfWork, url: str) -> FirstStart:

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from sokbo import __version__, broker_process
+from sokbo.broker import broker_answers
 from sokbo.cli import preload
 from sokbo.cli.children import ChildSpec, Executable, PythonModule
 from sokbo.cli.console import Console
@@ -32,6 +33,8 @@ WINGS = (
 )
 READY_REQUEST_SECONDS = 1.0
 HURRIED_EXIT_CODE = 130
+#: How many sites are named at a start.
+NAMED_SITES = 3
 
 Prepare = Callable[[Settings], Prepared]
 
@@ -67,12 +70,14 @@ def run(settings: Settings, wings: Sequence[ChildSpec], prepare: Prepare, preloa
             with suppress(StopRequested):
                 _start_broker(supervisor, settings, console)
                 preload.load(preloaded)
-                first_start = _prepare_database(supervisor, settings, prepare, console)
+                prepared = _prepare_database(supervisor, settings, prepare, console)
                 _start_wings(supervisor, settings, wings, console)
                 console.good(f"Ready after {time.monotonic() - began:.1f} s; Ctrl-C stops everything.")
                 _hint(settings, console)
-                if first_start is not None:
-                    _welcome(first_start, settings.resolved_public_url, console)
+                if prepared.first_start is not None:
+                    _welcome(prepared.first_start, settings.resolved_public_url, console)
+                else:
+                    _name_sites(prepared.site_urls, console)
                 supervisor.run()
             console.say("\nStopping: the service, then the workers, then the broker. Once more to kill them.")
         console.good("Stopped.")
@@ -82,21 +87,22 @@ def run(settings: Settings, wings: Sequence[ChildSpec], prepare: Prepare, preloa
 def _start_broker(supervisor: Supervisor, settings: Settings, console: Console) -> None:
     if settings.redis_url:
         console.item("broker", "as SOKBO_REDIS_URL says")
+        if not broker_answers(settings):
+            console.warn("The broker doesn't answer: articles are taken, and come out once it does.")
         return
     supervisor.add(_embedded_broker(settings))
     supervisor.wait_until("broker", partial(broker_process.answers, settings.broker_socket))
     console.item("broker", "embedded Valkey")
 
 
-def _prepare_database(supervisor: Supervisor, settings: Settings, prepare: Prepare, console: Console) -> FirstStart | None:
-    prepared = supervisor.call("prepare", partial(prepare, settings))
-    first_start = prepared.first_start
+def _prepare_database(supervisor: Supervisor, settings: Settings, prepare: Prepare, console: Console) -> Prepared:
+    prepared: Prepared = supervisor.call("prepare", partial(prepare, settings))
     console.item("database", "PostgreSQL" if settings.database_url else "SQLite")
     if prepared.moved:
         console.item("moved", f"{', '.join(prepared.moved)}: now below {settings.resolved_public_url}, and rendered anew")
-    if first_start is not None:  # at once, for nobody will ever see it again if what follows fails
-        console.item("API key", f"{first_start.api_key}  (shown this once)")
-    return first_start
+    if prepared.first_start is not None:  # at once, for nobody will ever see it again if what follows fails
+        console.item("API key", f"{prepared.first_start.api_key}  (shown this once)")
+    return prepared
 
 
 def _start_wings(supervisor: Supervisor, settings: Settings, wings: Sequence[ChildSpec], console: Console) -> None:
@@ -131,6 +137,13 @@ def _hint(settings: Settings, console: Console) -> None:
         console.say("  Links lead to this machine only: set SOKBO_PUBLIC_URL to the URL that readers use.")
     if settings.data != DEFAULT_DATA.resolve():
         console.say(f"  Other commands find it with --data {shlex.quote(str(settings.data))}, or SOKBO_DATA.")
+
+
+def _name_sites(urls: Sequence[str], console: Console) -> None:
+    for url in urls[:NAMED_SITES]:
+        console.item("site", f"{url}/")
+    if len(urls) > NAMED_SITES:
+        console.say(f"  {len(urls) - NAMED_SITES} more: `sokbo site list`")
 
 
 def _welcome(first_start: FirstStart, url: str, console: Console) -> None:

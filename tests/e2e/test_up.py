@@ -264,3 +264,21 @@ def test_data_folder_is_private_and_may_have_a_long_name(start: Callable[..., Up
     assert broker_process.answers(up.settings.broker_socket)
     for folder in (data, data / "broker", data / "logs", up.settings.broker_socket.parent):
         assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_broker_that_does_not_answer_is_told_of(start: Callable[..., Up], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOKBO_REDIS_URL", "redis://127.0.0.1:1/0")
+    up = start()
+    up.wait_until_it_says("Ready")
+    assert "! The broker doesn't answer" in up.output
+
+
+def test_later_start_says_where_the_sites_are(start: Callable[..., Up]) -> None:
+    first = start()
+    first.wait_until_it_is_ready()
+    assert "0.example" not in first.output
+    first.process.terminate()
+    first.process.wait(DEADLINE_SECONDS)
+    later = start()
+    later.wait_until_it_says("2 more: `sokbo site list`")
+    assert all(f"https://{number}.example/" in later.output for number in range(3))

@@ -21,7 +21,7 @@ def broken_migration(_settings: Settings) -> Prepared:
 def prepare(settings: Settings) -> Prepared:
     marker = settings.data / "prepared"
     if marker.exists():
-        return Prepared()
+        return Prepared(site_urls=tuple(f"https://{number}.example" for number in range(5)))
     marker.touch()
     return Prepared(FirstStart(site="news", api_key="sokbo_0123456789abcdef"))
 

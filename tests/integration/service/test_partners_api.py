@@ -119,6 +119,12 @@ async def test_broken_rules_are_named_as_the_sender_wrote_them(api: Api) -> None
     }
 
 
+async def test_every_parameter_that_breaks_a_rule_is_named(api: Api) -> None:
+    refused = await api.ask("GET", "/v1/partners?limit=x&after=!&colour=red")
+    assert refused.status == 422
+    assert [error["field"] for error in refused.body["errors"]] == ["colour", "after", "limit"]
+
+
 async def test_patch_changes_what_it_names(api: Api) -> None:
     made = await api.register(filter={"tags": ["a"], "categories": ["b"]}, rel="ugc")
 

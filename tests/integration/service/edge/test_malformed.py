@@ -29,8 +29,6 @@ async def broken(_request: web.Request) -> web.Response:
         b"GET / HTTP/9.9\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 20_000 + b"\r\n\r\n",
-        b"GET /" + b"y" * 20_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",
         b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n",
     ],
@@ -49,6 +47,21 @@ async def test_what_is_no_request_gets_a_small_400_and_no_trace(sent: bytes, cap
     assert len(said) < 500
     assert [entry["event"] for entry in logs] == ["request_malformed"]
     assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 20_000 + b"\r\n\r\n",
+        b"GET /" + b"y" * 20_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+    ],
+)
+async def test_head_that_is_too_long_is_told_so(sent: bytes) -> None:
+    async with edge_before(echo, roomy()) as edge, await edge.dial() as connection:
+        connection.writer.write(sent)
+        said = await connection.reader.read()
+    assert said.startswith(b"HTTP/1.0 431 Request Header Fields Too Large\r\n")
+    assert orjson.loads(said.partition(b"\r\n\r\n")[2])["code"] == "head_too_long"
 
 
 @pytest.mark.parametrize("rest", [b"zz\r\n", b"5\r\nab\r\n0\r\n\r\n"])

@@ -46,7 +46,8 @@ def test_gate_takes_no_more_memory_than_a_few_times_the_body(body: dict[str, Any
 def test_path_of_an_error_names_each_step() -> None:
     errors: list[FieldError] = []
     admit({"extra": {"lists": [["fine"], ["fine", NUL]]}}, errors)
-    assert [error.field for error in errors] == ["extra.lists.1.1"]
+    admit({"extra": {"list": [{f"k{NUL}": 1}]}}, errors)
+    assert [error.field for error in errors] == ["extra.lists.1.1", "extra.list.0.k\ufffd"]
 
 
 @pytest.mark.parametrize(
