@@ -1,1 +1,1 @@
-"""The wing where articles come in and readers come by: HTTP, and nothing else."""
+"""Where articles come in and readers come by: HTTP, and nothing else."""

@@ -1,3 +1,3 @@
-"""The ground floor both wings stand on: domain, storage, settings, the guarded outbound client, the broker."""
+"""What service and workers share: domain, storage, settings, the guarded outbound client, the broker."""
 
 __version__ = "0.1.0"

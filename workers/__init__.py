@@ -1,1 +1,1 @@
-"""The wing where articles are rendered and pushed out: Celery, and nothing else."""
+"""Where articles are rendered and pushed out: Celery, and nothing else."""

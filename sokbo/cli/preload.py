@@ -1,7 +1,7 @@
 """Imports, before the children are forked, what they would each import: its memory is then shared, and they start at once.
 
-By name, because the ground floor knows neither the wings nor their libraries. Measured, idle, on broker, workers and beat with a
-bare service: 405 MB (PSS) when each child is an interpreter of its own, 239 MB when all are forked from one that has these.
+By name, because this package knows neither service and workers nor their libraries. Measured, idle, on broker, workers and beat
+with a bare service: 405 MB (PSS) when each child is an interpreter of its own, 239 MB when all are forked from one with these.
 """
 
 import gc

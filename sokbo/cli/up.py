@@ -25,7 +25,7 @@ from sokbo.settings import DEFAULT_DATA, Settings, load_settings
 
 BROKER_STOP_ORDER = 3
 #: Each is told to stop when all before it have: no new requests and no new sweeps, then no work, then no broker.
-WINGS = (
+PROCESSES = (
     ChildSpec("service", PythonModule("service"), stop_order=1),
     ChildSpec("beat", PythonModule("workers", ("beat",)), stop_order=1),
     ChildSpec("breaking", PythonModule("workers", ("breaking",)), stop_order=2),
@@ -45,13 +45,13 @@ Prepare = Callable[[Settings], Prepared]
 @data_option
 def up(host: str | None, port: int | None, data: Path | None) -> None:
     """Start everything on this machine, and keep it running until Ctrl-C."""
-    sys.exit(run(load_settings(host=host, port=port, data=data), WINGS, prepare, preload.MODULES))
+    sys.exit(run(load_settings(host=host, port=port, data=data), PROCESSES, prepare, preload.MODULES))
 
 
-def run(settings: Settings, wings: Sequence[ChildSpec], prepare: Prepare, preloaded: Sequence[str]) -> int:
-    """Runs the broker and the wings until told to stop; the exit code.
+def run(settings: Settings, processes: Sequence[ChildSpec], prepare: Prepare, preloaded: Sequence[str]) -> int:
+    """Runs the broker and the processes until told to stop; the exit code.
 
-    `prepare` makes the database ready, in a process of its own; `preloaded` are the modules that the wings shall share.
+    `prepare` makes the database ready, in a process of its own; `preloaded` are the modules that the processes shall share.
     Raises StartupError.
     """
     console = Console(sys.stdout)
@@ -71,7 +71,7 @@ def run(settings: Settings, wings: Sequence[ChildSpec], prepare: Prepare, preloa
                 _start_broker(supervisor, settings, console)
                 preload.load(preloaded)
                 prepared = _prepare_database(supervisor, settings, prepare, console)
-                _start_wings(supervisor, settings, wings, console)
+                _start_processes(supervisor, settings, processes, console)
                 console.good(f"Ready after {time.monotonic() - began:.1f} s; Ctrl-C stops everything.")
                 _hint(settings, console)
                 if prepared.first_start is not None:
@@ -105,11 +105,11 @@ def _prepare_database(supervisor: Supervisor, settings: Settings, prepare: Prepa
     return prepared
 
 
-def _start_wings(supervisor: Supervisor, settings: Settings, wings: Sequence[ChildSpec], console: Console) -> None:
-    for wing in wings:
-        supervisor.add(wing)
+def _start_processes(supervisor: Supervisor, settings: Settings, processes: Sequence[ChildSpec], console: Console) -> None:
+    for process in processes:
+        supervisor.add(process)
     supervisor.wait_until("service", partial(_service_is_ready, settings.reachable_host, settings.port))
-    console.item("running", ", ".join(wing.name for wing in wings))
+    console.item("running", ", ".join(process.name for process in processes))
     console.item("service", settings.resolved_public_url)
 
 

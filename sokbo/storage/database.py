@@ -1,51 +1,22 @@
-"""The unit of work: leaving it without `commit()` rolls back."""
+"""The database of one process: its engines, and the transactions over them."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from functools import cached_property
-from typing import Any
+from datetime import UTC, datetime
 
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sokbo.storage import engines
-from sokbo.storage.archives import ArchiveRepository
-from sokbo.storage.articles import ArticleRepository
-from sokbo.storage.assemblies import AssemblyRepository
 from sokbo.storage.audit import AuditRepository
-from sokbo.storage.deliveries import DeliveryRepository
-from sokbo.storage.delivery_records import DeliveryRecordRepository
-from sokbo.storage.departures import DepartureRepository
 from sokbo.storage.direct import direct_statements
-from sokbo.storage.documents import DocumentRepository
-from sokbo.storage.events import EventRepository
-from sokbo.storage.forms import FormRepository
-from sokbo.storage.idempotency import IdempotencyRepository
-from sokbo.storage.keys import KeyRepository
-from sokbo.storage.listings import ListingRepository
-from sokbo.storage.media import MediaRepository
-from sokbo.storage.outcomes import OutcomeRepository
-from sokbo.storage.partners import PartnerRepository
-from sokbo.storage.pictures import PictureRepository
 from sokbo.storage.reaper import Reaper
-from sokbo.storage.retention import RetentionRepository
-from sokbo.storage.selections import SelectionRepository
 from sokbo.storage.session import DatabaseUnavailable, Session, translated
-from sokbo.storage.sitemaps import SitemapRepository
-from sokbo.storage.sites import SiteRepository
-from sokbo.storage.subscriptions import SubscriptionRepository
 from sokbo.storage.tables import site_versions
-from sokbo.storage.tallies import TallyRepository
-from sokbo.storage.tombstones import TombstoneRepository
+from sokbo.storage.unit_of_work import Clock, Mark, UnitOfWork
 
-Clock = Callable[[], datetime]
-Mark = Mapping[str, Any]
-
-_SERVER_TIME = text("SELECT clock_timestamp()")
-_TRANSACTION = text("SELECT CAST(pg_current_xact_id() AS text)")
 _BECAME = text("SELECT pg_xact_status(CAST(:transaction AS xid8))")
 #: 0 would mean that there is no limit.
 _LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :milliseconds, true)")
@@ -56,156 +27,6 @@ _SETTLE_POLL_SECONDS = 0.1
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-class UnitOfWork:
-    """One transaction and the repositories that speak through it."""
-
-    def __init__(self, session: Session, clock: Clock | None, was_kept: Callable[[str, Mark], bool]):
-        self._session = session
-        self._clock = clock
-        self._was_kept = was_kept
-        self._ticks = 0
-
-    @cached_property
-    def now(self) -> datetime:
-        """One moment for all of the transaction, by a clock that all processes share: the database server's, where there is
-        one, else the machine's."""
-        if self._clock is not None:
-            return self._clock()
-        moment: datetime = self._session.execute(_SERVER_TIME).scalar_one()
-        return moment.astimezone(UTC)
-
-    def tick(self) -> datetime:
-        """A moment for one change of several: `now`, and a microsecond more for each that was given before it. Entries of a feed
-        that bear the same time can't be told apart by those who go by it."""
-        moment = self.now + timedelta(microseconds=self._ticks)
-        self._ticks += 1
-        return moment
-
-    @cached_property
-    def sites(self) -> SiteRepository:
-        return SiteRepository(self._session)
-
-    @cached_property
-    def keys(self) -> KeyRepository:
-        return KeyRepository(self._session)
-
-    @cached_property
-    def articles(self) -> ArticleRepository:
-        return ArticleRepository(self._session)
-
-    @cached_property
-    def listings(self) -> ListingRepository:
-        return ListingRepository(self._session)
-
-    @cached_property
-    def events(self) -> EventRepository:
-        return EventRepository(self._session)
-
-    @cached_property
-    def assemblies(self) -> AssemblyRepository:
-        return AssemblyRepository(self._session)
-
-    @cached_property
-    def archives(self) -> ArchiveRepository:
-        return ArchiveRepository(self._session)
-
-    @cached_property
-    def sitemaps(self) -> SitemapRepository:
-        return SitemapRepository(self._session)
-
-    @cached_property
-    def tombstones(self) -> TombstoneRepository:
-        return TombstoneRepository(self._session)
-
-    @cached_property
-    def departures(self) -> DepartureRepository:
-        return DepartureRepository(self._session)
-
-    @cached_property
-    def documents(self) -> DocumentRepository:
-        return DocumentRepository(self._session)
-
-    @cached_property
-    def forms(self) -> FormRepository:
-        return FormRepository(self._session)
-
-    @cached_property
-    def partners(self) -> PartnerRepository:
-        return PartnerRepository(self._session)
-
-    @cached_property
-    def deliveries(self) -> DeliveryRepository:
-        return DeliveryRepository(self._session)
-
-    @cached_property
-    def subscriptions(self) -> SubscriptionRepository:
-        return SubscriptionRepository(self._session)
-
-    @cached_property
-    def outcomes(self) -> OutcomeRepository:
-        return OutcomeRepository(self._session)
-
-    @cached_property
-    def delivery_records(self) -> DeliveryRecordRepository:
-        return DeliveryRecordRepository(self._session)
-
-    @cached_property
-    def media(self) -> MediaRepository:
-        return MediaRepository(self._session)
-
-    @cached_property
-    def pictures(self) -> PictureRepository:
-        return PictureRepository(self._session)
-
-    @cached_property
-    def idempotency(self) -> IdempotencyRepository:
-        return IdempotencyRepository(self._session)
-
-    @cached_property
-    def audit(self) -> AuditRepository:
-        return AuditRepository(self._session)
-
-    @cached_property
-    def retention(self) -> RetentionRepository:
-        return RetentionRepository(self._session)
-
-    @cached_property
-    def selections(self) -> SelectionRepository:
-        return SelectionRepository(self._session)
-
-    @cached_property
-    def tallies(self) -> TallyRepository:
-        return TallyRepository(self._session)
-
-    @property
-    def changes(self) -> int:
-        """How many statements have written so far, or wait to."""
-        return self._session.changes
-
-    def flush(self) -> None:
-        """Runs the statements that wait for others of their kind, so that the commit has nothing left to do but to last."""
-        self._session.flush()
-
-    def commit(self) -> None:
-        """Commits. On failure `Database.write` raises DatabaseUnavailable; on PostgreSQL the commit may have happened all the
-        same (the reply was lost), so use it for work that is safe to repeat."""
-        self.tallies.write()
-        self._session.commit()
-
-    def commit_for_certain(self) -> None:
-        """As `commit`, but asks PostgreSQL what became of a commit whose answer was lost, and fails only if nothing was kept, or
-        if the database doesn't come back in time to tell. What is to be certain must be in the audit, by which it is found."""
-        if self._session.dialect == "sqlite":  # its commit is a call, whose answer can't be lost
-            self.commit()
-            return
-        transaction: str = self._session.execute(_TRANSACTION).scalar_one()
-        try:
-            self.commit()
-        except OperationalError:
-            if self.audit.mark is None or not self._was_kept(transaction, self.audit.mark):
-                raise
 
 
 class Database:

@@ -7,7 +7,7 @@ from sokbo.domain.event import Event
 from sokbo.domain.feed import Listing
 from sokbo.domain.ids import EventId, new_id
 from sokbo.domain.lifecycle import Change
-from sokbo.storage.database import UnitOfWork
+from sokbo.storage.unit_of_work import UnitOfWork
 
 
 def write_change(uow: UnitOfWork, change: Change, *, actor: str, request_id: str) -> Sequence[Event]:

@@ -85,9 +85,9 @@ def test_only_the_service_serves_http() -> None:
             r"^\s*(?:from aiohttp import .*\bweb\b|import aiohttp\.web|from aiohttp\.web)", path.read_text(), re.MULTILINE
         )
     ]
-    wings = {path.relative_to(ROOT).parts[0] for path in serving if path.name != "preload.py"}
+    packages = {path.relative_to(ROOT).parts[0] for path in serving if path.name != "preload.py"}
 
-    assert wings <= {"service", "bench", "chaos"}
+    assert packages <= {"service", "bench", "chaos"}
 
 
 def test_nothing_is_left_to_do() -> None:

@@ -1,4 +1,4 @@
-"""`sokbo up` with stand-ins for the wings: up.py DATA PORT [OPTION]."""
+"""`sokbo up` with stand-ins for the processes: up.py DATA PORT [OPTION]."""
 
 import sys
 from pathlib import Path
@@ -31,12 +31,12 @@ PREPARES: dict[tuple[str, ...], Prepare] = {("no-database",): no_database, ("bro
 
 def main(data: str, port: str, *options: str) -> int:
     worker = "standin_broken" if "broken" in options else "standin_worker"
-    wings = (
+    processes = (
         ChildSpec("service", PythonModule("standin_service"), stop_order=1),
         ChildSpec("breaking", PythonModule(worker, ("breaking", *options)), stop_order=2),
     )
     try:
-        return run(Settings(data=Path(data), port=int(port)), wings, PREPARES.get(options, prepare), preloaded=())
+        return run(Settings(data=Path(data), port=int(port)), processes, PREPARES.get(options, prepare), preloaded=())
     except StartupError as error:
         sys.stderr.write(f"Error: {error.message}\n")
         return 1

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site
 from sokbo.errors import Unavailable
-from sokbo.storage import Database
+from sokbo.storage import Database, unit_of_work
 from sokbo.storage import database as storage
 from tests.databases import TEMPLATE, Maker, PostgresqlServer, new_name
 from tests.newsroom import Newsroom
@@ -150,9 +150,9 @@ def test_lost_commit_whose_number_another_has_by_now_is_told_to_be_lost(
     """After a crash PostgreSQL counts on from the last number that had come to the disk."""
     with newsroom.database.write() as uow:
         uow.sites.add(Site(SiteId(0), "other", "other", "https://other.example", uow.now))
-        number: str = uow._session.execute(storage._TRANSACTION).scalar_one()
+        number: str = uow._session.execute(unit_of_work._TRANSACTION).scalar_one()
         uow.commit()
-    monkeypatch.setattr(storage, "_TRANSACTION", text(f"SELECT '{number}'"))
+    monkeypatch.setattr(unit_of_work, "_TRANSACTION", text(f"SELECT '{number}'"))
     line.breaks = "before"
     with pytest.raises(Unavailable):
         add_site(newsroom, "one")
