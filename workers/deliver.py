@@ -15,18 +15,18 @@ import structlog
 
 from sokbo.domain.delivery import Delivery, Outcome, Verdict
 from sokbo.domain.event import Lane
-from sokbo.domain.ids import DeliveryId, PartnerId
+from sokbo.domain.ids import DeliveryId
 from sokbo.errors import Unavailable
 from sokbo.net.client import GuardedClient
 from sokbo.net.sealing import Sealer
 from sokbo.settings import Settings
-from sokbo.storage import Database, UnitOfWork
-from sokbo.storage.leasing import PARTNERS, SUBSCRIBERS_ALONE, Range
+from sokbo.storage import Database
 from workers.channels.job import PushJob
 from workers.channels.registry import CHANNELS
 from workers.jobs import load_jobs
 from workers.presence import Presence
 from workers.recording import record
+from workers.round_robin import RoundRobin
 
 #: A push that takes longer makes room for others, so that partners who hang delay nobody; there is an end to that.
 SLOW_SECONDS = 0.25
@@ -85,11 +85,14 @@ class Pump:
     _finished: list[tuple[Delivery, Outcome]] = field(default_factory=list)
     _under_way: dict[DeliveryId, UnderWay] = field(default_factory=dict)
     _ready: deque[tuple[Delivery, PushJob]] = field(default_factory=deque)
-    _served: dict[tuple[Lane, Range], PartnerId | None] = field(default_factory=dict)
+    _round: RoundRobin = field(init=False)
     _presence: Presence = field(default_factory=Presence)
     _content_bytes: int = 0
     _renewed_at: float = 0.0
     _stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self._round = RoundRobin(self.settings, self.lanes, self.holder)
 
     def wake(self) -> None:
         """Looks for due deliveries now."""
@@ -206,37 +209,12 @@ class Pump:
             finished = uow.outcomes.unrecorded(turn.finished) if turn.is_doubtful else turn.finished
             changes = record(uow, finished, self.holder, self.settings, self.rng)
             kept = uow.deliveries.renew(turn.to_renew, self.holder, uow.now, self.settings.lease_seconds)
-            leased = self._lease(uow, 0 if self._presence.is_stuck else turn.room)
+            leased = self._round.lease(uow, 0 if self._presence.is_stuck else turn.room)
             if turn.finished or turn.to_renew or leased:
                 uow.commit()
         for change in changes:
             change.log()
         return replace(self._load(leased), lost={*turn.to_renew} - kept)
-
-    def _lease(self, uow: UnitOfWork, room: int) -> list[Delivery]:
-        """As many as there is room for: to partners first, breaking news before anything else; then to the hub's subscribers, of
-        whom there may be any number, and who leave room for half of what may be under way; and probes of those who took no
-        pushes."""
-        leased: list[Delivery] = []
-        lease_seconds, probe_seconds = self.settings.lease_seconds, self.settings.probe_seconds
-        for among, left_free in ((PARTNERS, 0), (SUBSCRIBERS_ALONE, self.settings.pushes_in_flight // 2)):
-            for lane in self.lanes:
-                if (left := room - left_free - len(leased)) > 0:
-                    leased += self._lease_lane(uow, lane, among, left)
-        for lane in self.lanes:
-            if left := room - len(leased):
-                leased += uow.deliveries.lease_probes(lane, self.holder, uow.now, lease_seconds, probe_seconds, left)
-        return leased
-
-    def _lease_lane(self, uow: UnitOfWork, lane: Lane, among: Range, room: int) -> Sequence[Delivery]:
-        """Goes round: the next turn begins with the partner after this one's last, if not all had theirs."""
-        after, seconds = self._served.get((lane, among)), self.settings.lease_seconds
-        leased = last = uow.deliveries.lease(lane, self.holder, uow.now, seconds, room, after, among=among)
-        if after is not None and len(leased) < room:
-            last = uow.deliveries.lease(lane, self.holder, uow.now, seconds, room - len(leased), among=among)
-            leased = [*leased, *last]
-        self._served[lane, among] = max(delivery.partner_id for delivery in last) if len(leased) == room else None
-        return leased
 
     def _load(self, leased: Sequence[Delivery]) -> Taken:
         """What can be pushed now. One that can't be loaded holds up no other, and its attempt has failed. Without the database,
