@@ -6,7 +6,8 @@ It reads what nh3 has written (see `cleaning`), in which attributes have passed 
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 from sokbo.domain.html import attributes
 
@@ -30,7 +31,11 @@ _TAKEN_BACK = {"b": "font-weight: normal", "strong": "font-weight: normal", "em"
 _FRAME = re.compile(r"<iframe((?: [^>]*)?)>.*?</iframe>", re.DOTALL)
 _EMBED = re.compile(r"<embed((?: [^>]*)?)>")
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?: [^>]*)?)>")
-_YOUTUBE = re.compile(r"https?://(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{6,20})(?:[?#].*)?", re.ASCII)
+_YOUTUBE = re.compile(r"https?://(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{6,20})(?:\?([^#]*))?(?:#.*)?", re.ASCII)
+#: What stands in the place of a video's id where a frame shows a whole playlist.
+_PLAYLIST = "videoseries"
+_PLAYLIST_ID = re.compile(r"[\w-]{2,64}", re.ASCII)
+_START_SECONDS = re.compile(r"[1-9][0-9]{0,5}")
 #: Most articles have none of it, which this tells in a fraction of the time.
 _CONCERNED = re.compile(
     r'<(?:acronym|dir|menu|strike|tt)[ >]| (?:hidden|srcset|data-[a-z-]+)="|="display: none"|font-(?:weight|style): normal'
@@ -118,6 +123,20 @@ def _link(own: Mapping[str, str]) -> str:
     url = own.get("src") or own.get("data-src")
     if not url:
         return ""
-    video = _YOUTUBE.fullmatch(url)
-    address = f"https://www.youtube.com/watch?v={video[1]}" if video else url
+    address = _youtube_page(url) or url
     return f'<p><a href="{address}">{own.get("title") or urlsplit(address).netloc}</a></p>'
+
+
+def _youtube_page(url: str) -> str | None:
+    """Where YouTube shows people what it shows in that frame, from the same second on; None for another's, and for a playlist
+    that isn't named. Both are escaped as an attribute's value."""
+    frame = _YOUTUBE.fullmatch(url)
+    if frame is None:
+        return None
+    said = parse_qs(unescape(frame[2] or ""))
+    if frame[1] == _PLAYLIST:
+        playlist = said.get("list", [""])[0]
+        return f"https://www.youtube.com/playlist?list={playlist}" if _PLAYLIST_ID.fullmatch(playlist) else None
+    start = said.get("start", [""])[0]
+    from_second = f"&amp;t={start}s" if _START_SECONDS.fullmatch(start) else ""
+    return f"https://www.youtube.com/watch?v={frame[1]}{from_second}"

@@ -259,6 +259,26 @@ def test_attributes_are_not_mistaken_for_what_stands_in_their_values(html: str, 
             '<p>Watch:</p><p><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ">Storm</a></p><p>Z</p>',
         ),
         (
+            '<iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ?rel=0&amp;start=90"></iframe>',
+            '<p><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ&amp;t=90s">www.youtube.com</a></p>',
+        ),
+        (
+            '<iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ?start=1e3"></iframe>',
+            '<p><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ">www.youtube.com</a></p>',
+        ),
+        (
+            '<iframe src="https://www.youtube.com/embed/videoseries?list=PL1"></iframe>',
+            '<p><a href="https://www.youtube.com/playlist?list=PL1">www.youtube.com</a></p>',
+        ),
+        (
+            '<iframe src="https://www.youtube.com/embed/videoseries?index=2&amp;list=PL_x-1#a"></iframe>',
+            '<p><a href="https://www.youtube.com/playlist?list=PL_x-1">www.youtube.com</a></p>',
+        ),
+        (
+            '<iframe src="https://www.youtube.com/embed/videoseries"></iframe>',
+            '<p><a href="https://www.youtube.com/embed/videoseries">www.youtube.com</a></p>',
+        ),
+        (
             '<iframe src="https://maps.example/e?a=1&amp;b=2"></iframe>',
             '<p><a href="https://maps.example/e?a=1&amp;b=2">maps.example</a></p>',
         ),
