@@ -10,7 +10,7 @@ from service.ingest import salvage
 from service.ingest.styles import clean_style
 from service.ingest.text_gate import forbidden_rule
 from service.ingest.urls import absolute_url, link_url
-from sokbo.domain.html import attributes, place_of_value
+from sokbo.domain.html import PREFORMATTED, attributes, place_of_value
 
 #: The parser's time grows with the square of nesting and of entities: 20,000 take a second at worst, 200,000 a minute.
 MAX_MARKUP = 20_000
@@ -82,7 +82,6 @@ _NO_BREAK, _STAND_IN = "\u00a0", "\ufffe"
 _H1 = re.compile(r"<(/?)h1(?=[ >])")
 _BDO = re.compile(r"<(/?)bdo(?=[ >])")
 _BLOCK = re.compile(rf"<(/?)(?:{'|'.join(sorted(BLOCKS))})(?=[ >])")
-_PREFORMATTED = re.compile(r"(<pre[ >].*?</pre>)", re.DOTALL)
 _SPACER = re.compile(r"<(p|div)(?: [^>]*)?>(?:\s|&nbsp;|<br>|</?(?:b|em|i|span|strong|u)(?: [^>]*)?>)*+</\1>\s*")
 _MEDIUM = re.compile(r"<(?:img|source)(?=[ >])[^>]*>")
 _PLAYER_TAG = re.compile(r"<(/?)(audio|video|source)(?=[ >])([^>]*)>")
@@ -145,7 +144,7 @@ def _without_spacers(html: str) -> str:
     """Without blocks that only keep others apart; in preformatted text they are empty lines."""
     if "<pre" not in html:
         return _SPACER.sub("", html)
-    return "".join(piece if piece.startswith("<pre") else _SPACER.sub("", piece) for piece in _PREFORMATTED.split(html))
+    return "".join(piece if piece.startswith("<pre") else _SPACER.sub("", piece) for piece in PREFORMATTED.split(html))
 
 
 def _with_live_players(html: str) -> str:

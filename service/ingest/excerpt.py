@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 from service.ingest.text_gate import one_line
+from sokbo.domain.html import PREFORMATTED, with_quotation_marks, without_deleted
 
 SUMMARY_CHARACTERS = 200
 
@@ -16,10 +17,20 @@ _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]」』]*(?=\s|$)")
 
 
 def text_of(html: str) -> str:
-    """The text of cleaned HTML: a line for each block, cells parted by a space, white space as a browser shows it."""
-    text = _BREAK.sub("\n", _CELL_END.sub(" ", html.replace("\n", " ")))
+    """The text of cleaned HTML: a line for each block and each line of preformatted text, cells parted by a space, other white
+    space as a browser shows it. What is deleted is left out, what is quoted has its marks."""
+    html = _without_line_ends(with_quotation_marks(without_deleted(html)))
+    text = _BREAK.sub("\n", _CELL_END.sub(" ", html))
     lines = (" ".join(line.split()) for line in unescape(_TAG.sub("", text)).split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _without_line_ends(html: str) -> str:
+    """The HTML with spaces for line ends, but for those of preformatted text."""
+    if "<pre" not in html:
+        return html.replace("\n", " ")
+    pieces = PREFORMATTED.split(html)
+    return "".join(piece if piece.startswith("<pre") else piece.replace("\n", " ") for piece in pieces)
 
 
 def summarise(text: str) -> str:

@@ -1,9 +1,14 @@
-"""The names of HTML's elements, by which text about HTML is told from HTML; and the attributes of cleaned HTML's tags."""
+"""The names of HTML's elements, by which text about HTML is told from HTML; the attributes of cleaned HTML's tags, and what
+it says where its elements are lost."""
 
 import re
 
 #: As nh3 writes one, in which a quoted value holds no other.
 _ATTRIBUTE = re.compile(r' ([a-z][a-z0-9-]*)="([^"]*)"')
+_DELETED = re.compile(r"<(/?)(?:del|s|strike)(?: [^>]*)?>")
+_QUOTE = re.compile(r"<(/?)q(?: [^>]*)?>")
+#: In cleaned HTML; what it splits begins with `<pre` where it is preformatted, and only there.
+PREFORMATTED = re.compile(r"(<pre[ >].*?</pre>)", re.DOTALL)
 
 #: These part words, as a browser shows them; the others stand within one.
 BLOCKS = frozenset(
@@ -32,3 +37,22 @@ def attributes(tag: str) -> dict[str, str]:
 def place_of_value(tag: str, name: str) -> int | None:
     """Where the value of that attribute begins in a tag of cleaned HTML; None if it has none of that name."""
     return next((found.start(2) for found in _ATTRIBUTE.finditer(tag) if found[1] == name), None)
+
+
+def without_deleted(html: str) -> str:
+    """The cleaned HTML without `del` and `s`, and all that is in them: for what can't strike it through, and so would say it."""
+    if not _DELETED.search(html):  # as in most texts, and this is quick
+        return html
+    kept: list[str] = []
+    depth = done = 0
+    for tag in _DELETED.finditer(html):
+        if not depth:
+            kept.append(html[done : tag.start()])
+        depth = max(depth - 1, 0) if tag[1] else depth + 1
+        done = tag.end()
+    return "".join(kept) + ("" if depth else html[done:])
+
+
+def with_quotation_marks(html: str) -> str:
+    """The cleaned HTML with the marks that browsers show around `q` in its place."""
+    return _QUOTE.sub(lambda tag: "”" if tag[1] else "“", html) if "<q" in html else html

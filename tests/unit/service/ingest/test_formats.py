@@ -93,10 +93,31 @@ def test_other_charsets_are_refused_by_name(site: Site) -> None:
         ("<table><tbody><tr><th>a</th><td>b</td></tr><tr><td>c</td></tr></tbody></table>", "a b\nc"),
         ('<p title="a&gt;b">1 &lt; 2 &amp;&nbsp;3</p>tail', "1 < 2 & 3\ntail"),
         ('<img src="https://a.kr/x.png" alt="x">', ""),
+        ("<p>x\ny</p><pre><code>a\n  b\n\nc\n</code></pre><p>d\ne</p>", "x y\na\nb\nc\nd e"),
+        ('<p>He said <q cite="https://a.kr/">no, <q>no</q></q>.</p>', "He said “no, “no””."),
     ],
 )
 def test_text_has_a_line_for_each_block(html: str, text: str) -> None:
     assert text_of(html) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>By <del>Kim</del> <s>Park</s> Lee</p>", "By Lee"),
+        ('<p>a<del cite="https://a.kr/">b<s>c<s>d</s></s><br>e</del>f</p>', "af"),
+        ("<p>a</p><del><p>b</p></del><p>c</p>", "a\nc"),
+        ("<p>1 &lt;del&gt; <span>2</span> <small>3</small></p>", "1 <del> 2 3"),
+        ("<p><s>a</s></p>", ""),
+    ],
+)
+def test_text_says_nothing_that_is_deleted(html: str, text: str) -> None:
+    assert text_of(html) == text
+
+
+def test_summary_of_preformatted_text_is_one_line_without_what_is_deleted(site: Site) -> None:
+    content = parse("text/html", b"<h1>t</h1><pre>a\nb</pre><p><s>Kim</s> <q>Lee</q></p>", site).content
+    assert (content.text, content.summary) == ("a\nb\n“Lee”", "a b “Lee”")
 
 
 @pytest.mark.parametrize(
