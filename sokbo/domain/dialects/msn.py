@@ -4,13 +4,15 @@ import re
 from datetime import timedelta
 
 from sokbo.domain.dialects.dialect import Dialect, Rule, Subject, lacks_picture
+from sokbo.domain.html import without_deleted
 
 MIN_TITLE = 20
 MAX_TITLE = 150
 MAX_AGE = timedelta(days=365)
 MAX_DEPTH = 9
 
-#: The Partner Hub's HTML guidelines, «Allowed HTML tags», but for iframe. What is in another tag is sent without it.
+#: The Partner Hub's HTML guidelines, «Allowed HTML tags», but for iframe. What is in another tag is sent without it, but for what
+#: is deleted, which isn't sent.
 TAGS = frozenset(
     {
         *("a", "b", "blockquote", "br", "div", "em", "h1", "h2", "h3", "h4", "h5", "i", "img", "li", "ol", "p", "small", "span"),
@@ -38,7 +40,7 @@ def _old(subject: Subject) -> bool:
 def _deep(subject: Subject) -> bool:
     """By the tags that are sent."""
     depth = 0
-    for end, name in _TAG.findall(subject.content.html):
+    for end, name in _TAG.findall(without_deleted(subject.content.html)):
         if name in _NESTING:
             depth += -1 if end else 1
         if depth > MAX_DEPTH:

@@ -7,7 +7,7 @@ import nh3
 
 from sokbo.domain.dialects.msn import TAGS
 from sokbo.domain.document import FragmentFormat
-from sokbo.domain.html import BLOCKS
+from sokbo.domain.html import BLOCKS, PREFORMATTED, with_quotation_marks, without_deleted
 from workers.feeds import fixes
 from workers.feeds.dialects import base
 from workers.feeds.item import Item
@@ -15,6 +15,8 @@ from workers.feeds.item import Item
 #: What MSN doesn't take and parts words: without any tag, the words around it would run together.
 _PARTING = re.compile(rf"(?:</?(?:{'|'.join(sorted(BLOCKS - TAGS))})(?: [^>]*)?>\s*)+")
 _BREAK = "<br>"
+_LINE_END = re.compile(r"(<[^>]*>)|\n")
+_LAST_LINE_END = re.compile(r"\n(?=(?:</[a-z0-9]+>)+\Z)")
 _ATTRIBUTES = {
     "a": {"href"},
     "img": {"src", "alt", "width", "height"},
@@ -30,7 +32,7 @@ class Msn(base.PlainChannel):
 
     def entry(self, shown: Item) -> bytes:
         html = nh3.clean(
-            _parted(shown.html),
+            _parted(_in_words(shown.html)),
             tags=set(TAGS),
             attributes=_ATTRIBUTES,
             link_rel=None,
@@ -41,6 +43,18 @@ class Msn(base.PlainChannel):
         if shown.image:
             fixes.add_media(element, shown.image)
         return fixes.entry_xml(element, base.NAMESPACES)
+
+
+def _in_words(html: str) -> str:
+    """What would be lost with the tags that say it: what is deleted is left out, and what is quoted and the lines of preformatted
+    text are marked."""
+    html = with_quotation_marks(without_deleted(html))
+    return PREFORMATTED.sub(lambda block: _with_breaks(block[0]), html) if "<pre" in html else html
+
+
+def _with_breaks(preformatted: str) -> str:
+    """With breaks for its line ends, but for the last one, after which the block ends."""
+    return _LINE_END.sub(lambda each: each[1] or _BREAK, _LAST_LINE_END.sub("", preformatted))
 
 
 def _parted(html: str) -> str:

@@ -134,12 +134,22 @@ def test_msn_is_sent_no_deeper_nesting_than_its_rule_allows(depth: int, taken: b
     assert DIALECTS["msn"].takes(Subject(made.content, PUBLISHED, PUBLISHED)) is taken
 
 
+def test_what_msn_is_not_sent_is_no_nesting() -> None:
+    deleted = article(title="가" * 20, html=f"<p>a</p><del>{'<div>' * 10}b{'</div>' * 10}</del>").content
+
+    assert DIALECTS["msn"].takes(Subject(deleted, PUBLISHED, PUBLISHED))
+
+
 @pytest.mark.parametrize(
     ("html", "shown"),
     [
         ('<p style="color: red" class="x">글</p>', "<p>글</p>"),
         ("<figure><img src='https://x.example/a.png' alt='그림'><figcaption>설명</figcaption></figure>", None),
         ("<h6>작은 제목</h6>", "작은 제목"),
+        ("<p><del>Kim</del> <s>Park</s> Lee</p>", "<p>  Lee</p>"),
+        ("<p>a</p><del><p>b</p></del>", "<p>a</p>"),
+        ("<p><q>그렇다</q>고 했다</p>", "<p>“그렇다”고 했다</p>"),
+        ("<pre><code>a\n<b>b\nc</b>\n</code></pre><p>d\ne</p>", "a<br><b>b<br>c</b><br><p>d\ne</p>"),
         ('<a href="https://x.example/" target="_blank" rel="nofollow">글</a>', '<a href="https://x.example/">글</a>'),
         ("<video src='https://x.example/a.mp4'></video>", "<p>요약</p>"),
         ("<table><tbody><tr><td colspan='2'>칸</td></tr></tbody></table>", None),
