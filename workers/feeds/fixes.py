@@ -34,8 +34,6 @@ NAMESPACES = {
 
 _PLANES = "".join(f"{chr(plane << 16)}-{chr((plane << 16) + 0xFFFD)}" for plane in range(1, 17))
 _FORBIDDEN = re.compile(f"[^\t\n\r -~\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffc{_PLANES}]")
-_PLAYER = re.compile(r'<(?:audio|video)(?: [^\s=>"]+(?:="[^"]*")?)+>')
-_ATTRIBUTE = re.compile(r' ([^\s=>"]+)(?:="[^"]*")?')
 
 #: Elements of one line whose text, or whose attributes of these names, are for people; the description is a channel's. All begin
 #: with `<`, for which text is searched in a fraction of the time that an alternative without takes.
@@ -55,14 +53,6 @@ def printable(text: str) -> str:
     if text.replace("\n", "").isprintable() and "\ufffd" not in text:
         return text  # as most are, and this is found in a fraction of the time
     return _FORBIDDEN.sub("", text)
-
-
-def without_controls(html: str) -> str:
-    """The HTML, in nh3's canonical form, whose players ask for no controls: for the W3C validator, `controls` is a security risk
-    (SecurityRiskAttr)."""
-    if "controls" not in html:
-        return html
-    return _PLAYER.sub(lambda tag: _ATTRIBUTE.sub(lambda each: "" if each[1] == "controls" else each[0], tag[0]), html)
 
 
 def restore_link_attributes(entry: etree._Element, links: Sequence[dict[str, str]]) -> None:

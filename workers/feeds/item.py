@@ -14,8 +14,9 @@ from sokbo.domain.feed import Listing
 from sokbo.domain.html import ELEMENTS
 from sokbo.domain.illustration import Illustration, illustration
 from sokbo.domain.site import Site
-from workers.feeds.fixes import printable, without_controls
+from workers.feeds.fixes import printable
 from workers.feeds.image import FeedImage, feed_image
+from workers.feeds.players import with_links
 from workers.feeds.words import word
 
 GENERATOR = "Sokbo"
@@ -93,9 +94,9 @@ def item(site: Site, article: Article, picture: Illustration | None = None) -> I
     title = plain(content.title) or article.path
     text = printable(content.text).strip()
     summary = plain(content.summary) or _shortened(text) or title
-    html = without_controls(printable(content.html)).strip() or f"<p>{escape(summary)}</p>"
     note = printable(content.correction_note or "")
     language = printable(content.language or "")
+    html = with_links(printable(content.html), language or site.language).strip() or f"<p>{escape(summary)}</p>"
     published = utc(publication_time(article))
     categories = tuple(filter(None, map(plain, content.categories)))
     labels: dict[str, str] = {}

@@ -20,7 +20,8 @@ TAGS = frozenset(
         *("caption", "col", "colgroup", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
     }
 )
-_NESTING = TAGS - {"br", "col", "img"}
+#: A link is sent in the place of a player.
+_NESTING = (TAGS - {"br", "col", "img"}) | {"audio", "video"}
 #: Exact for what intake has cleaned: no «<» stands in a value, and each element but these has its end tag.
 _TAG = re.compile(r"<(/?)([a-z0-9]+)")
 

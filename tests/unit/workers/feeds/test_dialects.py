@@ -140,6 +140,12 @@ def test_what_msn_is_not_sent_is_no_nesting() -> None:
     assert DIALECTS["msn"].takes(Subject(deleted, PUBLISHED, PUBLISHED))
 
 
+def test_msn_is_sent_a_player_as_a_link_which_nests_one_deeper() -> None:
+    made = article(title="가" * 20, html=f'{"<div>" * 9}<audio src="https://x.example/a"></audio>{"</div>" * 9}').content
+
+    assert not DIALECTS["msn"].takes(Subject(made, PUBLISHED, PUBLISHED))
+
+
 @pytest.mark.parametrize(
     ("html", "shown"),
     [
@@ -151,7 +157,8 @@ def test_what_msn_is_not_sent_is_no_nesting() -> None:
         ("<p><q>그렇다</q>고 했다</p>", "<p>“그렇다”고 했다</p>"),
         ("<pre><code>a\n<b>b\nc</b>\n</code></pre><p>d\ne</p>", "a<br><b>b<br>c</b><br><p>d\ne</p>"),
         ('<a href="https://x.example/" target="_blank" rel="nofollow">글</a>', '<a href="https://x.example/">글</a>'),
-        ("<video src='https://x.example/a.mp4'></video>", "<p>요약</p>"),
+        ('<video src="https://x.example/a.mp4"></video>', '<a href="https://x.example/a.mp4">동영상 보기</a>'),
+        ('<p>가</p><audio src="https://x.example/a"></audio>', '<p>가</p> <a href="https://x.example/a">오디오 듣기</a>'),
         ("<table><tbody><tr><td colspan='2'>칸</td></tr></tbody></table>", None),
     ],
 )
@@ -160,5 +167,5 @@ def test_msn_gets_the_tags_it_takes_and_no_inline_style(html: str, shown: str | 
     content = item.findtext("{http://purl.org/rss/1.0/modules/content/}encoded") or ""
 
     assert shown is None or content == shown
-    for refused in ("style=", "class=", "figure", "figcaption", "video"):
+    for refused in ("style=", "class=", "figure", "figcaption", "<video", "<audio"):
         assert refused not in content

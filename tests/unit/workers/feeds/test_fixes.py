@@ -43,19 +43,6 @@ def test_every_character_is_printed_or_left_out_as_the_ranges_say() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("html", "shown"),
-    [
-        ('<video controls="" src="https://x.example/a.mp4"></video>', '<video src="https://x.example/a.mp4"></video>'),
-        ('<audio src="https://x.example/a" controls=""></audio>', '<audio src="https://x.example/a"></audio>'),
-        ('<video title="a > controls=" controls=""></video>', '<video title="a > controls="></video>'),
-        ("<p>&lt;video controls=&gt; controls</p>", "<p>&lt;video controls=&gt; controls</p>"),
-    ],
-)
-def test_players_in_feeds_ask_for_no_controls(html: str, shown: str) -> None:
-    assert item(SITE, article(html=html)).html == shown
-
-
 def test_atom_links_keep_rel_and_type_which_feedgen_drops() -> None:
     entry = FeedEntry()
     entry.id("urn:x")
