@@ -8,7 +8,7 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from sokbo.domain.feed import Listing
+from sokbo.domain.feed import STYLESHEET_PATH, Listing
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
@@ -64,10 +64,11 @@ def channel_element(
     return rss
 
 
-def shell_of(rss: etree._Element) -> Shell:
-    """The element cut where its items go."""
+def shell_of(rss: etree._Element, site: Site) -> Shell:
+    """The element, to be shown as the site's feeds are, cut where its items go."""
     etree.indent(rss)
-    document = fixes.head_as_text(etree.tostring(rss, encoding="UTF-8", xml_declaration=True) + b"\n")
+    head = fixes.head_as_text(etree.tostring(rss, encoding="UTF-8", xml_declaration=True) + b"\n")
+    document = fixes.styled(head, site.url(STYLESHEET_PATH))
     return Shell(document.removesuffix(_TAIL) + b"\n", b"\n", _TAIL)
 
 
@@ -88,7 +89,7 @@ class PlainChannel:
     ) -> Shell:
         rss = channel_element(site, listing, updated, options)
         _add_image(rss[0], options.channel_image(site))
-        return shell_of(rss)
+        return shell_of(rss, site)
 
 
 def _add_image(channel: etree._Element, url: str) -> None:

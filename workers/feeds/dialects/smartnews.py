@@ -50,7 +50,7 @@ class SmartNews:
         if url := options.logo or site.logo:
             logo = etree.SubElement(rss[0], f"{{{SNF}}}logo")
             etree.SubElement(logo, "url").text = url
-        return base.shell_of(rss)
+        return base.shell_of(rss, site)
 
 
 def _short(text: str) -> str:

@@ -65,6 +65,14 @@ def test_feed_without_entries_is_well_formed_and_says_whose_it_is(form: FeedForm
 
 
 @every_dialect
+def test_feed_names_the_stylesheet_of_its_site(form: FeedFormat) -> None:
+    sheet = etree.fromstring(document(form, article())).getprevious()
+
+    assert sheet is not None
+    assert etree.tostring(sheet, with_tail=False) == b'<?xml-stylesheet type="text/css" href="https://gnj.example.kr/feed.css"?>'
+
+
+@every_dialect
 def test_hidden_feed_does_not_name_its_address(form: FeedFormat) -> None:
     assert b"selection/chosen" not in document(form, article(), options=Options(hidden=True))
 
