@@ -1,5 +1,6 @@
 """OPML 2.0 (opml.org/spec2.opml): a subscription list of all the feeds of a site."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from email.utils import format_datetime
 from html import escape
@@ -11,6 +12,11 @@ from sokbo.domain.site import Site
 from workers.feeds.item import plain, utc
 from workers.feeds.rss import Rss
 from workers.feeds.words import listing_title, word
+
+#: What begins a reference or a tag, if the text is taken for HTML: the specification allows it, and the W3C validator does.
+_SIGN = re.compile(r"[&<](?=[a-zA-Z#/!?])")
+#: WORD JOINER (Unicode section 23.2): it shows nothing, and no reference or tag has one.
+_JOINER = "\u2060"
 
 
 class Opml:
@@ -25,7 +31,7 @@ class Opml:
             "<?xml version='1.0' encoding='UTF-8'?>",
             '<opml version="2.0">',
             "  <head>",
-            f"    <title>{escape(plain(site.title))}</title>",
+            f"    <title>{escape(_named(site.title))}</title>",
             f"    <dateCreated>{format_datetime(utc(site.created_at))}</dateCreated>",
             "  </head>",
             "  <body>",
@@ -47,7 +53,7 @@ def _outlines(site: Site, listings: Iterable[Listing], languages: Mapping[Listin
 
 
 def _outline(site: Site, listing: Listing, languages: Mapping[Listing, str]) -> str:
-    title = plain(listing_title(site, listing))
+    title = _named(listing_title(site, listing))
     attributes = {
         "text": title,
         "title": title,
@@ -59,3 +65,9 @@ def _outline(site: Site, listing: Listing, languages: Mapping[Listing, str]) -> 
     }
     written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())
     return f"<outline {written}/>"
+
+
+def _named(title: str) -> str:
+    """The title, which looks the same whether it is shown as text or as HTML. To escape it twice would show `&amp;` to those who
+    take it for text, which are most readers."""
+    return _SIGN.sub(rf"\g<0>{_JOINER}", plain(title))

@@ -19,6 +19,8 @@ MOST_LOCATION_CHARACTERS = 2_048
 
 _LOCATION = re.compile(r"https://gnj\.example\.kr/[\w/?:@&=+$.\-!~*'()%,;]*", re.ASCII)
 _LANGUAGE = re.compile(r"zh-cn|zh-tw|[a-z]{2,3}")
+#: In a text, what a reader who takes it for HTML sees as a tag, or as a reference that may not end.
+_LIKE_HTML = re.compile(r"&(?!#?\w+;)[a-zA-Z#]|<[a-zA-Z/!?]")
 _OUTLINE = {"text", "title", "type", "version", "language", "xmlUrl", "htmlUrl"}
 
 
@@ -54,6 +56,7 @@ def opml_complaints(document: bytes) -> list[str]:
     created = root.findtext("head/dateCreated") or ""
     found += [] if format_datetime(parsedate_to_datetime(created)) == created else [f"date {created}"]
     found += [] if root.find("body/outline") is not None else ["no outline"]
+    found += [f"like HTML: {text}" for text in _texts(root) if _LIKE_HTML.search(text)]
     for outline in root.iter("outline"):
         if len(outline):
             found += [] if [*outline.keys()] == ["text"] else ["a group that is more than text"]
@@ -62,6 +65,13 @@ def opml_complaints(document: bytes) -> list[str]:
         else:
             found += [*_location(outline.get("xmlUrl")), *_location(outline.get("htmlUrl"))]
     return found
+
+
+def _texts(root: etree._Element) -> Iterator[str]:
+    """What people see of a subscription list, which the validator reads as HTML (NotHtml)."""
+    yield root.findtext("head/title") or ""
+    for outline in root.iter("outline"):
+        yield from (outline.get(name, "") for name in ("text", "title"))
 
 
 def _urls(document: bytes, root_name: str, child_name: str, most: int, allowed: tuple[str, str]) -> Iterator[str]:
