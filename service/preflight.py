@@ -9,7 +9,7 @@ from service.auth import Caller
 from service.publishing import in_full
 from sokbo.domain.article import Article, ArticleState, Draft
 from sokbo.domain.dialects import DIALECTS, Subject
-from sokbo.domain.illustration import awaited, illustration, sources
+from sokbo.domain.illustration import awaited, named_picture, sources
 from sokbo.domain.lifecycle import create
 from sokbo.domain.preflight import Finding, findings, standing
 from sokbo.domain.selection import Selection
@@ -72,7 +72,7 @@ def warnings_of(uow: UnitOfWork, site: Site, article: Article, selections: Seque
         article.content,
         article.published_at or uow.now,
         uow.now,
-        picture=illustration(site, article.content, pictures),
+        picture=named_picture(site, article.content, pictures),
         awaits_picture=awaited(article.content, pictures) is not None,
     )
     return [_described(finding) for finding in findings(subject, selections)]

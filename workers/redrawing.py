@@ -61,7 +61,7 @@ def _redraw_site(
         site = uow.sites.get(site_id)
         files = uow.media.files_of(site_id, named_files(articles[article_id] for _, article_id in settled))
         now = uow.now
-    known = {source for source, picture in pictures.items() if picture.state is PictureState.READY or picture.is_unknowable}
+    known = {source for source, picture in pictures.items() if picture.state is PictureState.READY or picture.is_dead}
     changed = {article_id for source, article_id in settled if source in known}
     rendered: dict[ArticleId, Rendered] = {}
     for article_id in changed:

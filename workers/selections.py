@@ -12,7 +12,7 @@ from sokbo.domain.dialects import DIALECTS, Subject
 from sokbo.domain.document import Document, Fragment
 from sokbo.domain.feed import BREAKING_LISTING, FEED_SUFFIXES, SITE_LISTING, Listing, ListingKind
 from sokbo.domain.ids import ArticleId
-from sokbo.domain.illustration import at_home, illustration, named_files, sources
+from sokbo.domain.illustration import at_home, illustration, named_files, named_picture, sources
 from sokbo.domain.selection import PLAIN, Selection, private_path
 from sokbo.storage.documents import ListedEntry, State
 from sokbo.storage.forms import LEFT_OUT
@@ -197,13 +197,14 @@ def _render(workshop: Workshop, selection: Selection, form: FeedFormat, article_
     files = uow.media.files_of(workshop.site.id, named_files(articles.values()))
     for kept in articles.values():
         article = replace(kept, content=at_home(workshop.site, kept.content, files))
-        picture = illustration(workshop.site, article.content, pictures)
-        subject = Subject(article.content, publication_time(article), uow.now, picture)
+        named = named_picture(workshop.site, article.content, pictures)
+        subject = Subject(article.content, publication_time(article), uow.now, named)
         if dialect is not None and not dialect.takes(subject):
             left_out.append(article.id)
             continue
         try:
-            made.append(fragment(article, form.format, form.entry(item(workshop.site, article, picture))))
+            shown = illustration(workshop.site, article.content, pictures)
+            made.append(fragment(article, form.format, form.entry(item(workshop.site, article, shown))))
         except Exception:  # the edge: one article that can't be rendered must not hold up the others
             log.exception("render_failed", article_id=article.id, revision=article.revision, form=form.format)
             left_out.append(article.id)

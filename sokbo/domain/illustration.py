@@ -70,6 +70,12 @@ def at_home(site: Site, content: Content, files: Collection[str]) -> Content:
 
 
 def illustration(site: Site, content: Content, known: Mapping[str, Picture]) -> Illustration | None:
+    """The article's picture as it is shown, in feeds and on pages: as `named_picture`, but for one that is known to be dead."""
+    named = named_picture(site, content, known)
+    return None if named is None or named.picture.is_dead else named
+
+
+def named_picture(site: Site, content: Content, known: Mapping[str, Picture]) -> Illustration | None:
     """The article's picture as far as it is known; the content is `at_home`. One from the text counts only when it is known to be
     large enough. What another site has uploaded is shown there, where we serve it, and has no variants here."""
     image = _image(content)

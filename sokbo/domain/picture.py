@@ -73,8 +73,9 @@ class Picture:
         return "/" not in self.source
 
     @property
-    def is_unknowable(self) -> bool:
-        """True if it has been measured in vain: it is nowhere, or no image."""
+    def is_dead(self) -> bool:
+        """True if it has been measured in vain: it is nowhere, or no image. One of which no more than the type is known, as its
+        format is one that we don't read, is there; and so is ours without its variants."""
         return self.state is PictureState.FAILED and self.type is None
 
     @property

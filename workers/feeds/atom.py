@@ -106,7 +106,7 @@ def _updated(moment: datetime) -> bytes:
 
 def _links(shown: Item) -> list[dict[str, str]]:
     links = [{"href": shown.url, "rel": "alternate", "type": "text/html"}]
-    if (image := shown.image) and not image.is_unknowable:
+    if image := shown.image:
         known = {"type": image.type, "length": image.length, "title": image.title}
         links.append({"href": image.url, "rel": "enclosure"} | {name: str(value) for name, value in known.items() if value})
     if shown.canonical_url:

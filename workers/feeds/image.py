@@ -17,7 +17,7 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True)
 class FeedImage:
-    """`title` is what is to be seen, empty if nobody said. What isn't known is None; `is_unknowable`: never will be."""
+    """`title` is what is to be seen, empty if nobody said. What isn't known is None."""
 
     url: str
     title: str
@@ -26,7 +26,6 @@ class FeedImage:
     height: int | None
     length: int | None
     thumbnail: Thumbnail
-    is_unknowable: bool = False
 
     @property
     def is_measured(self) -> bool:
@@ -42,4 +41,4 @@ def feed_image(site: Site, shown: Illustration, url: str, title: str) -> FeedIma
         if variant.type == THUMBNAIL_TYPE:
             thumbnail = Thumbnail(site.media_url(variant.name), variant.width, variant.height)
             break
-    return FeedImage(url, title, picture.type, picture.width, picture.height, picture.length, thumbnail, picture.is_unknowable)
+    return FeedImage(url, title, picture.type, picture.width, picture.height, picture.length, thumbnail)

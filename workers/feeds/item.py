@@ -12,7 +12,7 @@ from sokbo.domain.archive import publication_time
 from sokbo.domain.article import Article, Author, article_url, slugify
 from sokbo.domain.feed import Listing
 from sokbo.domain.html import ELEMENTS
-from sokbo.domain.illustration import Illustration, illustration
+from sokbo.domain.illustration import Illustration
 from sokbo.domain.site import Site
 from workers.feeds.fixes import printable
 from workers.feeds.image import FeedImage, feed_image
@@ -85,12 +85,11 @@ class Item:
 
 
 def item(site: Site, article: Article, picture: Illustration | None = None) -> Item:
-    """The article made fit for feeds, with its picture; if none is given, with what the article itself says of it.
+    """The article made fit for feeds, with the picture that is shown of it, if any.
 
     An author's e-mail address is not in it: feeds are read by harvesters too.
     """
     content = article.content
-    picture = picture or illustration(site, content, {})
     title = plain(content.title) or article.path
     text = printable(content.text).strip()
     summary = plain(content.summary) or _shortened(text) or title

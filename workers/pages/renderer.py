@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from sokbo.domain.article import Article
 from sokbo.domain.feed import FEED_TYPES, SITE_LISTING, Listing, ListingKind
-from sokbo.domain.illustration import Illustration, illustration
+from sokbo.domain.illustration import Illustration
 from sokbo.domain.picture import Files
 from sokbo.domain.selection import PLAIN, Selection
 from sokbo.domain.site import Site
@@ -88,13 +88,13 @@ class PageRenderer:
         now: datetime,
     ) -> tuple[bytes, PageShell]:
         """The article's box on list pages, the same in all of them, and its page; it is marked as breaking if it is so `now`.
-        `shown` is its picture; if none is given, there is what the article itself says of it. `files` are those of the site's
-        that its text names, with their sizes."""
+        `shown` is the picture that is shown of it, if any. `files` are those of the site's that its text names, with their
+        sizes."""
         own = self._own(site, article, shown, now)
         return self._card(site, own), self._page(site, own, files or {})
 
     def _own(self, site: Site, article: Article, shown: Illustration | None, now: datetime) -> dict[str, Any]:
-        own = article_values(site, article, shown or illustration(site, article.content, {}), now)
+        own = article_values(site, article, shown, now)
         return {**own, "byline": self._byline(tuple(own["authors"]))}
 
     def _render_byline(self, authors: tuple[tuple[str | None, str], ...]) -> Markup:

@@ -10,7 +10,8 @@ from sokbo.domain.illustration import Illustration
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What rules look at: an article's content, when it is or will be published, and its picture as far as it is known.
+    """What rules look at: an article's content, when it is or will be published, and the picture that it names, as far as that
+    is known.
 
     `awaits_picture`: it may have one of which nothing is known yet.
     """

@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, ViewportSize
 
+from sokbo.domain.article import Article
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKind
+from sokbo.domain.illustration import illustration
+from sokbo.domain.site import Site
 from tests.unit.workers.pages.samples import ENGLISH_SITE, KOREAN_SITE, PLAIN, PUBLISHED, jekyll_article, rich_article
 from workers.pages.renderer import PageRenderer, PageShell
 from workers.pages.stylesheet import page_headers
@@ -49,19 +52,24 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 Open = Callable[[str, Scheme, int], Page]
 
 
+def drawn(renderer: PageRenderer, site: Site, article: Article) -> tuple[bytes, PageShell]:
+    """The article's card and its page, with its picture."""
+    return renderer.card_and_page(site, article, illustration(site, article.content, {}), now=PUBLISHED)
+
+
 def render_pages() -> dict[str, bytes]:
     """Every kind of page, by the path that the browser asks for."""
     renderer = PageRenderer()
     articles = [jekyll_article(), rich_article(), PLAIN]
     breaking = replace(rich_article(), breaking_until=PUBLISHED + timedelta(hours=6))
-    cards = b"".join(renderer.card_and_page(KOREAN_SITE, article, now=PUBLISHED)[0] for article in articles)
+    cards = b"".join(drawn(renderer, KOREAN_SITE, article)[0] for article in articles)
     listings = [SITE_LISTING, BREAKING_LISTING, Listing(ListingKind.TAG, "도서관" * 20, "도서관" * 20)]
     shells: dict[str, tuple[PageShell, bytes]] = {
         "/": (renderer.listing(KOREAN_SITE, SITE_LISTING, PUBLISHED, empty=False), cards),
         "/english": (renderer.listing(ENGLISH_SITE, BREAKING_LISTING, PUBLISHED, empty=False), cards),
-        "/jekyll": (renderer.card_and_page(KOREAN_SITE, jekyll_article(), now=PUBLISHED)[1], b""),
-        "/rich": (renderer.card_and_page(ENGLISH_SITE, rich_article(), now=PUBLISHED)[1], b""),
-        "/breaking-article": (renderer.card_and_page(KOREAN_SITE, breaking, now=PUBLISHED)[1], b""),
+        "/jekyll": (drawn(renderer, KOREAN_SITE, jekyll_article())[1], b""),
+        "/rich": (drawn(renderer, ENGLISH_SITE, rich_article())[1], b""),
+        "/breaking-article": (drawn(renderer, KOREAN_SITE, breaking)[1], b""),
         "/feeds": (renderer.feeds(KOREAN_SITE, listings), b""),
         "/withdrawn": (renderer.withdrawn(KOREAN_SITE, PLAIN), b""),
     }

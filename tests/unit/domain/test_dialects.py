@@ -7,7 +7,7 @@ import pytest
 from sokbo.domain.article import Content, Image
 from sokbo.domain.dialects import DIALECTS, Dialect, Subject
 from sokbo.domain.ids import SiteId
-from sokbo.domain.illustration import illustration
+from sokbo.domain.illustration import named_picture
 from sokbo.domain.picture import Picture, PictureState
 from sokbo.domain.preflight import findings
 from sokbo.domain.selection import PLAIN, Selection
@@ -29,7 +29,7 @@ def subject(published_at: datetime = NOW, *, width: int | None = 1024, **fields:
     } | fields
     content = Content(**words)
     known = {PICTURE.url: Picture(PICTURE.url, PictureState.READY, "image/jpeg", width, width, 1000)}
-    return Subject(content, published_at, NOW, illustration(SITE, content, known))
+    return Subject(content, published_at, NOW, named_picture(SITE, content, known))
 
 
 def codes(name: str, given: Subject) -> set[str]:
@@ -110,7 +110,7 @@ def test_flipboard_waits_for_an_image_until_it_has_been_measured_in_vain(state: 
     known = {PICTURE.url: Picture(PICTURE.url, state)}
     given = subject()
 
-    assert DIALECTS["flipboard"].takes(replace(given, picture=illustration(SITE, given.content, known))) is taken
+    assert DIALECTS["flipboard"].takes(replace(given, picture=named_picture(SITE, given.content, known))) is taken
 
 
 @every_dialect

@@ -5,7 +5,7 @@ import pytest
 
 from sokbo.domain.article import Content, Image
 from sokbo.domain.ids import SiteId
-from sokbo.domain.illustration import at_home, awaited, illustration, source_of
+from sokbo.domain.illustration import at_home, awaited, illustration, named_picture, source_of
 from sokbo.domain.picture import Picture, PictureState, Variant
 from sokbo.domain.site import Site
 
@@ -55,6 +55,24 @@ def test_image_in_the_text_is_not_taken_from_another_attributes_value() -> None:
     shown = illustration(SITE, text, measured(URL))
     assert shown is not None
     assert (shown.url, shown.alt) == (URL, "What is src=")
+
+
+@pytest.mark.parametrize(
+    ("picture", "is_shown"),
+    [
+        (Picture(URL, PictureState.FAILED), False),
+        (Picture(URL), True),
+        (Picture(URL, PictureState.READY, "image/avif"), True),
+        (Picture(URL, PictureState.FAILED, "image/png", 640, 480, 1234), True),
+    ],
+    ids=["measured in vain", "not measured yet", "of another format", "without variants"],
+)
+def test_only_a_dead_picture_is_not_shown(picture: Picture, is_shown: bool) -> None:
+    known = {URL: picture}
+    assert (illustration(SITE, CHOSEN, known) is not None) is is_shown
+    named = named_picture(SITE, CHOSEN, known)
+    assert named is not None
+    assert named.picture is picture
 
 
 def test_chosen_image_is_shown_before_anything_is_known_of_it() -> None:

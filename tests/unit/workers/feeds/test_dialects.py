@@ -9,12 +9,13 @@ from lxml import etree
 from sokbo.domain.article import Article, Author, Image, article_url
 from sokbo.domain.dialects import DIALECTS, Subject
 from sokbo.domain.feed import Listing, ListingKind
+from sokbo.domain.illustration import illustration
 from tests.unit.workers.feeds.articles import ENGLISH, NASTY, PUBLISHED, SITE, article
 from tests.unit.workers.feeds.w3c import rss_complaints
 from workers.feeds import DIALECT_FORMATS, FeedFormat, Options
 from workers.feeds.dialects.smartnews import SNF
 from workers.feeds.fixes import DC, MEDIA
-from workers.feeds.item import item
+from workers.feeds.item import Item, item
 
 CHOSEN = Listing(ListingKind.SELECTION, "chosen", "고른 것")
 OPTIONS = Options(language="ko-KR", logo="https://gnj.example.kr/logo.png")
@@ -25,7 +26,11 @@ every_article = pytest.mark.parametrize("nasty", NASTY.values(), ids=NASTY.keys(
 
 def document(form: FeedFormat, *articles: Article, options: Options = OPTIONS) -> bytes:
     shell = form.shell(SITE, CHOSEN, PUBLISHED, options=options)
-    return shell.head + shell.separator.join(form.entry(item(SITE, shown)) for shown in articles) + shell.tail
+    return shell.head + shell.separator.join(form.entry(shown(each)) for each in articles) + shell.tail
+
+
+def shown(article: Article) -> Item:
+    return item(SITE, article, illustration(SITE, article.content, {}))
 
 
 def items(form: FeedFormat, *articles: Article) -> list[etree._Element]:

@@ -53,6 +53,13 @@ def image_of(tree: Any) -> dict[str, str]:
     return dict(image.attrib)
 
 
+def test_picture_that_is_nowhere_is_on_no_page_and_no_card(show: Show, article: Article) -> None:
+    page, card = show(article, Picture(URL, PictureState.FAILED))
+
+    for tree in (page, card):
+        assert URL not in html.tostring(tree, encoding="unicode")
+
+
 def test_picture_has_its_size_once_it_is_known(show: Show, article: Article) -> None:
     for tree in show(article, MEASURED):
         image = image_of(tree)
