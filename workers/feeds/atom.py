@@ -23,7 +23,8 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 class Atom:
-    """Atom 1.0, with the full text or without. The feed's author is the site, for entries that name none (section 4.2.1)."""
+    """Atom 1.0, with the full text or without. The site is the author of the feed, and of each entry that would have none: not
+    every reader looks at the feed's (section 4.2.1)."""
 
     suffix = "atom"
     media_type = "application/atom+xml; charset=utf-8"
@@ -38,7 +39,7 @@ class Atom:
         made.title(shown.title)
         made.published(shown.published)
         made.updated(shown.updated)
-        made.author([_person(author) for author in shown.authors])
+        made.author([_person(author) for author in shown.authors or (Author(shown.site_title),)])
         made.link([dict(link) for link in links])
         made.category([{"term": key, "label": label} for key, label in shown.labels.items()])
         if self.format is FragmentFormat.ATOM:

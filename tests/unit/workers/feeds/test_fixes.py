@@ -89,6 +89,16 @@ def test_rss_names_the_site_where_no_author_is_named(form: FeedFormat) -> None:
     assert [creator.text for creator in document.iter("{http://purl.org/dc/elements/1.1/}creator")] == ["경남진 & 벗"]
 
 
+def test_atom_entry_names_the_site_where_no_author_is_named() -> None:
+    site = replace(SITE, title="경남진 & <b>벗</b>")
+    named, unnamed = article(1, authors=(Author("김기자"),)), article(2, authors=(Author(" "),))
+    document = etree.fromstring(feed(ATOM, [named, unnamed], site=site))
+
+    entries = document.iterfind("{http://www.w3.org/2005/Atom}entry")
+    names = [[name.text for name in entry.iter("{http://www.w3.org/2005/Atom}name")] for entry in entries]
+    assert names == [["김기자"], ["경남진 & 벗"]]
+
+
 @pytest.mark.parametrize("form", [RSS, *DIALECT_FORMATS.values()], ids=lambda form: str(form.format))
 def test_rss_titles_are_text_for_whoever_takes_them_for_html(form: FeedFormat) -> None:
     site = replace(SITE, title="R&D <b>")
