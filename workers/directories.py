@@ -40,11 +40,11 @@ def lists_of_feeds(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Documen
 
 
 def sitemaps(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
-    """The sitemaps of the parts with these keys, and the index, which tells their times. One whose articles are all withdrawn is
-    gone."""
+    """The sitemaps of the parts with these keys, and the index, which tells their times. One that lists none of its articles any
+    more is gone."""
     uow, site = workshop.uow, workshop.site
     for part in map(Part.from_key, keys):
-        articles = uow.sitemaps.mapped(site.id, part)
+        articles = uow.sitemaps.mapped(site, part)
         if not articles:  # the schema wants a sitemap to list something, and no index names this one
             uow.sitemaps.forget(site.id, part)
             yield gone_document(site, part.sitemap_path, word("emptied", site.language), site.created_at)
@@ -69,7 +69,7 @@ def sitemap_index(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document
 def news_sitemap(workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document]:
     """The newest articles of the last two days; the sweep has it made again when the oldest of them is older than that."""
     uow, site = workshop.uow, workshop.site
-    articles = uow.sitemaps.news(site.id, uow.now - NEWS_LASTS, MOST_NEWS)
+    articles = uow.sitemaps.news(site, uow.now - NEWS_LASTS, MOST_NEWS)
     uow.sitemaps.keep_news_until(site.id, articles[-1].published_at + NEWS_LASTS if articles else None)
     raw = feeds.NEWS_SITEMAP.document(site, articles)
     modified_at = max((article.modified_at for article in articles), default=None)

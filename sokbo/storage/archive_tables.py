@@ -22,6 +22,7 @@ archive_entries = Table(
     Column("published_at", UtcDateTime, nullable=False),
     Column("modified_at", UtcDateTime, nullable=False),
     Column("withdrawn", Boolean, nullable=False),
+    Column("canonical_url", Text),
     PrimaryKeyConstraint("site_id", "month", "ordinal"),
     Index("archive_entries_newest", "site_id", "published_at"),
     Index("archive_entries_document", "site_id", "month", "document"),

@@ -217,4 +217,5 @@ def _said_of(article: Article) -> dict[str, Any]:
         "published_at": publication_time(article),
         "modified_at": article.modified_at,
         "withdrawn": article.state is ArticleState.WITHDRAWN,
+        "canonical_url": article.content.canonical_url,
     }

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, select
+from sqlalchemy import String, and_, bindparam, cast, delete, func, not_, select
 
 from sokbo.domain.archive import ArchivedArticle, Part
 from sokbo.domain.ids import SiteId
+from sokbo.domain.site import Site
 from sokbo.storage.archive_tables import archive_entries, news_sitemaps, sitemaps
 from sokbo.storage.dialects import insert_or_replace
 from sokbo.storage.leases import NOW
@@ -22,10 +23,20 @@ _IN_SITEMAP = and_(
     _entries.ordinal >= bindparam("first"),
     _entries.ordinal < bindparam("end"),
 )
-_MAPPED = select(*_LISTED).where(_IN_SITEMAP, _entries.withdrawn.is_(False)).order_by(_entries.ordinal)
+#: The page's address as far as its number, by which it is found whatever its slug is.
+_PAGE = bindparam("base", type_=String) + cast(_entries.number, String)
+_BELOW = _PAGE + "/"
+_IS_ELSEWHERE = and_(
+    _entries.canonical_url.is_not(None),
+    _entries.canonical_url != _PAGE,
+    func.substr(_entries.canonical_url, 1, func.length(_BELOW)) != _BELOW,  # no LIKE: addresses may have «%»
+)
+#: What search engines are told of: of an article that is at home elsewhere, its page tells them to look there.
+_IS_TOLD = and_(_entries.withdrawn.is_(False), not_(_IS_ELSEWHERE))
+_MAPPED = select(*_LISTED).where(_IN_SITEMAP, _IS_TOLD).order_by(_entries.ordinal)
 _NEWS = (
     select(*_LISTED)
-    .where(_OWN, _entries.published_at > bindparam("since"), _entries.withdrawn.is_(False))
+    .where(_OWN, _entries.published_at > bindparam("since"), _IS_TOLD)
     .order_by(_entries.published_at.desc(), _entries.number.desc())
     .limit(bindparam("room"))
 )
@@ -43,17 +54,16 @@ class SitemapRepository:
     def __init__(self, session: Session):
         self._session = session
 
-    def mapped(self, site_id: SiteId, part: Part) -> Sequence[ArchivedArticle]:
+    def mapped(self, site: Site, part: Part) -> Sequence[ArchivedArticle]:
         """The sitemap's articles, in the order in which they came in."""
         ordinals = part.mapped
-        of_part = {"site": site_id, "of_month": part.month, "first": ordinals.start, "end": ordinals.stop}
+        of_part = {**_of(site), "of_month": part.month, "first": ordinals.start, "end": ordinals.stop}
         return [ArchivedArticle(*row) for row in self._session.execute(_MAPPED, of_part).all()]
 
-    def news(self, site_id: SiteId, since: datetime, limit: int) -> Sequence[ArchivedArticle]:
+    def news(self, site: Site, since: datetime, limit: int) -> Sequence[ArchivedArticle]:
         """Up to `limit` articles that were published after that time, newest first."""
-        return [
-            ArchivedArticle(*row) for row in self._session.execute(_NEWS, {"site": site_id, "since": since, "room": limit}).all()
-        ]
+        wanted = {**_of(site), "since": since, "room": limit}
+        return [ArchivedArticle(*row) for row in self._session.execute(_NEWS, wanted).all()]
 
     def all(self, site_id: SiteId) -> Sequence[tuple[Part, datetime]]:
         """The sitemaps that list something, and since when each is as it is."""
@@ -90,6 +100,10 @@ class SitemapRepository:
         """The sites whose news sitemap has to lose an article. They are told once."""
         stale = delete(news_sitemaps).where(news_sitemaps.c.complete_until <= now)
         return [SiteId(number) for number in self._session.execute(stale.returning(news_sitemaps.c.site_id)).scalars()]
+
+
+def _of(site: Site) -> dict[str, Any]:
+    return {"site": site.id, "base": site.url()}
 
 
 def _key(site_id: SiteId, part: Part) -> dict[str, Any]:

@@ -53,14 +53,25 @@ def test_place_is_for_good_whatever_becomes_of_the_article(newsroom: Newsroom, d
     moved = newsroom.revise(article, "새 제목", slug="new", published_at=DECEMBER)
     with database.write() as uow:
         assert uow.archives.place([moved]) == [Place("2026-02", 0, 1)]
-        [shown] = uow.sitemaps.mapped(newsroom.site.id, Part("2026-02", 1))
+        [shown] = uow.sitemaps.mapped(newsroom.site, Part("2026-02", 1))
         assert (shown.title, shown.path, shown.published_at) == ("새 제목", moved.path, DECEMBER)
         uow.commit()
     gone = newsroom.withdraw(article)
     with database.write() as uow:
         assert uow.archives.place([gone]) == [Place("2026-02", 0, 1)]
-        assert uow.sitemaps.mapped(newsroom.site.id, Part("2026-02", 1)) == []
-        assert uow.sitemaps.news(newsroom.site.id, DECEMBER, 10) == []
+        assert uow.sitemaps.mapped(newsroom.site, Part("2026-02", 1)) == []
+        assert uow.sitemaps.news(newsroom.site, DECEMBER, 10) == []
+
+
+def test_sitemaps_have_no_article_that_is_at_home_elsewhere(newsroom: Newsroom, database: Database) -> None:
+    site = newsroom.site
+    homes = [None, site.url("2"), site.url("3/옛-주소"), "https://elsewhere.example/4", site.url("51/x")]
+    articles = [newsroom.post(canonical_url=home) for home in homes]
+    with database.write() as uow:
+        uow.archives.place(articles)
+        assert [shown.number for shown in uow.sitemaps.mapped(site, Part("2026-03", 1))] == [1, 2, 3]
+        assert uow.sitemaps.mapped(site, Part("2026-03", 2)) == []
+        assert {shown.number for shown in uow.sitemaps.news(site, DECEMBER, 3)} == {1, 2, 3}
 
 
 def test_known_and_new_articles_of_several_months_are_placed_together(newsroom: Newsroom, database: Database) -> None:
@@ -77,7 +88,7 @@ def test_known_and_new_articles_of_several_months_are_placed_together(newsroom: 
             Place("2026-02", 1, 1),
             Place("2026-03", 2, 2),
         ]
-        shown = uow.sitemaps.mapped(newsroom.site.id, Part("2026-03", 1))
+        shown = uow.sitemaps.mapped(newsroom.site, Part("2026-03", 1))
         assert [item.number for item in shown] == [known.number, new.number, newest.number]
         assert shown[0].title == "새 제목"
         assert uow.archives.place([]) == []
@@ -127,7 +138,7 @@ def test_sites_have_archives_of_their_own(newsroom: Newsroom, database: Database
     other = Newsroom.open(database)
     with database.write() as uow:
         assert uow.archives.place([newsroom_article(newsroom, uow), newsroom_article(other, uow)]) == [Place("2026-03", 0, 1)] * 2
-        assert len(uow.sitemaps.mapped(other.site.id, Part("2026-03", 1))) == 1
+        assert len(uow.sitemaps.mapped(other.site, Part("2026-03", 1))) == 1
 
 
 def test_sitemaps_are_noted_until_they_list_nothing(newsroom: Newsroom, database: Database) -> None:
@@ -176,7 +187,7 @@ def test_migration_places_what_is_published_and_wants_its_documents(newsroom: Ne
     migrate(database_url)
 
     with newsroom.database.read() as uow:
-        entries = uow.sitemaps.news(newsroom.site.id, DECEMBER, 200)
+        entries = uow.sitemaps.news(newsroom.site, DECEMBER, 200)
         assert [entry.title for entry in entries] == [f"기사 {number}" for number in reversed(range(101))]
         assert {entry.language for entry in entries[:-1]} == {"en"}
         assert entries[-1].language is None

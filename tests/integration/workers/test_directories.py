@@ -106,6 +106,43 @@ def test_index_and_sitemap_tell_of_an_articles_change(bureau: Bureau, clock: Clo
         assert bureau.text(path).count("<lastmod>2026-03-02T09:01:00+00:00</lastmod>") == 1
 
 
+def test_articles_that_are_at_home_elsewhere_are_in_no_sitemap(bureau: Bureau) -> None:
+    site = bureau.newsroom.site
+    here = bureau.newsroom.post("하나")
+    known = bureau.newsroom.post("둘", canonical_url=site.url("2"))
+    named = bureau.newsroom.post("셋", canonical_url=site.url("3/옛-주소"))
+    moved = bureau.newsroom.post("넷", canonical_url="https://elsewhere.example/4")
+    alike = bureau.newsroom.post("다섯", canonical_url=site.url("51/다섯"))
+    bureau.syndicate()
+    assert listed(bureau) == addresses(bureau, here, known, named)
+    assert locations(bureau, "news-sitemap.xml") == addresses(bureau, named, known, here)
+
+    bureau.newsroom.revise(here, "하나", canonical_url="https://elsewhere.example/1")
+    returned = bureau.newsroom.revise(moved, "넷")
+    bureau.syndicate()
+    assert listed(bureau) == addresses(bureau, known, named, returned)
+    assert not {*addresses(bureau, here, alike)} & {*locations(bureau, "news-sitemap.xml")}
+
+
+def test_sitemap_whose_articles_are_all_at_home_elsewhere_is_none(bureau: Bureau) -> None:
+    bureau.newsroom.post("하나", canonical_url="https://elsewhere.example/1")
+    bureau.syndicate()
+    assert locations(bureau, "sitemap.xml") == ["sitemap-pages.xml"]
+
+
+def test_articles_of_before_that_are_at_home_elsewhere_leave_the_sitemaps(bureau: Bureau, database_url: str) -> None:
+    here = bureau.newsroom.post("하나")
+    bureau.newsroom.post("둘", canonical_url="https://elsewhere.example/2")
+    bureau.syndicate()
+    downgrade(database_url, "0020")
+
+    migrate(database_url)
+    bureau.sweep()
+    bureau.syndicate()
+
+    assert listed(bureau) == locations(bureau, "news-sitemap.xml") == addresses(bureau, here)
+
+
 def test_sitemaps_lie_nowhere_below_what_they_list(bureau: Bureau) -> None:
     bureau.newsroom.post("하나")
     bureau.syndicate()
