@@ -6,7 +6,7 @@ from http import HTTPStatus
 from urllib.parse import urljoin
 
 from sokbo.domain.picture import Picture, PictureState
-from sokbo.media.heads import contradicts, read_head
+from sokbo.media.heads import contradicts, read_head, unread_type
 from sokbo.net.client import Fetched, GuardedClient, RemoteFailure
 
 #: Pictures are often moved; each stop passes the same guard.
@@ -17,6 +17,8 @@ HEAD_BYTES = 256 * 1024
 #: How far a body is read to count its bytes, when its length isn't said.
 MAX_BYTES = 16 * 1024 * 1024
 _HEADERS = {"Accept": "image/*"}
+#: What servers say of a file whose kind they don't know.
+_UNSAID = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9][a-z0-9.+-]{0,60}")
 
 
@@ -36,6 +38,8 @@ async def measure(client: GuardedClient, url: str) -> Picture:
     if head is not None:
         return Picture(url, PictureState.READY, head.type, head.width, head.height, fetched.length)
     media_type = _media_type(fetched.headers)
+    if media_type in _UNSAID:
+        media_type = unread_type(fetched.beginning) or media_type
     if not media_type.startswith("image/"):
         raise Unmeasured(f"no image: {media_type[:80]}")
     if contradicts(media_type, fetched.beginning):

@@ -51,6 +51,14 @@ def contradicts(media_type: str, beginning: bytes) -> bool:
     return _PAGE.match(beginning) is not None
 
 
+def unread_type(beginning: bytes) -> str | None:
+    """The media type of what browsers know by its first bytes, in a format whose size we don't read (AVIF section 6.1, BMP);
+    None if it is none."""
+    if beginning[4:12] in {b"ftypavif", b"ftypavis"}:
+        return "image/avif"
+    return "image/bmp" if beginning.startswith(b"BM") else None
+
+
 def _png(data: bytes) -> Head | None:
     return Head("image/png", *struct.unpack_from(">II", data, 16)) if data[12:16] == b"IHDR" else None
 

@@ -112,6 +112,19 @@ async def test_format_that_is_not_read_is_known_by_what_its_server_says(bureau: 
     assert (found.type, found.width, found.height, found.length) == ("image/avif", None, None, 1012)
 
 
+@pytest.mark.parametrize("content_type", ["application/octet-stream", "binary/octet-stream", ""])
+@pytest.mark.parametrize(
+    ("beginning", "media_type"), [(b"\0\0\0 ftypavif", "image/avif"), (b"\0\0\0 ftypavis", "image/avif"), (b"BM", "image/bmp")]
+)
+async def test_format_that_is_not_read_is_known_by_its_beginning_where_its_server_does_not_know_it(
+    bureau: Bureau, gallery: Gallery, content_type: str, beginning: bytes, media_type: str
+) -> None:
+    gallery.headers["Content-Type"] = content_type
+    found = await measured(bureau, gallery.hang("/a", beginning + bytes(1000)))
+
+    assert (found.state, found.type, found.width) == (PictureState.READY, media_type, None)
+
+
 @pytest.mark.parametrize(
     "content_type", ["text/html", "image/<script>", "", "application/octet-stream", "image/jpeg", "image/avif"]
 )
