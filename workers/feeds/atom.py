@@ -41,7 +41,7 @@ class Atom:
         made.updated(shown.updated)
         made.author([_person(author) for author in shown.authors or (Author(shown.site_title),)])
         made.link([dict(link) for link in links])
-        made.category([{"term": key, "label": label} for key, label in shown.labels.items()])
+        made.category([{"term": key, "label": label} for label, key in shown.labels.items()])
         if self.format is FragmentFormat.ATOM:
             made.summary(shown.summary, type="text")
             made.content(shown.html, type="html")

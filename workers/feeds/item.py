@@ -34,7 +34,7 @@ class Item:
     """All text is printable, all URLs are encoded, the times are in UTC, and `updated` is never before `published`.
 
     `html` and `text` begin with the correction, if there is one. None but the optional fields is ever empty.
-    `labels` are the categories and then the tags by slug, each once, as the publisher wrote them.
+    `labels` are the categories and then the tags as the publisher wrote them, each once, whatever its case, with its slug.
     """
 
     id: str
@@ -100,7 +100,7 @@ def item(site: Site, article: Article, picture: Illustration | None = None) -> I
     categories = tuple(filter(None, map(plain, content.categories)))
     labels: dict[str, str] = {}
     for label in (*categories, *filter(None, map(plain, content.tags))):
-        labels.setdefault(slugify(label) or label, label)
+        labels.setdefault(label.casefold(), label)
     return Item(
         id=article.urn,
         number=article.number,
@@ -113,7 +113,7 @@ def item(site: Site, article: Article, picture: Illustration | None = None) -> I
         published=published,
         updated=max(published, utc(article.modified_at)),
         authors=tuple(_author(author) for author in content.authors if plain(author.name)),
-        labels=labels,
+        labels={label: slugify(label) or label for label in labels.values()},
         categories=categories,
         image=feed_image(site, picture, url(picture.url), plain(picture.alt)) if picture else None,
         canonical_url=url(content.canonical_url) if content.canonical_url else None,

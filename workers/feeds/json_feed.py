@@ -49,7 +49,7 @@ class JsonFeed:
                 "date_published": shown.published,
                 "date_modified": shown.updated,
                 "authors": [_person(author) for author in shown.authors],
-                "tags": list(shown.labels.values()),
+                "tags": list(shown.labels),
                 "attachments": [_attachment(shown.image)] if shown.image and shown.image.type else [],
                 "language": shown.language,
                 "_sokbo": _known(ours),

@@ -43,7 +43,7 @@ class Rss:
             made.content(shown.html)
         else:
             made.description(shown.brief_html)
-        made.category([{"term": key, "label": label} for key, label in shown.labels.items()])
+        made.category([{"term": key, "label": label} for label, key in shown.labels.items()])
         made.pubDate(shown.published)
         if shown.image and shown.image.is_measured:
             made.enclosure(shown.image.url, str(shown.image.length), shown.image.type)

@@ -32,7 +32,7 @@ def item_element(shown: Item, description: str, html: str = "") -> etree._Elemen
     made.description(description)
     if html:
         made.content(html)
-    made.category([{"term": key, "label": label} for key, label in shown.labels.items()])
+    made.category([{"term": key, "label": label} for label, key in shown.labels.items()])
     made.pubDate(shown.published)
     element: etree._Element = made.rss_entry()
     fixes.add_creators(element, shown.creators)

@@ -172,7 +172,7 @@ def test_every_broken_rule_is_named_at_once(refused: Refused) -> None:
 
 
 def test_name_that_xml_forbids_is_refused(refused: Refused) -> None:
-    assert refused(extra={"a\x00": 1})["a\ufffd"].startswith("the name must not hold the character U+0000")
+    assert refused(extra={"a\x00": 1})["extra.a\ufffd"].startswith("the name must not hold the character U+0000")
 
 
 def test_deep_extra_is_refused(refused: Refused) -> None:

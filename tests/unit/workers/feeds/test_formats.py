@@ -162,6 +162,12 @@ def test_image_and_author_links_are_percent_encoded(feed_format: FeedFormat) -> 
 
 
 @every_format
+def test_labels_that_share_a_page_are_all_shown(feed_format: FeedFormat) -> None:
+    [entry] = fastfeedparser.parse(feed(feed_format, [article(categories=("가/나", "가&나", "가-나"))])).entries
+    assert [tag["label"] or tag["term"] for tag in entry.tags] == ["가/나", "가&나", "가-나"]
+
+
+@every_format
 def test_labels_are_shown_once_with_categories_first(feed_format: FeedFormat) -> None:
     [entry] = fastfeedparser.parse(feed(feed_format, [NASTY["labels-twice"]])).entries
 
