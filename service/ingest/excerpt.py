@@ -4,7 +4,7 @@ import re
 from html import unescape
 
 from service.ingest.text_gate import one_line
-from sokbo.domain.html import PREFORMATTED, with_quotation_marks, without_deleted
+from sokbo.domain.html import with_quotation_marks, without_deleted
 
 SUMMARY_CHARACTERS = 200
 
@@ -12,6 +12,7 @@ _BREAK = re.compile(
     r"<br>|</?(?:blockquote|caption|dd|details|div|dl|dt|figcaption|figure|h[2-6]|hr|li|ol|p|pre|summary|table|tr|ul)(?: [^>]*)?>"
 )
 _CELL_END = re.compile(r"</t[dh]>")
+_PRE_TAG = re.compile(r"(</?pre(?=[ >]))")
 _TAG = re.compile(r"<[^>]*>")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]」』]*(?=\s|$)")
 
@@ -26,11 +27,15 @@ def text_of(html: str) -> str:
 
 
 def _without_line_ends(html: str) -> str:
-    """The HTML with spaces for line ends, but for those of preformatted text."""
-    if "<pre" not in html:
-        return html.replace("\n", " ")
-    pieces = PREFORMATTED.split(html)
-    return "".join(piece if piece.startswith("<pre") else piece.replace("\n", " ") for piece in pieces)
+    """The HTML with spaces for line ends, but for those of preformatted text. In one pass, whatever is nested or not closed."""
+    kept, depth = [], 0
+    for piece in _PRE_TAG.split(html):
+        if piece == "<pre":
+            depth += 1
+        elif piece == "</pre":
+            depth = max(depth - 1, 0)
+        kept.append(piece if depth else piece.replace("\n", " "))
+    return "".join(kept)
 
 
 def summarise(text: str) -> str:

@@ -115,6 +115,11 @@ def test_text_says_nothing_that_is_deleted(html: str, text: str) -> None:
     assert text_of(html) == text
 
 
+def test_text_of_nested_and_of_unclosed_blocks_takes_no_longer_than_of_others() -> None:
+    assert text_of("a\n<pre>b\n<pre>c</pre>\nd</pre>e\nf") == "a\nb\nc\nd\ne f"
+    assert text_of("<pre>" * 20_000 + "a\n" * 200_000) == "\n".join("a" * 200_000)
+
+
 def test_summary_of_preformatted_text_is_one_line_without_what_is_deleted(site: Site) -> None:
     content = parse("text/html", b"<h1>t</h1><pre>a\nb</pre><p><s>Kim</s> <q>Lee</q></p>", site).content
     assert (content.text, content.summary) == ("a\nb\n“Lee”", "a b “Lee”")
