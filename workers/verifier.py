@@ -104,10 +104,10 @@ class Verifier(LeasedWork):
         """One request. What can't be written is asked again when the lease has run out."""
         try:
             refusal = denial or await _ask(client, intent)
+            denial = denial or await asyncio.to_thread(self._record, intent, refusal)
             if denial:
                 await _deny(client, intent, denial)
-            if late_denial := await asyncio.to_thread(self._record, intent, refusal):
-                await _deny(client, intent, late_denial)
+                await asyncio.to_thread(self._record, intent, denial)
         except Unavailable as error:
             log.warning("subscription_not_recorded", intent_id=intent.id, reason=error.message)
         except Exception:  # the edge: nobody waits for the task
@@ -117,18 +117,16 @@ class Verifier(LeasedWork):
             self._changed.set()
 
     def _record(self, intent: Intent, refusal: str | None) -> str:
-        """Puts into force what was confirmed, unless it is to be denied by now: then why. A renewal that wasn't confirmed leaves
-        the subscription as it is."""
-        denial = ""
+        """Puts into force what was confirmed, unless it is to be denied by now: then why, and nothing is written. A renewal that
+        wasn't confirmed leaves the subscription as it is."""
         with self.database.write() as uow:
             if not uow.subscriptions.end(intent, self.holder):  # another worker has asked as well
-                return denial
+                return ""
             if refusal is None and intent.mode is Mode.SUBSCRIBE:
                 uow.sites.hold_counters(intent.site_id)  # so that each is counted before the next one's turn
                 if denial := self._denial(uow, intent):
-                    refusal = denial
-                else:
-                    uow.subscriptions.subscribe(intent, uow.now)
+                    return denial
+                uow.subscriptions.subscribe(intent, uow.now)
             elif refusal is None:
                 uow.subscriptions.unsubscribe([intent.subscriber_id])
             tally = Tally()
@@ -143,7 +141,7 @@ class Verifier(LeasedWork):
             confirmed=refusal is None,
             detail=refusal or "",
         )
-        return denial
+        return ""
 
 
 async def _ask(client: GuardedClient, intent: Intent) -> str | None:
