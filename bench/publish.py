@@ -23,7 +23,7 @@ from sokbo.domain.lifecycle import create
 from sokbo.domain.site import Site
 from sokbo.settings import Settings
 from sokbo.storage import migrate
-from sokbo.storage.ledger import write_change
+from sokbo.storage.changes import write_change
 from workers import runtime as process
 from workers.runtime import Runtime
 from workers.syndicate import syndicate

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from service.app import Service, build_service
 from service.http_protocol import guarded
-from service.recall import recalling
+from service.response_cache_protocol import with_response_cache
 from sokbo import logs
 from sokbo.errors import SokboError, StartupError
 from sokbo.net.listening import listen
@@ -69,7 +69,7 @@ async def _listen(settings: Settings, service: Service, runner: web.AppRunner) -
     if runner.server is None:
         raise RuntimeError("the runner is not set up")
     loop = asyncio.get_running_loop()
-    protocol = recalling(guarded(runner.server, service.connections), service.memory)
+    protocol = with_response_cache(guarded(runner.server, service.connections), service.memory)
     return await loop.create_server(protocol, sock=listen(settings.host, settings.port))
 
 

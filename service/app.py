@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from service.answers import AnswerMemory
 from service.auth import Authenticator
 from service.background import repeat
 from service.connections import CHECK_SECONDS as CONNECTIONS_CHECK_SECONDS
@@ -23,6 +22,7 @@ from service.nudger import Nudger
 from service.private_feeds import PrivateFeeds
 from service.proxies import TrustedProxies
 from service.reading import Reader
+from service.response_cache import ResponseCache
 from service.routes.article_records import add_article_record_routes
 from service.routes.articles import add_article_routes
 from service.routes.audit import add_audit_routes
@@ -55,7 +55,7 @@ class Service:
     """A service that is ready to be given a socket."""
 
     app: web.Application
-    memory: AnswerMemory
+    memory: ResponseCache
     connections: Connections
 
 
@@ -70,7 +70,7 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
     metrics = Metrics()
     directory, selections = SiteDirectory(), SelectionDirectory()
     cache = DocumentCache(StoredDocuments(database), settings.document_cache_bytes)
-    memory = AnswerMemory(cache)
+    memory = ResponseCache(cache)
     proxies = TrustedProxies(settings.trusted_proxies)
     connections = Connections(per_address=settings.connections_per_address, total=settings.connections, trusts=proxies.trusts)
     metrics.show_counter("sokbo_answers_recalled", "Documents answered from memory of the request.", lambda: memory.recalled)
@@ -112,7 +112,7 @@ def _make_services(
             KeyLookups(database),
             proxies,
             per_key=RateLimit(settings.requests_per_minute),
-            failures=RateLimit(settings.failed_logins_per_minute),
+            failures=RateLimit(settings.unknown_keys_per_minute),
         ),
         metrics=metrics,
         sealer=sealer,

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from service.answering import REQUEST_ID
 from service.http_protocol import EXPECTS_CONTINUE
-from service.key_lookups import Found, KeyLookups
+from service.json_http import REQUEST_ID
+from service.key_lookups import KeyAndSite, KeyLookups
 from service.limits import RateLimit, network_of
 from service.proxies import TrustedProxies
 from sokbo.domain.key import ApiKey, Scope, token_digest
@@ -36,7 +36,7 @@ class Caller:
 
     @property
     def as_actor(self) -> dict[str, str]:
-        """The actor and the request id, as every deed takes them."""
+        """The actor and the request id, as every operation takes them."""
         return {"actor": self.key.prefix, "request_id": self.request_id}
 
 
@@ -48,7 +48,7 @@ class Authenticator:
         self._proxies = proxies
         self._per_key = per_key
         self._failures = failures
-        self._known: OrderedDict[str, tuple[float, Found]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[float, KeyAndSite]] = OrderedDict()
 
     async def admit(self, request: web.Request, scope: Scope, *, max_body_bytes: int | None = None) -> Caller:
         """Whose request it is, counted against the key's rate. A sender who waits to be asked for the body is asked only now.
@@ -68,7 +68,7 @@ class Authenticator:
         await ask_for_body(request, max_body_bytes or request.client_max_size)
         return Caller(key, site, request[REQUEST_ID])
 
-    async def _find(self, digest: str, network: str) -> Found:
+    async def _find(self, digest: str, network: str) -> KeyAndSite:
         """The key and its site. While their address is beyond its rate, a key that was good before is looked up at once, and any
         other waits for the next paced look-up, so that what others send from there refuses no good key.
 

@@ -35,7 +35,7 @@ async def read_body(request: web.Request) -> bytes:
     return unpack(await request.read(), coding, request.client_max_size)
 
 
-class Measured:
+class LimitedStream:
     """A body as `MultipartReader` reads it, which by itself passes over whatever stands before the first part. Each method is
     StreamReader's, and raises TooLarge once more than `max_bytes` have been read."""
 

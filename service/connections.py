@@ -13,7 +13,7 @@ CHECK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class ReadTimeouts:
     """How long a sender may take: for a request's head, counted from its first byte or from the connection's start, and for
     the whole body, besides what its length takes at the least rate."""
 
@@ -43,9 +43,14 @@ class Connections:
     trusted. For one loop's use."""
 
     def __init__(
-        self, *, per_address: int, total: int, patience: Patience | None = None, trusts: Callable[[str], bool] = lambda _: False
+        self,
+        *,
+        per_address: int,
+        total: int,
+        timeouts: ReadTimeouts | None = None,
+        trusts: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        self.patience = patience or Patience()
+        self.timeouts = timeouts or ReadTimeouts()
         self._trusts = trusts
         self.refused = 0
         self._per_address = per_address

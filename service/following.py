@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import structlog
 from redis.exceptions import RedisError
 
-from service.answers import AnswerMemory
 from service.document_cache import DocumentCache
 from service.metrics import Metrics
+from service.response_cache import ResponseCache
 from service.selection_directory import SelectionDirectory
 from service.site_directory import SiteDirectory
 from sokbo.broker import Announcement, Broker
@@ -34,7 +34,7 @@ async def follow_announcements(broker: Broker, cache: DocumentCache, metrics: Me
 
 
 async def check_versions(
-    database: Database, cache: DocumentCache, directory: SiteDirectory, selections: SelectionDirectory, memory: AnswerMemory
+    database: Database, cache: DocumentCache, directory: SiteDirectory, selections: SelectionDirectory, memory: ResponseCache
 ) -> None:
     """Finds new sites, selections and documents that no announcement told of. While the database is away, what is in memory is
     served on."""
@@ -45,7 +45,7 @@ async def check_versions(
         log.warning("documents_not_refreshed", reason=error.message)
 
 
-async def load_sites(database: Database, directory: SiteDirectory, selections: SelectionDirectory, memory: AnswerMemory) -> None:
+async def load_sites(database: Database, directory: SiteDirectory, selections: SelectionDirectory, memory: ResponseCache) -> None:
     """Tells the directories of all sites and their selections; what was answered for other sites is forgotten.
 
     Raises Unavailable.

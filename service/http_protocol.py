@@ -14,9 +14,9 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_request import BaseRequest
 from multidict import CIMultiDict
 
-from service.answers import date_and_end
 from service.connections import Connections
 from service.problems import PROBLEM, details
+from service.response_cache import date_and_end
 from sokbo.errors import BadRequest, HeadTooLong, RequestTimeout, SokboError
 
 KEEPALIVE_SECONDS = 75.0
@@ -75,7 +75,7 @@ class HttpProtocol(web.RequestHandler):
         if not self._admitted:
             cast("asyncio.Transport", transport).abort()
             return
-        self._deadline = self._loop.time() + self._connections.patience.head_seconds
+        self._deadline = self._loop.time() + self._connections.timeouts.head_seconds
         super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -85,14 +85,14 @@ class HttpProtocol(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         if self._request is None and self._deadline == math.inf and self._body.is_eof():
-            self._deadline = self._loop.time() + self._connections.patience.head_seconds
+            self._deadline = self._loop.time() + self._connections.timeouts.head_seconds
         self._heard = True
         super().data_received(data)
 
     def begin(self, request: BaseRequest) -> None:
         """Learns that a head has come and its request is being handled."""
         self._request, self._body = request, request.content
-        seconds = self._connections.patience.for_body(request.content_length) if request.body_exists else math.inf
+        seconds = self._connections.timeouts.for_body(request.content_length) if request.body_exists else math.inf
         self._deadline = self._loop.time() + seconds
 
     def finish(self) -> None:

@@ -22,7 +22,7 @@ PACE_SECONDS = 0.1
 AWAY_SECONDS = 0.5
 
 
-class Found(NamedTuple):
+class KeyAndSite(NamedTuple):
     """A key, and its site."""
 
     key: ApiKey
@@ -34,11 +34,11 @@ class KeyLookups:
 
     def __init__(self, database: Database):
         self._database = database
-        self._waiting: dict[str, asyncio.Future[Found | Unavailable | None]] = {}
+        self._waiting: dict[str, asyncio.Future[KeyAndSite | Unavailable | None]] = {}
         self._asking = asyncio.Lock()
         self._away: tuple[float, Unavailable] | None = None
 
-    async def find(self, digest: str, *, can_wait: bool = False) -> Found | None:
+    async def find(self, digest: str, *, can_wait: bool = False) -> KeyAndSite | None:
         """The key with that digest, if there is one. With `can_wait` it causes no query before the next moment for such, but is
         taken along by one that others cause. Raises Unavailable, for all who waited for that at once."""
         answer = self._waiting.get(digest)
@@ -57,7 +57,7 @@ class KeyLookups:
     async def _ask(self) -> None:
         """Answers those who have waited longest. They go on waiting if whoever asks is cancelled."""
         digests = list(self._waiting)[:MAX_TOGETHER]
-        found: dict[str, Found] | Unavailable
+        found: dict[str, KeyAndSite] | Unavailable
         if self._away is not None and time.monotonic() < self._away[0]:
             found = self._away[1]
         else:
@@ -69,7 +69,7 @@ class KeyLookups:
         for digest in digests:
             self._waiting.pop(digest).set_result(found if isinstance(found, Unavailable) else found.get(digest))
 
-    def _load(self, digests: Sequence[str]) -> dict[str, Found]:
+    def _load(self, digests: Sequence[str]) -> dict[str, KeyAndSite]:
         with self._database.read() as uow:
             keys = uow.keys.by_digests(digests)
-            return {digest: Found(key, uow.sites.get(key.site_id)) for digest, key in keys.items()}
+            return {digest: KeyAndSite(key, uow.sites.get(key.site_id)) for digest, key in keys.items()}

@@ -7,8 +7,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from service.answering import REQUEST_ID
 from service.http_protocol import SlowBody
+from service.json_http import REQUEST_ID
 from service.metrics import Metrics
 from service.private_feeds import without_token
 from service.problems import PROBLEM, details

@@ -7,7 +7,7 @@ from html import escape
 
 from aiohttp import web
 
-from service.answering import json_response
+from service.json_http import json_response
 from service.negotiation import choose_language, prefers_html
 from sokbo.domain.feed import FEED_TYPES, SITE_LISTING, FeedType, feed_urls
 from sokbo.domain.site import Site

@@ -9,9 +9,9 @@ from service.auth import Caller
 from service.publishing import in_full
 from sokbo.domain.article import Article, ArticleState, Draft
 from sokbo.domain.dialects import DIALECTS, Subject
-from sokbo.domain.illustration import awaited, named_picture, sources
+from sokbo.domain.lead_image import awaited, named_picture, sources
 from sokbo.domain.lifecycle import create
-from sokbo.domain.preflight import Finding, findings, standing
+from sokbo.domain.preflight import Finding, findings, selections_admitting
 from sokbo.domain.selection import Selection
 from sokbo.domain.site import Site
 from sokbo.errors import Conflict, FieldError, Invalid
@@ -67,7 +67,7 @@ def concerned(site: Site, article: Article, selections: Sequence[Selection]) -> 
 def warnings_of(uow: UnitOfWork, site: Site, article: Article, selections: Sequence[Selection]) -> list[dict[str, Any]]:
     """The rules that the article breaks of these selections' dialects."""
     pictures = uow.pictures.known(sources([article]))
-    article = uow.media.at_home(site, article)
+    article = uow.media.with_current_media_urls(site, article)
     subject = Subject(
         article.content,
         article.published_at or uow.now,
@@ -79,7 +79,9 @@ def warnings_of(uow: UnitOfWork, site: Site, article: Article, selections: Seque
 
 
 def _standing(site: Site, article: Article, selections: Sequence[Selection]) -> list[Selection]:
-    return standing(article.content, selections, breaking=article.breaking_until is not None, site_language=site.language)
+    return selections_admitting(
+        article.content, selections, breaking=article.breaking_until is not None, site_language=site.language
+    )
 
 
 def _described(finding: Finding) -> dict[str, Any]:

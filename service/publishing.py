@@ -1,4 +1,4 @@
-"""Accepts articles and changes to them: each function is one deed within one transaction, committed by its caller."""
+"""Accepts articles and changes to them: each function is one operation within one transaction, committed by its caller."""
 
 import re
 from collections.abc import Callable, Collection
@@ -13,9 +13,9 @@ from sokbo.domain.feed import feed_urls, terms
 from sokbo.domain.ids import SiteId
 from sokbo.domain.lifecycle import Change, create, revise, withdraw
 from sokbo.domain.site import Site
-from sokbo.errors import IdempotencyMismatch, NotFound, RevisionMismatch
+from sokbo.errors import IdempotencyMismatch, NotFound, PreconditionFailed
 from sokbo.storage import UnitOfWork
-from sokbo.storage.ledger import write_change
+from sokbo.storage.changes import write_change
 
 _ARTICLE_ID = re.compile(r"[0-9a-f-]{36}")
 
@@ -30,8 +30,8 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The answer to a deed, and the article as it is then; the workers of its `lanes` are to be nudged. `replayed`: the answer
-    was given before, and the article may have changed since."""
+    """The answer to an operation, and the article as it is then; the workers of its `lanes` are to be nudged. `replayed`: the
+    answer was given before, and the article may have changed since."""
 
     answer: dict[str, Any]
     article: Article
@@ -65,7 +65,7 @@ def change(
     """The article with what `draft` makes of it in its place. `known` are the tags of the revisions that may be changed; None:
     any.
 
-    Raises NotFound, RevisionMismatch, Gone, Invalid, Conflict.
+    Raises NotFound, PreconditionFailed, Gone, Invalid, Conflict.
     """
     article = _known(uow, caller, article_id, known)
     changed = revise(article, draft(article), uow.tick())
@@ -73,7 +73,7 @@ def change(
 
 
 def withdraw_article(uow: UnitOfWork, caller: Caller, article_id: str, known: Collection[str] | None) -> Accepted:
-    """The article withdrawn; `known` as for `change`. Raises NotFound, RevisionMismatch."""
+    """The article withdrawn; `known` as for `change`. Raises NotFound, PreconditionFailed."""
     article = _known(uow, caller, article_id, known)
     changed = withdraw(article, uow.tick())
     return Accepted(described(caller.site, article), article) if changed is None else _write(uow, caller, changed)
@@ -90,7 +90,7 @@ def find(uow: UnitOfWork, site_id: SiteId, article_id: str, *, lock: bool = Fals
 def _known(uow: UnitOfWork, caller: Caller, article_id: str, known: Collection[str] | None) -> Article:
     article = find(uow, caller.site.id, article_id, lock=True)
     if known is not None and etag(article.revision) not in known:
-        raise RevisionMismatch(f"the article is at revision {article.revision}", headers={"ETag": etag(article.revision)})
+        raise PreconditionFailed(f"the article is at revision {article.revision}", headers={"ETag": etag(article.revision)})
     return article
 
 

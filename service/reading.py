@@ -8,20 +8,20 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from service.answers import Answer, Part
 from service.document_cache import DocumentCache
 from service.negotiation import Coding, Verdict, field, judge, lists, welcome_codings
 from service.prepared import CACHE_CONTROL, Prepared
 from service.private_feeds import PrivateFeeds
+from service.recompressing import Recompressor
+from service.response_cache import CachedResponse, Part
 from service.responses import PreparedResponse
-from service.squeezing import Squeezer
 from sokbo.domain.feed import FEED_SUFFIXES
 from sokbo.domain.ids import SiteId
-from sokbo.errors import BadRequest, MethodNotAllowed, NotFound, RevisionMismatch
+from sokbo.errors import BadRequest, MethodNotAllowed, NotFound, PreconditionFailed
 
 ALLOW = "GET, HEAD, OPTIONS"
 #: What a page of another origin may send along (CORS): all that a reader's request has use for.
-_PREFLIGHT = {
+_CORS_PREFLIGHT = {
     "Allow": ALLOW,
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD",
@@ -51,13 +51,13 @@ class Reader:
     def __init__(self, cache: DocumentCache, private: PrivateFeeds) -> None:
         self._cache = cache
         self._private = private
-        self._squeezer = Squeezer(cache)
+        self._recompressor = Recompressor(cache)
 
     async def respond(self, request: web.Request, site_id: SiteId, path: str) -> web.StreamResponse:
         """The document at `path` (decoded, without a leading slash), or a redirect to where it is.
 
         Range is ignored (RFC 9110 section 14.2).
-        Raises NotFound, MethodNotAllowed, RevisionMismatch (If-Match, If-Unmodified-Since), BadRequest for a query that would
+        Raises NotFound, MethodNotAllowed, PreconditionFailed (If-Match, If-Unmodified-Since), BadRequest for a query that would
         choose what is in a feed.
         """
         if _FEED_PATH.search(path) and _CHOOSING & request.query.keys():
@@ -81,25 +81,27 @@ class Reader:
             return await self._cache.get(site_id, article[1])
         return await self._cache.get(site_id, path.rstrip("/"))
 
-    def _answer(self, request: web.Request, prepared: Prepared) -> Answer:
+    def _answer(self, request: web.Request, prepared: Prepared) -> CachedResponse:
         welcome = welcome_codings(field(request.headers, "Accept-Encoding") or "")
         if welcome[0] is not Coding.IDENTITY:
-            self._squeezer.want(prepared)
+            self._recompressor.want(prepared)
         part = Part.HEAD if request.method == "HEAD" else Part.WHOLE
         as_xml = prepared.description.is_feed and field(request.headers, "Sec-Fetch-Dest") == "document"
         undated = prepared.last_modified > datetime.now(UTC)
         if prepared.status != HTTPStatus.OK:
             coding = _choose_coding(prepared, welcome, None, as_xml=as_xml)
-            return Answer(prepared, coding, part, prepared.representations[coding].etag_for(as_xml=as_xml), as_xml, undated)
+            return CachedResponse(
+                prepared, coding, part, prepared.representations[coding].etag_for(as_xml=as_xml), as_xml, undated
+            )
         held = field(request.headers, "If-None-Match")
         coding = _choose_coding(prepared, welcome, held, as_xml=as_xml)
         etag = prepared.representations[coding].etag_for(as_xml=as_xml, held=held)
         verdict = judge(request.headers, etag, None if undated else prepared.last_modified)
         if verdict is Verdict.NOT_MODIFIED:
-            return Answer(prepared, coding, Part.NOT_MODIFIED, etag, as_xml, undated)
+            return CachedResponse(prepared, coding, Part.NOT_MODIFIED, etag, as_xml, undated)
         if verdict is Verdict.FAILED:
-            raise RevisionMismatch("The document is not the one that the request's conditions name.")
-        return Answer(prepared, coding, part, prepared.representations[coding].etag_for(as_xml=as_xml), as_xml, undated)
+            raise PreconditionFailed("The document is not the one that the request's conditions name.")
+        return CachedResponse(prepared, coding, part, prepared.representations[coding].etag_for(as_xml=as_xml), as_xml, undated)
 
 
 def _choose_coding(prepared: Prepared, welcome: Sequence[Coding], held: str | None, *, as_xml: bool) -> Coding:
@@ -123,7 +125,7 @@ def _relative(path: str, other: str) -> str:
 
 def cors_preflight() -> web.Response:
     """The answer to OPTIONS, the same for every document, whether there or not."""
-    return web.Response(status=HTTPStatus.NO_CONTENT, headers=_PREFLIGHT)
+    return web.Response(status=HTTPStatus.NO_CONTENT, headers=_CORS_PREFLIGHT)
 
 
 def moved(request: web.Request, location: str) -> web.Response:

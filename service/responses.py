@@ -4,14 +4,14 @@ from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.web_request import BaseRequest
 
-from service.answers import Answer, Part
-from service.recall import RecallingProtocol
+from service.response_cache import CachedResponse, Part
+from service.response_cache_protocol import ResponseCacheProtocol
 
 
 class PreparedResponse(web.StreamResponse):
     """Sends an answer's bytes as they are, past aiohttp's header writing: headers set on the response are not sent."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: CachedResponse) -> None:
         super().__init__(status=304 if answer.part is Part.NOT_MODIFIED else answer.prepared.status)
         self._answer = answer
         self._keeps_alive: bool | None = None
@@ -34,7 +34,7 @@ class PreparedResponse(web.StreamResponse):
         self._keeps_alive = request.keep_alive
         self._answer.write(transport, _connection(request))
         protocol = transport.get_protocol()
-        if isinstance(protocol, RecallingProtocol) and _is_repeatable(request):
+        if isinstance(protocol, ResponseCacheProtocol) and _is_repeatable(request):
             protocol.answered(self._answer)
         await request.writer.drain()
         return None

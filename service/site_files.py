@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sokbo.domain.feed import SIGN_PATH, STYLESHEET_PATH
+from sokbo.domain.feed import DEFAULT_LOGO_PATH, STYLESHEET_PATH
 from sokbo.errors import MethodNotAllowed
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -43,5 +43,5 @@ def site_files() -> Mapping[str, SiteFile]:
     """The files by their paths below a site."""
     return {
         STYLESHEET_PATH: SiteFile(STYLESHEET, "text/css; charset=utf-8"),
-        SIGN_PATH: SiteFile(TEMPLATES / "images" / "sign.png", "image/png"),
+        DEFAULT_LOGO_PATH: SiteFile(TEMPLATES / "images" / "sign.png", "image/png"),
     }

@@ -11,7 +11,7 @@ from aiohttp import BodyPartReader, MultipartReader, StreamReader, hdrs, web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from service.auth import Caller
-from service.bodies import Measured
+from service.bodies import LimitedStream
 from service.services import Services
 from sokbo.domain.ids import MediaId, new_id
 from sokbo.domain.picture import SUFFIXES, Media, Picture, PictureState
@@ -45,7 +45,7 @@ class Uploads:
 
         Raises UnsupportedMediaType, TooLarge, BadRequest, Invalid, and Unavailable if it can't be stored.
         """
-        async with self._workshop() as folder:
+        async with self._staging() as folder:
             name, chunks = await _content(request, self._services.settings.max_image_bytes)
             upload = folder / "upload"
             digest = await self._receive(name, chunks, upload)
@@ -60,9 +60,9 @@ class Uploads:
         return await self._services.writer.do(lambda uow: register(uow, caller, picture, digest))
 
     @asynccontextmanager
-    async def _workshop(self) -> AsyncIterator[Path]:
+    async def _staging(self) -> AsyncIterator[Path]:
         with ExitStack() as stack:
-            folder = await _on_disk(stack.enter_context, self._services.files.workshop())
+            folder = await _on_disk(stack.enter_context, self._services.files.staging())
             try:
                 yield folder
             finally:
@@ -146,7 +146,7 @@ async def _content(request: web.Request, max_bytes: int) -> tuple[str, AsyncIter
 async def _only_part(request: web.Request, max_bytes: int) -> tuple[str, AsyncIterator[bytes]]:
     """The name of a form's one part, and its bytes (RFC 7578)."""
     with _malformed():
-        reader = MultipartReader(request.headers, cast("StreamReader", Measured(request.content, max_bytes)))
+        reader = MultipartReader(request.headers, cast("StreamReader", LimitedStream(request.content, max_bytes)))
         part = await reader.next()
     if not isinstance(part, BodyPartReader):
         raise Invalid(FieldError(BODY, "must have one part, with the image", "required"))
@@ -176,9 +176,9 @@ def _malformed() -> Iterator[None]:
         raise BadRequest("the body is not multipart/form-data as its Content-Type says") from error
 
 
-async def _on_disk(deed: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What the deed answers, done in a thread. Raises Unavailable where the disk refuses."""
+async def _on_disk(operation: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What the operation answers, done in a thread. Raises Unavailable where the disk refuses."""
     try:
-        return await asyncio.to_thread(deed, *args, **kwargs)
+        return await asyncio.to_thread(operation, *args, **kwargs)
     except OSError as error:
         raise Unavailable(f"the image can't be stored right now: {error.strerror}", headers=_RETRY) from error

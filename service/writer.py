@@ -1,9 +1,10 @@
 """Writes for all requests of the process, one transaction at a time, and several requests in one (group commit).
 
-One writer suits SQLite, which has one lock, and saves the wait for the disk: deeds that come while it commits share the next
-commit. A deed that is refused before it has written anything harms no other. Where one fails later, nothing of that transaction
-remains: those before it are done anew, then it by itself, then the rest; each by itself, if it doesn't show whose failure it is.
-So a deed must be a function of what it finds in the database.
+One writer suits SQLite, which has one lock, and saves the wait for the disk: operations that come while it commits share the next
+commit. An operation that is refused before it has written anything harms no other. Where one fails later, nothing of that
+transaction remains: those before it are done anew, then it by itself, then the rest; each by itself, if it doesn't show whose
+failure it is.
+So an operation must be a function of what it finds in the database.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from typing import Any, TypeVar
 
 from sokbo.errors import SokboError, Unavailable
 from sokbo.storage import Database, UnitOfWork
-from sokbo.storage.session import DatabaseUnavailable, Locked, Outrun
+from sokbo.storage.session import DatabaseUnavailable, Locked, TransactionConflict
 
 MAX_TOGETHER = 64
 MAX_WAITING = 2000
@@ -33,12 +34,12 @@ T = TypeVar("T")
 
 
 def _nothing(_result: object) -> None:
-    """For deeds that nobody else waits for."""
+    """For operations that nobody else waits for."""
 
 
 @dataclass(slots=True)
 class _Waiting:
-    deed: Callable[[UnitOfWork], Any]
+    operation: Callable[[UnitOfWork], Any]
     wake: Callable[[Any], None]
     answer: asyncio.Future[Any]
     since: float = field(default_factory=time.monotonic)
@@ -66,17 +67,17 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._thread.start()
 
-    async def do(self, deed: Callable[[UnitOfWork], T], wake: Callable[[T], None] = _nothing) -> T:
-        """What the deed returns, once it is committed. Raises what it raises, and Unavailable if it can't be written.
+    async def do(self, operation: Callable[[UnitOfWork], T], wake: Callable[[T], None] = _nothing) -> T:
+        """What the operation returns, once it is committed. Raises what it raises, and Unavailable if it can't be written.
 
         `wake(result)` runs in the writer's thread: on SQLite before the commit, since whoever it wakes has to wait for that, else
-        after it. It may run for a deed that is rolled back in the end. It must return at once and never raise.
+        after it. It may run for an operation that is rolled back in the end. It must return at once and never raise.
         """
         if self._closing:
             raise Unavailable("the service is ending", headers=_RETRY)
         if self._queue.qsize() >= MAX_WAITING:
             raise Unavailable("too many requests wait for the database", headers=_RETRY)
-        waiting = _Waiting(deed, wake, self._loop.create_future())
+        waiting = _Waiting(operation, wake, self._loop.create_future())
         self._queue.put(waiting)
         result: T = await waiting.answer
         return result
@@ -113,7 +114,7 @@ class Writer:
         return taken
 
     def _write(self, together: Sequence[_Waiting]) -> None:
-        """Does the deeds, in their order. As long as others hold the lock, those whose time is up leave, and the rest go on
+        """Does the operations, in their order. As long as others hold the lock, those whose time is up leave, and the rest go on
         waiting for it."""
         rest = self._in_time(together)
         while rest:
@@ -142,8 +143,8 @@ class Writer:
         return [waiting for waiting in together if waiting.error is None]
 
     def _do_together(self, together: Sequence[_Waiting]) -> int | None:
-        """Does the deeds in one transaction. None: each has its result or its error. A number: the place of the one that failed,
-        or how many there are, if none of them did but the whole; then nothing is kept.
+        """Does the operations in one transaction. None: each has its result or its error. A number: the place of the one that
+        failed, or how many there are, if none of them did but the whole; then nothing is kept.
 
         Raises Locked if the lock can't be had while there is time left for all.
         """
@@ -157,7 +158,7 @@ class Writer:
                     uow.flush()
                     _wake([waiting for waiting in together if waiting.refusal is None])
                 uow.commit_for_certain()
-        except Outrun:  # another service's group locks the same in another order; single deeds all have one order
+        except TransactionConflict:  # another service's group locks the same in another order; single ones all have one
             return len(together)
         except Locked:
             raise
@@ -175,17 +176,17 @@ class Writer:
         waiting.woken = False
         try:
             with self._database.write(wait_seconds=waiting.lock_seconds()) as uow:
-                waiting.result = waiting.deed(uow)
+                waiting.result = waiting.operation(uow)
                 uow.commit_for_certain()
         except Exception as error:  # noqa: BLE001 the request raises it, and the thread serves the next ones
             waiting.error = error
 
 
 def _do(waiting: _Waiting, uow: UnitOfWork) -> SokboError | None:
-    """Why the deed is refused, if it is before it has written anything. Raises whatever else it raises."""
+    """Why the operation is refused, if it is before it has written anything. Raises whatever else it raises."""
     changes = uow.changes
     try:
-        waiting.result = waiting.deed(uow)
+        waiting.result = waiting.operation(uow)
     except DatabaseUnavailable:
         raise
     except SokboError as error:

@@ -111,7 +111,7 @@ def _unpack(file: Path, folder: Path) -> None:
             if content is not None and member.name in {DATABASE_FILE, SECRET_KEY, PUBLIC_URL_FILE}:
                 _write(content, folder / member.name)
             elif content is not None and member.name != name and FILE_NAME.fullmatch(name):
-                with images.workshop() as drafts:
+                with images.staging() as drafts:
                     _write(content, drafts / name)
                     if not images.adopt(drafts / name):
                         raise StartupError(f"{file} is damaged: {name} isn't what its name says")
@@ -156,8 +156,8 @@ def _make_anew(url: str, file: Path, actor: str, request_id: str) -> None:
     database = Database(url)
     try:
         with database.write() as uow:
-            uow.sites.leap(NUMBERS_LEFT_OUT)
-            uow.deliveries.give_new_time(uow.now)
+            uow.sites.skip_numbers(NUMBERS_LEFT_OUT)
+            uow.deliveries.restart_expiry(uow.now)
             uow.commit()
     finally:
         database.close()

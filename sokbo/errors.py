@@ -9,12 +9,12 @@ SokboError
 ├── RequestTimeout        408  request_timeout      the head or the body came too slowly
 ├── Conflict              409  conflict             e.g. an external_id that is taken
 ├── Gone                  410  gone                 the article is withdrawn
-├── RevisionMismatch      412  revision_mismatch    If-Match names other revisions, or none
+├── PreconditionFailed      412  precondition_failed    If-Match names other revisions, or none
 ├── TooLarge              413  too_large
 ├── UnsupportedMediaType  415  unsupported_media_type
 ├── Invalid               422  invalid              a field breaks a rule; the field and the rule are named
 ├── IdempotencyMismatch   422  idempotency_mismatch another body came under the same Idempotency-Key
-├── RevisionRequired      428  revision_required    PATCH without If-Match
+├── PreconditionRequired      428  precondition_required    PATCH without If-Match
 ├── RateLimited           429  rate_limited
 ├── HeadTooLong           431  head_too_long        the request's target, or one of its header fields
 ├── Unavailable           503  unavailable          it can't be done right now; try again
@@ -84,8 +84,8 @@ class Gone(SokboError):
     code, status, title = "gone", 410, "Gone"
 
 
-class RevisionMismatch(SokboError):
-    code, status, title = "revision_mismatch", 412, "Revision mismatch"
+class PreconditionFailed(SokboError):
+    code, status, title = "precondition_failed", 412, "Revision mismatch"
 
 
 class TooLarge(SokboError):
@@ -110,8 +110,8 @@ class IdempotencyMismatch(SokboError):
     code, status, title = "idempotency_mismatch", 422, "Idempotency-Key reused"
 
 
-class RevisionRequired(SokboError):
-    code, status, title = "revision_required", 428, "If-Match required"
+class PreconditionRequired(SokboError):
+    code, status, title = "precondition_required", 428, "If-Match required"
 
 
 class RateLimited(SokboError):

@@ -1,4 +1,4 @@
-"""Issuing and revoking API keys. Each deed happens within the caller's transaction, with its audit; the caller commits."""
+"""Issuing and revoking API keys. Each operation happens within the caller's transaction, with its audit; the caller commits."""
 
 from collections.abc import Iterable
 

@@ -1,6 +1,6 @@
 """Registering and changing partners: their rules, once for the API and the command line.
 
-Each deed happens within the caller's transaction, with its audit; the caller commits.
+Each operation happens within the caller's transaction, with its audit; the caller commits.
 """
 
 import re
@@ -154,7 +154,7 @@ def delete(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, req
     partner = find(uow, site_id, partner_id, lock=True)
     changed = replace(partner, state=PartnerState.DELETED, disabled_reason=None)
     _save(uow, partner, changed, "partner.delete", actor, request_id)
-    uow.deliveries.give_up(partner.id)
+    uow.deliveries.supersede_for_partner(partner.id)
 
 
 def find(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, lock: bool = False) -> Partner:

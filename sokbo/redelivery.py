@@ -1,6 +1,6 @@
 """Sending to a partner again, and sending it a test: the rules, once for the API and the command line.
 
-Each deed happens within the caller's transaction, with its audit; the caller commits.
+Each operation happens within the caller's transaction, with its audit; the caller commits.
 """
 
 import re
@@ -64,7 +64,7 @@ def ping(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, reque
     partner = find(uow, site_id, partner_id, lock=True)
     if (until := partner.breaker.retry_after_until) is not None:
         uow.partners.save_breakers({partner.id: partner.breaker.hastened(uow.now)})
-        uow.deliveries.hasten(partner.id, until, uow.now)
+        uow.deliveries.cancel_retry_after(partner.id, until, uow.now)
     ping_id = f"{new_id('png')}-{partner.id}"
     uow.delivery_records.add_ping(ping_id, site_id, partner.id, uow.now)
     uow.audit.record(site_id, actor, "partner.ping", partner.id, request_id, uow.now)

@@ -1,6 +1,6 @@
 """Making and changing selections: their rules, once for the API and the command line.
 
-Each deed happens within the caller's transaction, with its audit and the wish for its documents; the caller commits.
+Each operation happens within the caller's transaction, with its audit and the wish for its documents; the caller commits.
 """
 
 from collections.abc import Mapping

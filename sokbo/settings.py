@@ -94,9 +94,7 @@ class Settings(BaseSettings):
         description="Most pixels of an uploaded image, all its frames together; decoding takes up to 35 bytes for each.",
     )
     requests_per_minute: int = Field(60_000, ge=1, description="Requests a minute that one API key may make.")
-    failed_logins_per_minute: int = Field(
-        30, ge=1, description="Requests a minute from one address with keys that are not known."
-    )
+    unknown_keys_per_minute: int = Field(30, ge=1, description="Requests a minute from one address with keys that are not known.")
     connections: int = Field(10_000, ge=1, description="Connections that each service process holds open at once.")
     connections_per_address: int = Field(
         512, ge=1, description="Most connections from one address or IPv6 /64; trusted proxies are exempt."
@@ -120,7 +118,9 @@ class Settings(BaseSettings):
     keep_events_days: int = Field(
         30, ge=30, le=MAX_DAYS, description="Days for which events and their deliveries are kept, for replay and catching up."
     )
-    keep_answers_days: int = Field(7, ge=7, le=MAX_DAYS, description="Days for which an Idempotency-Key's answer is repeated.")
+    keep_idempotency_days: int = Field(
+        7, ge=7, le=MAX_DAYS, description="Days for which an Idempotency-Key's answer is repeated."
+    )
     shutdown_seconds: float = Field(
         10.0, gt=0, le=HOUR, description="Time that each process has to finish what it does when stopped."
     )

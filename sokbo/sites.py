@@ -1,4 +1,4 @@
-"""Making and changing sites. Each deed happens within the caller's transaction, with its audit; the caller commits."""
+"""Making and changing sites. Each operation happens within the caller's transaction, with its audit; the caller commits."""
 
 from collections.abc import Mapping
 from contextlib import suppress

@@ -16,7 +16,7 @@ from sokbo.net.sealing import Sealer
 from sokbo.net.signing import new_key
 from sokbo.settings import KEY_BYTES
 from sokbo.storage import Database, UnitOfWork
-from sokbo.storage.ledger import write_change
+from sokbo.storage.changes import write_change
 
 SEALER = Sealer(bytes(KEY_BYTES))
 STANDING_LINK = StandingLink("실시간 뉴스 속보는,", "https://newsdao.example")

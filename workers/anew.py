@@ -12,15 +12,15 @@ from sokbo.domain.assembly import FEEDS, Assembly, of_listing
 from sokbo.domain.document import Document
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
 from sokbo.domain.ids import SiteId
-from sokbo.domain.illustration import named_files, sources
+from sokbo.domain.lead_image import named_files, sources
 from sokbo.domain.picture import Files, Picture
 from sokbo.domain.site import Site
 from sokbo.storage import UnitOfWork
 from workers.archiving import whole_archive
-from workers.assembling import Workshop, store, to_store
+from workers.listing_documents import AssemblyContext, store, to_store
 from workers.rendering import Rendered, render_article
 from workers.runtime import Runtime
-from workers.turns import TURN_SECONDS, give_way
+from workers.yielding import TURN_SECONDS, give_way
 
 #: Articles rendered in one transaction; between two of them, events have their turn.
 SLICE_ARTICLES = 25
@@ -52,18 +52,18 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
     following = articles[-1].number if len(articles) == SLICE_ARTICLES else None
     rendered = _render(runtime, site, articles, now, pictures, files)
     with runtime.database.write() as uow:
-        turn = uow.sites.take_turn(site_id)
+        version = uow.sites.advance_version(site_id)
         if uow.sites.get(site_id) != site:
             return below
         if not uow.sites.rendered_down_to(site_id, below, following):
             return None
-        workshop = Workshop(uow, runtime.pages, site, turn, runtime.settings.feed_entries)
-        documents, _ = to_store(workshop, _put_into_use(uow, rendered), anew=True)
-        subscribed = store(workshop, documents)
+        context = AssemblyContext(uow, runtime.pages, site, version, runtime.settings.feed_entries)
+        documents, _ = to_store(context, _put_into_use(uow, rendered), anew=True)
+        subscribed = store(context, documents)
         if following is None:
             uow.assemblies.want(site_id, _everything(uow, site_id), uow.now)
         uow.commit()
-    runtime.announce(site_id, turn.version, documents, to_subscribers=subscribed)
+    runtime.announce(site_id, version.number, documents, to_subscribers=subscribed)
     return following
 
 

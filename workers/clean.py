@@ -12,7 +12,7 @@ from sokbo.media.files import MediaFiles
 from sokbo.settings import Settings
 from sokbo.storage import UnitOfWork
 from workers.runtime import Runtime
-from workers.turns import TURN_SECONDS, give_way
+from workers.yielding import TURN_SECONDS, give_way
 
 #: Most rows deleted in one transaction of each kind.
 BATCH_ROWS = 1000
@@ -53,7 +53,7 @@ def _forget(uow: UnitOfWork, settings: Settings) -> int:
         + retention.forget_deliveries(ago(settings.keep_events_days), BATCH_ROWS)
         + retention.forget_other_deliveries(ago(settings.keep_events_days), BATCH_ROWS)
         + retention.forget_events(ago(settings.keep_events_days), BATCH_ROWS)
-        + retention.forget_answers(ago(settings.keep_answers_days), BATCH_ROWS)
+        + retention.forget_answers(ago(settings.keep_idempotency_days), BATCH_ROWS)
         + retention.forget_fragments(uow.now - FRAGMENT_GRACE, BATCH_ROWS)
         + uow.subscriptions.end_expired(uow.now, BATCH_ROWS)
         + retention.forget_subscribers(BATCH_ROWS)

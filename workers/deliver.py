@@ -1,6 +1,6 @@
 """The pump: pushes due deliveries without pause, so that one partner who hangs delays nobody.
 
-Each turn writes the outcomes of the last one, keeps the leases of what is under way, and leases as much as there is room
+Each cycle writes the outcomes of the last one, keeps the leases of what is under way, and leases as much as there is room
 for, all in one transaction; the pushes themselves run outside any.
 """
 
@@ -23,8 +23,8 @@ from sokbo.settings import Settings
 from sokbo.storage import Database
 from workers.channels.job import PushJob
 from workers.channels.registry import CHANNELS
+from workers.database_health import DatabaseHealth
 from workers.jobs import load_jobs
-from workers.presence import Presence
 from workers.recording import record
 from workers.round_robin import RoundRobin
 
@@ -51,9 +51,9 @@ class UnderWay:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """What one turn brings to the database: finished attempts, the leases to renew, and the room for more. `is_doubtful`: what
-    has finished may have been written by the turn before it."""
+class Cycle:
+    """What one cycle brings to the database: finished attempts, the leases to renew, and the room for more. `is_doubtful`: what
+    has finished may have been written by the cycle before it."""
 
     finished: list[tuple[Delivery, Outcome]]
     to_renew: list[DeliveryId]
@@ -63,7 +63,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a turn brings back: what can be pushed, attempts that have ended before there was anything to push, and what was to
+    """What a cycle brings back: what can be pushed, attempts that have ended before there was anything to push, and what was to
     be renewed and is others' by now."""
 
     jobs: Sequence[tuple[Delivery, PushJob]] = ()
@@ -86,7 +86,7 @@ class Pump:
     _under_way: dict[DeliveryId, UnderWay] = field(default_factory=dict)
     _ready: deque[tuple[Delivery, PushJob]] = field(default_factory=deque)
     _round: RoundRobin = field(init=False)
-    _presence: Presence = field(default_factory=Presence)
+    _health: DatabaseHealth = field(default_factory=DatabaseHealth)
     _content_bytes: int = 0
     _renewed_at: float = 0.0
     _stopping: bool = False
@@ -100,7 +100,7 @@ class Pump:
 
     def note_absence(self) -> None:
         """Learns that the database couldn't be used, which a pump with nothing to do doesn't notice."""
-        self._presence.note_absence()
+        self._health.note_absence()
 
     def stop(self) -> None:
         """Leases and begins nothing more; `run` returns when what is under way has ended and is written."""
@@ -113,7 +113,7 @@ class Pump:
         async with GuardedClient(self.settings.callback_allow) as client:
             while not (self._stopping and not self._under_way and not self._finished):
                 await self._wait()
-                self._take_on(await self._take_turn())
+                self._take_on(await self._run_cycle())
                 self._begin(client)
 
     def _take_on(self, taken: Taken) -> None:
@@ -137,7 +137,7 @@ class Pump:
     def _begin(self, client: GuardedClient) -> None:
         """Begins as many pushes as may be under way. What this process may no longer hold, since it has been stopped or cut off
         for so long, is dropped: another may have pushed something newer."""
-        if not self._presence.was_there(self.settings.lease_seconds):
+        if not self._health.was_there(self.settings.lease_seconds):
             self._ready.clear()
         for _ in range(min(len(self._ready), self._places())):
             if self._has_no_room_for(self._ready[0][1]):  # a subscriber's: all after it are, too
@@ -156,7 +156,7 @@ class Pump:
         timeout = None
         if self._under_way:
             timeout = RENEW_SECONDS if self._places() > 0 else SLOW_SECONDS
-        if (rest := self._presence.rest_seconds) is not None:
+        if (rest := self._health.rest_seconds) is not None:
             timeout = min(timeout or rest, rest)
         try:
             await asyncio.wait_for(self._changed.wait(), timeout)
@@ -166,17 +166,17 @@ class Pump:
         if self._finished and self._under_way:
             await asyncio.sleep(GATHER_SECONDS)
 
-    async def _take_turn(self) -> Taken:
-        """A turn; if it fails, nothing is forgotten and the next one comes after a moment."""
+    async def _run_cycle(self) -> Taken:
+        """A cycle; if it fails, nothing is forgotten and the next one comes after a moment."""
         finished, self._finished = self._finished, []
-        turn = Turn(finished, self._to_renew(), self._room(), self._presence.has_failed)
+        cycle = Cycle(finished, self._to_renew(), self._room(), self._health.has_failed)
         try:
-            with self._presence.turn():
-                return await asyncio.to_thread(self._write_turn, turn)
+            with self._health.cycle():
+                return await asyncio.to_thread(self._write_cycle, cycle)
         except Unavailable as error:
             log.warning("deliveries_not_recorded", reason=error.message, attempts=len(finished))
         except Exception:  # the edge: without the pump nothing would be delivered any more
-            log.exception("turn_failed", attempts=len(finished))
+            log.exception("cycle_failed", attempts=len(finished))
         self._finished = finished + self._finished
         self._ready.clear()  # another's by the time that the database is back
         await asyncio.sleep(RENEW_SECONDS)
@@ -185,14 +185,14 @@ class Pump:
 
     def _places(self) -> int:
         """How many pushes may begin: none while the database is away."""
-        if self._presence.is_away:
+        if self._health.is_away:
             return 0
         young = sum(push.since > time.monotonic() - SLOW_SECONDS for push in self._under_way.values())
         return min(self.settings.pushes_in_flight - young, MAX_UNDER_WAY - len(self._under_way))
 
     def _room(self) -> int:
         """How many deliveries may be leased."""
-        if not self._presence.may_lease() or self._stopping:
+        if not self._health.may_lease() or self._stopping:
             return 0
         ahead = LEASED_AHEAD * self.settings.pushes_in_flight
         return max(0, self._places() + ahead - len(self._ready))
@@ -204,17 +204,17 @@ class Pump:
         self._renewed_at = time.monotonic()
         return [*self._under_way, *(delivery.id for delivery, _ in self._ready)]
 
-    def _write_turn(self, turn: Turn) -> Taken:
+    def _write_cycle(self, cycle: Cycle) -> Taken:
         with self.database.write() as uow:
-            finished = uow.outcomes.unrecorded(turn.finished) if turn.is_doubtful else turn.finished
+            finished = uow.outcomes.unrecorded(cycle.finished) if cycle.is_doubtful else cycle.finished
             changes = record(uow, finished, self.holder, self.settings, self.rng)
-            kept = uow.deliveries.renew(turn.to_renew, self.holder, uow.now, self.settings.lease_seconds)
-            leased = self._round.lease(uow, 0 if self._presence.is_stuck else turn.room)
-            if turn.finished or turn.to_renew or leased:
+            kept = uow.deliveries.renew(cycle.to_renew, self.holder, uow.now, self.settings.lease_seconds)
+            leased = self._round.lease(uow, 0 if self._health.is_stuck else cycle.room)
+            if cycle.finished or cycle.to_renew or leased:
                 uow.commit()
         for change in changes:
             change.log()
-        return replace(self._load(leased), lost={*turn.to_renew} - kept)
+        return replace(self._load(leased), lost={*cycle.to_renew} - kept)
 
     def _load(self, leased: Sequence[Delivery]) -> Taken:
         """What can be pushed now. One that can't be loaded holds up no other, and its attempt has failed. Without the database,
@@ -227,7 +227,7 @@ class Pump:
         except Unavailable as error:
             log.warning("jobs_not_loaded", reason=error.message, deliveries=len(leased))
             return Taken()
-        except Exception as error:  # the edge: the outcomes are written, so the turn must not be taken again
+        except Exception as error:  # the edge: the outcomes are written, so the cycle must not be taken again
             if len(leased) > 1:  # which of them it is shows when each is loaded alone
                 each = [self._load([delivery]) for delivery in leased]
                 return Taken([job for one in each for job in one.jobs], [ended for one in each for ended in one.ended])
@@ -235,7 +235,7 @@ class Pump:
             return Taken(ended=[(leased[0], _our_own_fault(type(error).__name__))])
 
     async def _push(self, client: GuardedClient, delivery: Delivery, job: PushJob) -> None:
-        """One attempt. Whatever happens, its outcome is kept for the next turn."""
+        """One attempt. Whatever happens, its outcome is kept for the next cycle."""
         try:
             outcome = await CHANNELS[job.addressee.channel].push(client, job)
         except Exception as error:

@@ -27,7 +27,7 @@ def load_jobs(
     addressees = uow.partners.addressees({delivery.partner_id for delivery in leased}, uow.now)
     sites = {site_id: uow.sites.get(site_id) for site_id in {delivery.site_id for delivery in leased}}
     articles = uow.articles.many({delivery.article_id for delivery in leased if delivery.article_id})
-    told = {key: uow.media.at_home(sites[article.site_id], article) for key, article in articles.items()}
+    told = {key: uow.media.with_current_media_urls(sites[article.site_id], article) for key, article in articles.items()}
     said = contents(uow, leased, hub_signature)
     bodies: dict[EventId | None, dict[tuple[str, str], bytes]] = {delivery.event_id: {} for delivery in leased}
     jobs, ended = [], []

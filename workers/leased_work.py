@@ -1,4 +1,4 @@
-"""What those have in common who work off leased rows beside a worker's tasks: the darkroom and the verifier."""
+"""What those have in common who work off leased rows beside a worker's tasks: the image processor and the verifier."""
 
 import asyncio
 from dataclasses import dataclass, field

@@ -75,7 +75,7 @@ def record(uow: UnitOfWork, finished: Finished, holder: str, settings: Settings,
     """
     attempted = [(delivery, outcome) for delivery, outcome in finished if outcome.verdict is not Verdict.OVERTAKEN]
     notices = _record_attempts(uow, attempted, holder, settings, rng) if attempted else []
-    uow.outcomes.drop([delivery.id for delivery, outcome in finished if outcome.verdict is Verdict.OVERTAKEN], holder)
+    uow.outcomes.supersede([delivery.id for delivery, outcome in finished if outcome.verdict is Verdict.OVERTAKEN], holder)
     return notices
 
 

@@ -9,15 +9,15 @@ import structlog
 from sokbo.domain.article import Article
 from sokbo.domain.assembly import ARCHIVED_ARTICLE, Assembly, of_listing, of_selections
 from sokbo.domain.ids import ArticleId, SiteId
-from sokbo.domain.illustration import named_files, sources
+from sokbo.domain.lead_image import named_files, sources
 from sokbo.domain.lifecycle import listings_of
 from sokbo.domain.picture import Picture, PictureState
 from sokbo.storage import UnitOfWork
-from workers.assemblies import assemble_for
-from workers.assembling import Workshop, store, to_store
+from workers.assembly_queue import assemble_for
+from workers.listing_documents import AssemblyContext, store, to_store
 from workers.rendering import Rendered, render_article
 from workers.runtime import Runtime
-from workers.turns import TURN_SECONDS, give_way
+from workers.yielding import TURN_SECONDS, give_way
 
 #: Articles rendered in one turn of the work; between two of them, events go first.
 SLICE_ARTICLES = 25
@@ -70,19 +70,19 @@ def _redraw_site(
         except Exception:  # the edge: one article that can't be rendered must not hold up the others, nor be tried for ever
             log.exception("render_failed", article_id=article_id, revision=articles[article_id].revision)
     with runtime.database.write() as uow:
-        turn = uow.sites.take_turn(site_id)
+        version = uow.sites.advance_version(site_id)
         if uow.sites.get(site_id) != site:  # they are rendered anew as well, and until then go on waiting
             return
         unchanged = uow.articles.unchanged(articles[article_id] for _, article_id in settled)
         uow.pictures.forget([item for item in settled if item[1] in unchanged])
         fresh = {article_id: item for article_id, item in rendered.items() if article_id in unchanged}
         uow.documents.replace_fragments([fragment for item in fresh.values() for fragment in item.fragments], fresh, uow.now)
-        workshop = Workshop(uow, runtime.pages, site, turn, runtime.settings.feed_entries)
-        documents, _ = to_store(workshop, [item.page for item in fresh.values()])
-        subscribed = store(workshop, documents)
+        context = AssemblyContext(uow, runtime.pages, site, version, runtime.settings.feed_entries)
+        documents, _ = to_store(context, [item.page for item in fresh.values()])
+        subscribed = store(context, documents)
         _want_lists(uow, site_id, [item.article for item in fresh.values()])
         uow.commit()
-    runtime.announce(site_id, turn.version, documents, to_subscribers=subscribed)
+    runtime.announce(site_id, version.number, documents, to_subscribers=subscribed)
     log.info("articles_redrawn", site=site.name, articles=list(fresh))
 
 

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from sokbo.domain.article import Article, ArticleState
 from sokbo.domain.compression import concatenate, piece
 from sokbo.domain.document import EMPTY, Document, Fragment, FragmentFormat, Piece
-from sokbo.domain.illustration import at_home, awaited, illustration
+from sokbo.domain.lead_image import awaited, lead_image, with_current_media_urls
 from sokbo.domain.picture import Files, Picture
 from sokbo.domain.site import Site
 from workers.feeds import ATOM, FORMATS
@@ -48,8 +48,8 @@ def render_article(
         shell = pages.withdrawn(site, article)
         tombstone = fragment(article, ATOM.format, ATOM.tombstone(article))
         return Rendered(article, (tombstone,), _article_page(site, article, shell, status=410))
-    told = replace(article, content=at_home(site, article.content, files))
-    shown = illustration(site, told.content, pictures)
+    told = replace(article, content=with_current_media_urls(site, article.content, files))
+    shown = lead_image(site, told.content, pictures)
     entry = item(site, told, shown)
     entries = {form: feed.entry(entry) for form, feed in FORMATS.items()}
     entries[FragmentFormat.CARD], shell = pages.card_and_page(site, told, shown, files, now=now)

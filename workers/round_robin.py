@@ -8,7 +8,7 @@ from sokbo.domain.event import Lane
 from sokbo.domain.ids import PartnerId
 from sokbo.settings import Settings
 from sokbo.storage import UnitOfWork
-from sokbo.storage.leasing import PARTNERS, SUBSCRIBERS_ALONE, Range
+from sokbo.storage.delivery_leasing import PARTNERS, SUBSCRIBERS_ALONE, PartnerIdRange
 
 
 @dataclass(slots=True)
@@ -18,7 +18,7 @@ class RoundRobin:
     settings: Settings
     lanes: tuple[Lane, ...]
     holder: str
-    _served: dict[tuple[Lane, Range], PartnerId | None] = field(default_factory=dict)
+    _served: dict[tuple[Lane, PartnerIdRange], PartnerId | None] = field(default_factory=dict)
 
     def lease(self, uow: UnitOfWork, room: int) -> list[Delivery]:
         """As many as there is room for: to partners first, breaking news before anything else; then to the hub's subscribers, of
@@ -35,7 +35,7 @@ class RoundRobin:
                 leased += uow.deliveries.lease_probes(lane, self.holder, uow.now, lease_seconds, probe_seconds, left)
         return leased
 
-    def _lease_lane(self, uow: UnitOfWork, lane: Lane, among: Range, room: int) -> Sequence[Delivery]:
+    def _lease_lane(self, uow: UnitOfWork, lane: Lane, among: PartnerIdRange, room: int) -> Sequence[Delivery]:
         """Goes round: the next turn begins with the partner after this one's last, if not all had theirs."""
         after, seconds = self._served.get((lane, among)), self.settings.lease_seconds
         leased = last = uow.deliveries.lease(lane, self.holder, uow.now, seconds, room, after, among=among)

@@ -1,4 +1,4 @@
-"""What one worker process keeps while it lives: the database, the broker, the renderers, the pump, the darkroom, the verifier."""
+"""What one worker process keeps while it lives: database, broker, renderers, pump, image processor, verifier."""
 
 import asyncio
 import os
@@ -24,8 +24,8 @@ from sokbo.net.sealing import Sealer
 from sokbo.net.secret_key import load_secret_key
 from sokbo.settings import Settings
 from sokbo.storage import Database
-from workers.darkroom import Darkroom
 from workers.deliver import Pump
+from workers.image_processor import ImageProcessor
 from workers.pages.renderer import PageRenderer
 from workers.verifier import Verifier
 
@@ -56,7 +56,7 @@ class Runtime:
     holder: str
     loop: AbstractEventLoop = field(repr=False)
     thread: threading.Thread = field(repr=False)
-    darkroom: Darkroom | None = None
+    image_processor: ImageProcessor | None = None
     verifier: Verifier | None = None
     ending: Ending = field(default_factory=Ending)
 
@@ -85,10 +85,10 @@ class Runtime:
         """Tells the pump that the database couldn't be used. Returns at once."""
         self._tell(self.pump.note_absence)
 
-    def wake_darkroom(self) -> None:
-        """Lets the darkroom, if this process has one, look for pictures that wait. Returns at once."""
-        if self.darkroom is not None:
-            self._tell(self.darkroom.wake)
+    def wake_image_processor(self) -> None:
+        """Lets the image processor, if this process has one, look for pictures that wait. Returns at once."""
+        if self.image_processor is not None:
+            self._tell(self.image_processor.wake)
 
     def wake_verifier(self) -> None:
         """Lets the verifier, if this process has one, look for requests that wait. Returns at once."""
@@ -100,7 +100,7 @@ class Runtime:
         if self.ending.since is None:
             self.ending.since = time.monotonic()
         self._tell(self.pump.stop)
-        for beside in (self.darkroom, self.verifier):
+        for beside in (self.image_processor, self.verifier):
             if beside is not None:
                 self._tell(beside.stop)
 
@@ -133,14 +133,16 @@ def start(settings: Settings, lanes: tuple[Lane, ...]) -> Runtime:
         rng=random.Random(),  # noqa: S311 - jitter
     )
     # Never beside breaking news alone: pictures and subscribers can wait.
-    darkroom = Darkroom(settings, database, MediaFiles(settings.media_folder), holder) if Lane.DEFAULT in lanes else None
+    image_processor = (
+        ImageProcessor(settings, database, MediaFiles(settings.media_folder), holder) if Lane.DEFAULT in lanes else None
+    )
     verifier = Verifier(settings, database, holder) if Lane.DEFAULT in lanes else None
     pages = PageRenderer()
     collect_rarely()
     loop = new_loop()
-    thread = threading.Thread(target=run_pump, args=(loop, pump, darkroom, verifier), name="pump", daemon=True)
+    thread = threading.Thread(target=run_pump, args=(loop, pump, image_processor, verifier), name="pump", daemon=True)
     thread.start()
-    return Runtime(settings, database, Broker(settings), pages, pump, lanes, holder, loop, thread, darkroom, verifier)
+    return Runtime(settings, database, Broker(settings), pages, pump, lanes, holder, loop, thread, image_processor, verifier)
 
 
 def new_loop() -> AbstractEventLoop:
@@ -149,10 +151,12 @@ def new_loop() -> AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-def run_pump(loop: AbstractEventLoop, pump: Pump, darkroom: Darkroom | None = None, verifier: Verifier | None = None) -> None:
+def run_pump(
+    loop: AbstractEventLoop, pump: Pump, image_processor: ImageProcessor | None = None, verifier: Verifier | None = None
+) -> None:
     """Until the pump is stopped. Should it break, the process ends: without it, it would look alive and deliver nothing."""
     try:
-        loop.run_until_complete(_run(*(work for work in (pump, darkroom, verifier) if work is not None)))
+        loop.run_until_complete(_run(*(work for work in (pump, image_processor, verifier) if work is not None)))
     except BaseException:
         log.exception("pump_broke")
         os._exit(1)
@@ -160,5 +164,5 @@ def run_pump(loop: AbstractEventLoop, pump: Pump, darkroom: Darkroom | None = No
         loop.close()
 
 
-async def _run(*works: Pump | Darkroom | Verifier) -> None:
+async def _run(*works: Pump | ImageProcessor | Verifier) -> None:
     await asyncio.gather(*(work.run() for work in works))

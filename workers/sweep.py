@@ -10,13 +10,13 @@ from sokbo.domain.event import Lane
 from sokbo.domain.ids import new_id
 from sokbo.domain.lifecycle import Change, end_breaking, publish_due
 from sokbo.storage import UnitOfWork
-from sokbo.storage.ledger import write_change
+from sokbo.storage.changes import write_change
 from workers.anew import render_anew
-from workers.assemblies import assemble_for, want_fresh_news
+from workers.assembly_queue import assemble_for, want_fresh_news
 from workers.redrawing import redraw
 from workers.runtime import Runtime
 from workers.syndicate import syndicate
-from workers.turns import TURN_SECONDS
+from workers.yielding import TURN_SECONDS
 
 BATCH_ARTICLES = 100
 #: What has been due to be assembled for so long was left by whoever was at it, or had been put off and no event has come since.
@@ -55,7 +55,7 @@ def sweep(runtime: Runtime, lane: Lane) -> None:
     if to_park or misdated:
         with runtime.database.write() as uow:
             uow.deliveries.park(lane, uow.now, runtime.settings.lease_seconds)
-            uow.deliveries.redate(uow.now)
+            uow.deliveries.make_misdated_due(uow.now)
             uow.commit()
     if deliveries_wait or misdated:
         runtime.wake_deliveries()
@@ -74,7 +74,7 @@ def _tend(runtime: Runtime) -> None:
     if news_is_stale:
         want_fresh_news(runtime)
     if pictures_wait:
-        runtime.wake_darkroom()
+        runtime.wake_image_processor()
     if requests_wait:
         runtime.wake_verifier()
     if to_redraw:

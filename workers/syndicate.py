@@ -17,24 +17,24 @@ import structlog
 from sokbo.domain.article import Article
 from sokbo.domain.assembly import (
     ARCHIVED_ARTICLE,
-    LISTED_EVERY,
+    LISTING_INTERVAL,
     Assembly,
-    next_turn,
+    next_slot,
     of_listing,
     of_selections,
 )
 from sokbo.domain.event import EventType, Lane
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.ids import ArticleId, SiteId
-from sokbo.domain.illustration import named_files, sources
+from sokbo.domain.lead_image import named_files, sources
 from sokbo.domain.picture import Files, Picture
 from sokbo.domain.site import Site
 from sokbo.domain.tally import Measure, Tally
 from sokbo.errors import SokboError
 from sokbo.storage import UnitOfWork
 from sokbo.storage.events import LeaseLost, PendingEvent
-from workers.assemblies import assemble_for, assemble_slices
-from workers.assembling import Workshop, listing_documents, store, to_store
+from workers.assembly_queue import assemble_for, assemble_slices
+from workers.listing_documents import AssemblyContext, listing_documents, store, to_store
 from workers.rendering import Rendered, render_article
 from workers.runtime import Runtime
 
@@ -191,8 +191,8 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> datetime:
     """Stores all that the events lead to, and finishes them; when that was. Raises LeaseLost, SiteChanged."""
     with runtime.database.write() as uow:
         for item in batch.withdrawals:  # before the turn, which tells of them
-            uow.tombstones.bury(batch.rendered[item.event.article_id].article, item.listings)
-        turn = uow.sites.take_turn(site.id)
+            uow.tombstones.add(batch.rendered[item.event.article_id].article, item.listings)
+        version = uow.sites.advance_version(site.id)
         if uow.sites.get(site.id) != site:
             raise SiteChanged
         uow.events.finish([item.event.id for item in batch.done], runtime.holder, uow.now)
@@ -202,10 +202,10 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> datetime:
         unchanged = uow.articles.unchanged(item.article for item in batch.rendered.values())
         fresh = {article_id: item for article_id, item in batch.rendered.items() if article_id in unchanged}
         uow.documents.replace_fragments([fragment for item in fresh.values() for fragment in item.fragments], fresh, uow.now)
-        workshop = Workshop(uow, runtime.pages, site, turn, runtime.settings.feed_entries)
-        listed = listing_documents(workshop, batch.touched & OWN_LISTINGS)
-        documents, _ = to_store(workshop, [*(item.page for item in fresh.values()), *listed])
-        subscribed = store(workshop, documents)
+        context = AssemblyContext(uow, runtime.pages, site, version, runtime.settings.feed_entries)
+        listed = listing_documents(context, batch.touched & OWN_LISTINGS)
+        documents, _ = to_store(context, [*(item.page for item in fresh.values()), *listed])
+        subscribed = store(context, documents)
         _want(uow, site, batch)
         uow.pictures.expect([(item.awaits, article_id) for article_id, item in fresh.items() if item.awaits], uow.now)
         planned = 0
@@ -213,16 +213,16 @@ def _store(runtime: Runtime, site: Site, batch: Batch) -> datetime:
             planned = sum(uow.deliveries.plan(item.event, item.listings, uow.now) for item in batch.done)
         uow.tallies.add(_tally(batch, len(documents), uow.now))
         uow.commit()
-    runtime.announce(site.id, turn.version, documents, to_partners=planned, to_subscribers=subscribed)
+    runtime.announce(site.id, version.number, documents, to_partners=planned, to_subscribers=subscribed)
     return uow.now
 
 
 def _want(uow: UnitOfWork, site: Site, batch: Batch) -> None:
     """What the events change elsewhere is due at once if nothing waits from events before them. Otherwise more will come, and it
     is put off, so that it is made once for all of them: what is made meanwhile nobody has the time to read."""
-    keep_coming = uow.assemblies.has_due(site.id, uow.now + LISTED_EVERY)
+    keep_coming = uow.assemblies.has_due(site.id, uow.now + LISTING_INTERVAL)
     wanted = batch.listing_assemblies | batch.archive_assemblies
-    uow.assemblies.want(site.id, wanted, next_turn(uow.now, LISTED_EVERY) if keep_coming else uow.now)
+    uow.assemblies.want(site.id, wanted, next_slot(uow.now, LISTING_INTERVAL) if keep_coming else uow.now)
 
 
 def _log(batch: Batch, stored_at: datetime) -> None:

@@ -11,7 +11,7 @@ from celery import Celery
 from sokbo.broker import Task
 from sokbo.domain.event import Lane
 from sokbo.errors import Unavailable
-from sokbo.storage.session import Outrun
+from sokbo.storage.session import TransactionConflict
 from workers.clean import clean
 from workers.runtime import Runtime
 from workers.sweep import sweep
@@ -66,7 +66,7 @@ def _tolerating(work: Callable[P, None], runtime: Runtime) -> Callable[P, None]:
         try:
             with limited(HARD_LIMIT_SECONDS):
                 work(*args, **kwargs)
-        except Outrun as error:  # by another worker: the database is there
+        except TransactionConflict as error:  # by another worker: the database is there
             log.info("task_outrun", reason=error.message)
         except Unavailable as error:
             log.warning("task_given_up", reason=error.message)

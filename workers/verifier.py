@@ -56,13 +56,13 @@ class Verifier(LeasedWork):
         async with GuardedClient(self.settings.callback_allow, timeout_seconds=TIMEOUT_SECONDS, lookups=LOOKUPS) as client:
             while not self._stopping:
                 await self._wait(RENEW_SECONDS if self._room() else SLOW_SECONDS)
-                for intent, denial in await self._take_turn():
+                for intent, denial in await self._run_cycle():
                     self._since[intent.id] = time.monotonic()
                     self._under_way[intent.id] = asyncio.create_task(self._work(client, intent, denial))
             await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
-    async def _take_turn(self) -> Leased:
-        """What has been leased. If the turn fails, the next sweep wakes us again."""
+    async def _run_cycle(self) -> Leased:
+        """What has been leased. If the cycle fails, the next sweep wakes us again."""
         if self._stopping:
             return []
         try:
@@ -70,7 +70,7 @@ class Verifier(LeasedWork):
         except Unavailable as error:
             log.warning("subscriptions_not_leased", reason=error.message)
         except Exception:  # the edge: without it nobody could subscribe any more
-            log.exception("verifier_turn_failed")
+            log.exception("verifier_cycle_failed")
         return []
 
     def _room(self) -> int:

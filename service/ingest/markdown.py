@@ -6,7 +6,7 @@ from dataclasses import replace
 from service.ingest import front_matter, markup, plain_text
 from service.ingest.excerpt import text_of
 from service.ingest.fields import MAX_MARKDOWN, Fields
-from service.ingest.rendering import blocks, render, render_text
+from service.ingest.markdown_rendering import blocks, render, render_text
 from sokbo.domain.site import Site
 
 _HEADING_AT_THE_TOP = re.compile(r"\s*^ {0,3}#[ \t][^\n]*", re.MULTILINE)

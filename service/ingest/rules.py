@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pydantic import ValidationInfo
 
 from service.ingest import cleaning, markup
-from service.ingest.rendering import render
+from service.ingest.markdown_rendering import render
 from service.ingest.text_gate import forbidden_rule, one_line
 from service.ingest.urls import absolute_url
 from sokbo.domain.article import slugify

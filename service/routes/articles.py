@@ -7,16 +7,16 @@ import structlog
 from aiohttp import web
 
 from service import ingest
-from service.answering import MERGE_PATCH_TYPES, if_match, json_response, require_type
 from service.auth import Caller
 from service.bodies import read_body
+from service.json_http import MERGE_PATCH_TYPES, if_match, json_response, require_type
 from service.parsing import Parser
 from service.preflight import concerned, dry_run, is_dry_run, refuse_parameters, warnings_of
 from service.publishing import Accepted, Idempotency, accept, change, etag, find, in_full, withdraw_article
 from service.services import Services
 from sokbo.domain.article import Article, Draft
 from sokbo.domain.key import Scope
-from sokbo.errors import BadRequest, RevisionRequired
+from sokbo.errors import BadRequest, PreconditionRequired
 from sokbo.storage import UnitOfWork
 
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
@@ -69,7 +69,7 @@ class Articles:
         caller = await self._services.authenticator.admit(request, Scope.PUBLISH)
         refuse_parameters(request)
         if "If-Match" not in request.headers:
-            raise RevisionRequired('a PATCH must say which revision it changes, such as If-Match: "3"')
+            raise PreconditionRequired('a PATCH must say which revision it changes, such as If-Match: "3"')
         known = if_match(request)
         require_type(request, MERGE_PATCH_TYPES)
         body = await read_body(request)
@@ -107,7 +107,7 @@ class Articles:
         """The warnings; none where they can't be found out: what is committed is never answered with an error."""
         try:
             return await self._warnings(caller, article)
-        except Exception:  # the edge: whatever it is, the deed is done
+        except Exception:  # the edge: whatever it is, the operation is done
             log.exception("warnings_unknown", article_id=article.id)
             return []
 
@@ -115,9 +115,9 @@ class Articles:
         selections = concerned(caller.site, article, self._services.selections.of(caller.site.id))
         return await self._services.read(lambda uow: warnings_of(uow, caller.site, article, selections)) if selections else []
 
-    async def _write(self, deed: Callable[[UnitOfWork], Accepted]) -> Accepted:
+    async def _write(self, operation: Callable[[UnitOfWork], Accepted]) -> Accepted:
         """What was accepted; by then it is committed, the workers are told, and so is the log."""
-        accepted = await self._services.writer.do(deed, self._nudge)
+        accepted = await self._services.writer.do(operation, self._nudge)
         if accepted.action:
             self._services.metrics.accepted.labels(accepted.action).inc()
             log.info(

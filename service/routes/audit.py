@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from aiohttp import web
 
-from service.answering import json_response
+from service.json_http import json_response
 from service.paging import page_of, read_page
 from service.services import Services
 from sokbo.domain.key import Scope

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from service.answering import json_response
+from service.json_http import json_response
 from service.paging import page_of, read_page
 from service.services import Services
 from sokbo.domain.delivery import Attempt, Delivery, DeliveryState

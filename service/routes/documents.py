@@ -2,7 +2,7 @@
 
 from aiohttp import hdrs, web
 
-from service.answering import asked_host
+from service.json_http import asked_host
 from service.notices import list_of_sites, not_found
 from service.paths import decode_path
 from service.reading import ALLOW, Reader, cors_preflight, moved

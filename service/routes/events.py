@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from service.answering import json_response
+from service.json_http import json_response
 from service.paging import read_page
 from service.services import Services
 from sokbo.domain.event import Event
@@ -39,6 +39,6 @@ def _page(uow: UnitOfWork, site: Site, after: int, limit: int) -> dict[str, Any]
 
 
 def _described(uow: UnitOfWork, site: Site, event: Event) -> dict[str, Any]:
-    article = uow.media.at_home(site, uow.articles.at_revision(event.article_id, event.revision))
+    article = uow.media.with_current_media_urls(site, uow.articles.at_revision(event.article_id, event.revision))
     said = describe(event, site, article, ContentProfile.SUMMARY, DEFAULT_REL)
     return {"id": event.id, "sequence": event.sequence, **said}

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from service.answering import asked_host
+from service.json_http import asked_host
 from service.site_directory import SiteDirectory
 
 #: The icon that pages carry inline.

@@ -5,9 +5,9 @@ from http import HTTPStatus
 import structlog
 from aiohttp import web
 
-from service.answering import asked_host, require_type
 from service.auth import ask_for_body
 from service.bodies import read_body
+from service.json_http import asked_host, require_type
 from service.limits import RateLimit, network_of
 from service.notices import not_found
 from service.proxies import TrustedProxies

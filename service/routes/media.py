@@ -8,8 +8,8 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from service.answering import asked_host, json_response
 from service.image_directory import ImageDirectory
+from service.json_http import asked_host, json_response
 from service.negotiation import field, lists
 from service.reading import ALLOW, cors_preflight
 from service.services import Services

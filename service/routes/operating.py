@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from service.answering import json_response
+from service.json_http import json_response
 from service.metrics import CONTENT_TYPE, Stored
 from service.services import Services
 from sokbo.errors import Unavailable

@@ -3,8 +3,8 @@
 import structlog
 from aiohttp import web
 
-from service.answering import json_body, json_response
 from service.auth import Caller
+from service.json_http import json_body, json_response
 from service.services import Services
 from sokbo import redelivery, rotation
 from sokbo.domain.key import Scope

@@ -3,8 +3,8 @@
 import structlog
 from aiohttp import web
 
-from service.answering import MERGE_PATCH_TYPES, json_body, json_response
 from service.auth import Caller
+from service.json_http import MERGE_PATCH_TYPES, json_body, json_response
 from service.paging import page_of, read_page
 from service.services import Services
 from sokbo import selections

@@ -41,5 +41,5 @@ def check_started(settings: Settings) -> None:
 
 
 def by_command() -> dict[str, str]:
-    """The actor and a new request id, as every deed takes them."""
+    """The actor and a new request id, as every operation takes them."""
     return {"actor": ACTOR, "request_id": new_id("req")}

@@ -22,7 +22,7 @@ class Assembly:
 #: Those of the site's selections that changes in some listings concern: which they are is found out afterwards.
 SELECTIONS = "selections"
 #: Stands for every listing, where naming them would take more than this, for no index takes keys of any length.
-EVERYWHERE = "*"
+ALL_LISTINGS = "*"
 _MAX_KEY_BYTES = 1_000
 #: What lists all the site's feeds: the page, the subscription list, the sitemap of pages.
 FEEDS = "feeds"
@@ -36,16 +36,16 @@ NEWS_SITEMAP = "news-sitemap"
 #: Closes the archive documents that are due.
 ARCHIVE_CLOSING = "archive-closing"
 #: The kinds that are no documents, but lead to others that are.
-LEADING = (ARCHIVED_ARTICLE, SELECTIONS)
+INTERMEDIATE_KINDS = (ARCHIVED_ARTICLE, SELECTIONS)
 
 #: While events keep coming, how often what they change is made. Readers follow a term, and find in the archive what the feed has
 #: no longer; engines ask for sitemaps some times a day, which take the longest to make.
-LISTED_EVERY = timedelta(seconds=1)
-MAPPED_EVERY = timedelta(seconds=5)
+LISTING_INTERVAL = timedelta(seconds=1)
+SITEMAP_INTERVAL = timedelta(seconds=5)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-def next_turn(now: datetime, every: timedelta) -> datetime:
+def next_slot(now: datetime, every: timedelta) -> datetime:
     """The next moment at which what is made that often has its turn, which is the same for all that is put off until then."""
     return now + every - (now - _EPOCH) % every
 
@@ -58,9 +58,9 @@ def of_listing(listing: Listing, *, anew: bool = False) -> Assembly:
 def of_selections(touched: Iterable[Listing]) -> Assembly:
     """The selections that a change in these listings concerns."""
     key = "\n".join(sorted(listing.path for listing in touched))
-    return Assembly(SELECTIONS, key if len(key.encode()) <= _MAX_KEY_BYTES else EVERYWHERE)
+    return Assembly(SELECTIONS, key if len(key.encode()) <= _MAX_KEY_BYTES else ALL_LISTINGS)
 
 
 def touched_paths(key: str) -> Collection[str] | None:
     """The paths of the listings that `of_selections` was given; None for every listing."""
-    return None if key == EVERYWHERE else frozenset(key.split("\n"))
+    return None if key == ALL_LISTINGS else frozenset(key.split("\n"))

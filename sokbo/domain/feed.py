@@ -11,7 +11,7 @@ from sokbo.domain.site import Site
 #: Below each site: the stylesheet by which browsers show RSS and Atom.
 STYLESHEET_PATH = "feed.css"
 #: Below each site: the picture that stands for those that have no logo.
-SIGN_PATH = "sign.png"
+DEFAULT_LOGO_PATH = "sign.png"
 
 
 class FeedType(NamedTuple):

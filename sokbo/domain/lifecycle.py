@@ -16,7 +16,7 @@ from sokbo.errors import FieldError, Gone, Invalid
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """All that one deed changes. `shown_in` are the listings that show the article from now on; `touched` are those and the
+    """All that one operation changes. `shown_in` are the listings that show the article from now on; `touched` are those and the
     ones that it leaves. `breaking`: readers know the article as breaking news, before or after. `action` is for the audit."""
 
     article: Article

@@ -16,7 +16,9 @@ class Finding:
     rule: Rule
 
 
-def standing(content: Content, selections: Iterable[Selection], *, breaking: bool, site_language: str) -> list[Selection]:
+def selections_admitting(
+    content: Content, selections: Iterable[Selection], *, breaking: bool, site_language: str
+) -> list[Selection]:
     """Those of the selections that admit an article with this content."""
     return [choice for choice in selections if choice.admits(content, breaking=breaking, site_language=site_language)]
 

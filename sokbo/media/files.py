@@ -28,7 +28,7 @@ class MediaFiles:
         self._folder = folder
 
     @contextmanager
-    def workshop(self) -> Iterator[Path]:
+    def staging(self) -> Iterator[Path]:
         """A new folder to write drafts in, gone afterwards with all that wasn't kept."""
         drafts = self._folder / DRAFTS
         drafts.mkdir(parents=True, exist_ok=True)

@@ -54,8 +54,8 @@ def resize(source: Path, folder: Path, widths: Sequence[int]) -> Sequence[Made]:
     return _run("resize", source, folder, [str(width) for width in widths])
 
 
-def _run(deed: str, source: Path, folder: Path, arguments: Sequence[str]) -> list[Made]:
-    command = [sys.executable, "-m", "sokbo.media.imaging", deed, str(source), str(folder), *arguments]
+def _run(operation: str, source: Path, folder: Path, arguments: Sequence[str]) -> list[Made]:
+    command = [sys.executable, "-m", "sokbo.media.imaging", operation, str(source), str(folder), *arguments]
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     try:
         done = subprocess.run(  # noqa: S603  # our own module; the file's content is the only thing of a stranger's

@@ -44,17 +44,17 @@ class Refusal(Exception):
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Does the deed within the limits."""
-    deed, source, folder, *limits = arguments
+    """Does the operation within the limits."""
+    operation, source, folder, *limits = arguments
     _limit()
-    said = perform(deed, Path(source), Path(folder), [int(limit) for limit in limits])
+    said = perform(operation, Path(source), Path(folder), [int(limit) for limit in limits])
     sys.stdout.buffer.write(orjson.dumps(said))
 
 
-def perform(deed: str, source: Path, folder: Path, limits: Sequence[int]) -> dict[str, Any]:
-    """What the deed has `made` in the folder, or the rule by which it has `refused`."""
+def perform(operation: str, source: Path, folder: Path, limits: Sequence[int]) -> dict[str, Any]:
+    """What the operation has `made` in the folder, or the rule by which it has `refused`."""
     try:
-        return {"made": {"clean": _clean, "resize": _resize}[deed](source, folder, limits)}
+        return {"made": {"clean": _clean, "resize": _resize}[operation](source, folder, limits)}
     except Refusal as refusal:
         return {"refused": str(refusal)}
     except UnidentifiedImageError:

@@ -64,7 +64,7 @@ class RemoteFailure(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RemoteResponse:
     """A remote's answer, of any status. `headers` ignores case; `excerpt` is the body's beginning, printable."""
 
     status: int
@@ -122,7 +122,7 @@ class GuardedClient:
         """Drop every connection."""
         await self._session.close()
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> RemoteResponse:
         """The remote's answer, whatever its status; at most 64 KiB of it are read. One whose body breaks off, or breaks a rule,
         is an answer: its status has been said.
 
@@ -135,7 +135,7 @@ class GuardedClient:
             async with asyncio.timeout(self._timeout_seconds):
                 response = await self._session.post(target, data=body, headers=headers, allow_redirects=False)
                 excerpt = await _read(response)
-            return Answer(response.status, response.headers, excerpt, time.monotonic() - started)
+            return RemoteResponse(response.status, response.headers, excerpt, time.monotonic() - started)
         except _FAILURES as error:
             raise self._failed(error, started, answered=response is not None) from error
         finally:

@@ -188,7 +188,7 @@ class ArchiveRepository:
         )
         return [ListedEntry(row.modified_at, row.fragments) for row in rows]
 
-    def lead_to(self, site_id: SiteId, part: Part) -> None:
+    def set_newest(self, site_id: SiteId, part: Part) -> None:
         """Makes it the document that the current feed leads to."""
         own = update(site_versions).where(site_versions.c.site_id == site_id)
         self._session.execute(own.values(archive=part.key))

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Delete, bindparam, delete, func, or_, select, tuple_
 
-from sokbo.domain.assembly import ARCHIVE_CLOSING, LEADING, Assembly
+from sokbo.domain.assembly import ARCHIVE_CLOSING, INTERMEDIATE_KINDS, Assembly
 from sokbo.domain.ids import SiteId
-from sokbo.storage.dialects import insert_or_advance
-from sokbo.storage.leases import NOW
+from sokbo.storage.lease_conditions import NOW
 from sokbo.storage.session import Session
 from sokbo.storage.tables import assemblies
 from sokbo.storage.types import UtcDateTime
+from sokbo.storage.upserts import insert_or_advance
 
 #: None is put off for longer; what is due farther in the future was put there by a clock that was ahead.
 LONGEST_WAIT = timedelta(minutes=5)
@@ -33,8 +33,8 @@ def _take(condition: ColumnElement[bool]) -> Delete:
 
 
 _TAKEN = (assemblies.c.kind, assemblies.c.key, assemblies.c.anew)
-_TAKE = _take(assemblies.c.kind.not_in(LEADING)).returning(*_TAKEN)
-_TAKE_LEADING = _take(assemblies.c.kind.in_(LEADING)).returning(*_TAKEN)
+_TAKE = _take(assemblies.c.kind.not_in(INTERMEDIATE_KINDS)).returning(*_TAKEN)
+_TAKE_LEADING = _take(assemblies.c.kind.in_(INTERMEDIATE_KINDS)).returning(*_TAKEN)
 _SITES = select(assemblies.c.site_id).where(_IS_DUE).distinct()
 _ANY = (
     select(assemblies.c.kind)

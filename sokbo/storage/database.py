@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sokbo.storage import engines
 from sokbo.storage.audit import AuditRepository
-from sokbo.storage.direct import direct_statements
+from sokbo.storage.compiled import statement_cache
 from sokbo.storage.reaper import Reaper
 from sokbo.storage.session import DatabaseUnavailable, Session, translated
 from sokbo.storage.tables import site_versions
@@ -41,7 +41,7 @@ class Database:
         self.has_one_writer = is_sqlite
         self._clock = utc_now if clock is None and is_sqlite else clock
         self._durable_writer, self._reader = engines.sqlite(url) if is_sqlite else engines.postgresql(url)
-        self._direct = direct_statements() if is_sqlite else None
+        self._direct = statement_cache() if is_sqlite else None
         self._reaper = None if is_sqlite else Reaper(url)
         self._writer = self._durable_writer if durable or not is_sqlite else engines.sqlite_writer(url, "NORMAL")
         self._checkpointer = None if durable or not is_sqlite else engines.checkpointer(url, self._writer)

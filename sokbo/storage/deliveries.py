@@ -15,11 +15,8 @@ from sokbo.domain.delivery import (
 from sokbo.domain.event import Event, EventType, Lane
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import DeliveryId, PartnerId
-from sokbo.storage.delivery_records import delivery_from
-from sokbo.storage.delivery_tables import deliveries, partners
-from sokbo.storage.leases import NOW, moments
-from sokbo.storage.leasing import (
-    EVERYONE,
+from sokbo.storage.delivery_leasing import (
+    ALL_PARTNERS,
     IS_OPEN,
     IS_PARKED,
     IS_UNCLAIMED,
@@ -29,11 +26,14 @@ from sokbo.storage.leasing import (
     PUT_OFF_PROBES,
     TAKES_PUSHES,
     TO_PARK,
-    Range,
+    PartnerIdRange,
     lease_statement,
     partners_due,
     to_probe,
 )
+from sokbo.storage.delivery_records import delivery_from
+from sokbo.storage.delivery_tables import deliveries, partners
+from sokbo.storage.lease_conditions import NOW, moments
 from sokbo.storage.planning import TAKE_BACK, plan_statement, supersede
 from sokbo.storage.session import Session
 
@@ -87,7 +87,7 @@ class DeliveryRepository:
         limit: int,
         after: PartnerId | None = None,
         *,
-        among: Range = EVERYONE,
+        among: PartnerIdRange = ALL_PARTNERS,
     ) -> Sequence[Delivery]:
         """Up to `limit` due deliveries of the lane, now held by `holder`: each partner's first before anyone's second, per
         host no more than may be under way at once, none while an earlier one of the same article is still to be made to
@@ -132,8 +132,8 @@ class DeliveryRepository:
         return self._session.execute(TO_PARK, {"lane_wanted": lane, **moments(now, seconds)}).scalars().all()
 
     def park(self, lane: Lane, now: datetime, seconds: float) -> None:
-        """Takes what is due to such partners from what workers look through, until `unpark`, `hasten` or `make_due`, or until the
-        end of the time for which they have asked."""
+        """Takes what is due to such partners from what workers look through, until `unpark`, `cancel_retry_after` or `make_due`,
+        or until the end of the time for which they have asked."""
         given = {"lane_wanted": lane, **moments(now, seconds)}
         # Locked, so that none of them takes pushes again before this is written, which `unpark` would then not find.
         locked = self._session.execute(_LOCK_TO_PARK, given).scalars().all()
@@ -149,15 +149,15 @@ class DeliveryRepository:
         later = or_(deliveries.c.next_attempt_at.is_(None), deliveries.c.next_attempt_at > now)
         self._date(and_(deliveries.c.partner_id == partner_id, IS_OPEN, later), now, give_up_at=now + GIVE_UP_AFTER)
 
-    def give_up(self, partner_id: PartnerId) -> None:
+    def supersede_for_partner(self, partner_id: PartnerId) -> None:
         """Supersedes all that waits for a partner that has been deleted; what is under way is, once it has failed."""
         self._session.execute(supersede(deliveries.c.partner_id == partner_id))
 
-    def give_new_time(self, now: datetime) -> None:
+    def restart_expiry(self, now: datetime) -> None:
         """Has the seven days of all that waits begin now."""
         self._session.execute(update(deliveries).where(IS_OPEN).values(give_up_at=now + GIVE_UP_AFTER))
 
-    def hasten(self, partner_id: PartnerId, until: datetime, now: datetime) -> None:
+    def cancel_retry_after(self, partner_id: PartnerId, until: datetime, now: datetime) -> None:
         """Makes due what was put off until the time that the partner had asked for; call with the partner locked."""
         self._date(and_(deliveries.c.partner_id == partner_id, IS_OPEN, deliveries.c.next_attempt_at == until), now)
 
@@ -178,7 +178,7 @@ class DeliveryRepository:
         """True if a clock that was ahead has put deliveries off."""
         return self._session.execute(_ONE_MISDATED, {"now": now}).first() is not None
 
-    def redate(self, now: datetime) -> None:
+    def make_misdated_due(self, now: datetime) -> None:
         """Makes due what such a clock has put off."""
         self._session.execute(_REDATE, {"now": now})
 

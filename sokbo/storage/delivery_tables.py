@@ -15,11 +15,11 @@ from sqlalchemy import (
     literal_column,
 )
 
-from sokbo.domain.subscription import CHANNEL as SUBSCRIBERS
+from sokbo.domain.subscription import CHANNEL as WEBSUB_CHANNEL
 from sokbo.storage.tables import metadata, site_id, where
 from sokbo.storage.types import BigId, Blob, UtcDateTime
 
-_IS_REGISTERED = f"channel <> '{SUBSCRIBERS}'"
+_IS_REGISTERED = f"channel <> '{WEBSUB_CHANNEL}'"
 partners = Table(
     "partners",
     metadata,
@@ -53,7 +53,7 @@ partners = Table(
 )
 
 #: True for those that an operator has registered: subscribers of the hub come and go by themselves.
-IS_REGISTERED = partners.c.channel != literal_column(f"'{SUBSCRIBERS}'")  # in words, so that the index will do
+IS_REGISTERED = partners.c.channel != literal_column(f"'{WEBSUB_CHANNEL}'")  # in words, so that the index will do
 
 #: One row per value of a partner's filter; a kind without rows lets everything through.
 partner_filters = Table(

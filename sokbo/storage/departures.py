@@ -8,8 +8,8 @@ from sqlalchemy import and_, bindparam, delete, select
 from sokbo.domain.feed import Listing
 from sokbo.domain.ids import SiteId
 from sokbo.storage.archive_tables import listing_departures
-from sokbo.storage.dialects import insert_or_replace
 from sokbo.storage.session import Session
+from sokbo.storage.upserts import insert_or_replace
 
 #: Before any article.
 _EVER = datetime.min.replace(tzinfo=UTC)

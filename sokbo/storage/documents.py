@@ -12,9 +12,9 @@ from sqlalchemy import BindParameter, Row, Text, bindparam, delete, insert, sele
 from sokbo.domain.document import Document, Fragment, Piece
 from sokbo.domain.feed import Listing
 from sokbo.domain.ids import ArticleId, SiteId
-from sokbo.storage.dialects import insert_or_replace
 from sokbo.storage.session import Session
 from sokbo.storage.tables import documents, fragments, listing_articles, renderings
+from sokbo.storage.upserts import insert_or_replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from sokbo.domain.event import Event, EventType, Lane
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import ArticleId, EventId, SiteId
-from sokbo.storage.leases import NOW, UNTIL, is_free, moments
+from sokbo.storage.lease_conditions import NOW, UNTIL, is_free, moments
 from sokbo.storage.session import Session
 from sokbo.storage.tables import events, site_counters
 

@@ -9,9 +9,9 @@ from sokbo.domain.article import Article
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.storage.articles import article_from, current_articles
-from sokbo.storage.dialects import insert_or_ignore
 from sokbo.storage.session import Session
 from sokbo.storage.tables import articles, listing_articles, listings
+from sokbo.storage.upserts import insert_or_ignore
 
 _INSERT = insert(listing_articles)
 _HIDE = (

@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Row, bindparam, exists, or_, select
 
 from sokbo.domain.article import Article
 from sokbo.domain.ids import MediaId, SiteId
-from sokbo.domain.illustration import at_home, named_files
+from sokbo.domain.lead_image import named_files, with_current_media_urls
 from sokbo.domain.picture import Files, Media, Size, digest_of
 from sokbo.domain.site import Site
-from sokbo.storage.dialects import insert_or_ignore
 from sokbo.storage.picture_tables import media, picture_variants, pictures
 from sokbo.storage.pictures import picture_from
 from sokbo.storage.session import Session
+from sokbo.storage.upserts import insert_or_ignore
 
 _HAS_FILE = select(
     exists().where(
@@ -84,10 +84,10 @@ class MediaRepository:
                 found[row.name] = next((variant.size for variant in variants if variant.name == row.name), None)
         return found
 
-    def at_home(self, site: Site, article: Article) -> Article:
+    def with_current_media_urls(self, site: Site, article: Article) -> Article:
         """The article with the files of the site's that it names where the site is now."""
         files = self.files_of(site.id, named_files([article]))
-        return replace(article, content=at_home(site, article.content, files)) if files else article
+        return replace(article, content=with_current_media_urls(site, article.content, files)) if files else article
 
     def _find(self, site_id: SiteId, which: ColumnElement[bool]) -> Media | None:
         statement = (

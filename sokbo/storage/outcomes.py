@@ -48,7 +48,7 @@ class OutcomeRepository:
             self._session.execute(_LET_GO, {"delivery_ids": failed, "holder": holder, "now": now})
             self._session.execute(supersede(deliveries.c.id.in_(failed)))
 
-    def drop(self, overtaken: Sequence[DeliveryId], holder: str) -> None:
+    def supersede(self, overtaken: Sequence[DeliveryId], holder: str) -> None:
         """Supersedes these without an attempt, but for those that `holder` has lost."""
         if overtaken:
             self._session.execute(_DROP, {"delivery_ids": overtaken, "holder": holder})

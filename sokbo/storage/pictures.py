@@ -9,11 +9,11 @@ from sqlalchemy import BindParameter, Row, and_, bindparam, delete, exists, func
 
 from sokbo.domain.ids import ArticleId
 from sokbo.domain.picture import Picture, PictureState, Variant
-from sokbo.storage.dialects import insert_or_ignore
-from sokbo.storage.leases import NOW, UNTIL, is_free, moments
+from sokbo.storage.lease_conditions import NOW, UNTIL, is_free, moments
 from sokbo.storage.picture_tables import awaited_pictures, picture_variants, pictures
 from sokbo.storage.session import Session
 from sokbo.storage.types import UtcDateTime
+from sokbo.storage.upserts import insert_or_ignore
 
 #: No attempt is put off for longer; what lies farther in the future was put there by a clock that was ahead.
 LONGEST_WAIT = timedelta(hours=1)

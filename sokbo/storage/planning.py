@@ -27,9 +27,9 @@ from sokbo.domain.delivery import OPEN_STATES, DeliveryState
 from sokbo.domain.event import REPLACED_BY, EventType
 from sokbo.domain.partner import PartnerState
 from sokbo.storage.delivery_tables import IS_REGISTERED, deliveries, partner_filters, partners
-from sokbo.storage.dialects import insert_or_ignore
 from sokbo.storage.tables import events
 from sokbo.storage.topics import IS_OVERTAKEN
+from sokbo.storage.upserts import insert_or_ignore
 
 _newer = deliveries.alias("newer")
 

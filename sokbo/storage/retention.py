@@ -10,7 +10,7 @@ from sokbo.domain.delivery import OPEN_STATES
 from sokbo.domain.event import EventType
 from sokbo.domain.partner import PartnerState
 from sokbo.domain.picture import PictureState
-from sokbo.domain.subscription import CHANNEL as SUBSCRIBERS
+from sokbo.domain.subscription import CHANNEL as WEBSUB_CHANNEL
 from sokbo.storage.delivery_tables import attempts, deliveries, partners
 from sokbo.storage.picture_tables import pictures
 from sokbo.storage.session import Session
@@ -48,7 +48,7 @@ class RetentionRepository:
 
     def forget_subscribers(self, limit: int) -> int:
         """Subscribers of the hub that are gone, once what was sent to them is forgotten."""
-        gone = and_(partners.c.channel == SUBSCRIBERS, partners.c.state == PartnerState.DELETED)
+        gone = and_(partners.c.channel == WEBSUB_CHANNEL, partners.c.state == PartnerState.DELETED)
         told = exists().where(deliveries.c.partner_id == partners.c.id)
         return self._delete(partners, and_(gone, not_(told)), limit)
 

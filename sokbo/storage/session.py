@@ -10,12 +10,12 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, InterfaceE
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sokbo.errors import Unavailable
-from sokbo.storage.direct import Direct, DirectStatements, Parameters, Rows
+from sokbo.storage.compiled import CompiledStatement, Parameters, Rows, StatementCache
 from sokbo.storage.schema import metadata
 
 RETRY_LATER = {"Retry-After": "2"}
 #: What PostgreSQL calls a deadlock, and a transaction that others have made impossible.
-_OUTRUN_STATES = {"40P01", "40001"}
+_CONFLICT_STATES = {"40P01", "40001"}
 #: And a lock that it didn't get within `lock_timeout`.
 _LOCK_TIMEOUT = "55P03"
 #: What SQLite says of a file that is none of its own, or damaged.
@@ -28,7 +28,7 @@ class DatabaseUnavailable(Unavailable):
     """The database can't be had, or can't be used."""
 
 
-class Outrun(DatabaseUnavailable):
+class TransactionConflict(DatabaseUnavailable):
     """Other transactions were in the way of this one, which the database has rolled back: done again, it may succeed."""
 
 
@@ -39,7 +39,7 @@ class Locked(DatabaseUnavailable):
 @contextmanager
 def translated() -> Iterator[None]:
     """Turns the drivers' failures to reach or lock the database into DatabaseUnavailable, with the reason in one line; into
-    Locked where others hold it, into Outrun where it lost against them."""
+    Locked where others hold it, into TransactionConflict where it lost against them."""
     try:
         yield
     except (OperationalError, InterfaceError, InternalError, PoolTimeoutError, sqlite3.OperationalError) as error:
@@ -63,7 +63,7 @@ def _kind(cause: BaseException | None) -> type[DatabaseUnavailable]:
     state = getattr(cause, "sqlstate", None)
     if state == _LOCK_TIMEOUT:
         return Locked
-    return Outrun if state in _OUTRUN_STATES else DatabaseUnavailable
+    return TransactionConflict if state in _CONFLICT_STATES else DatabaseUnavailable
 
 
 class Session:
@@ -74,7 +74,7 @@ class Session:
     runs once for all of them. Whatever is executed sees what waited before it, but for what `execute_ahead` runs.
     """
 
-    def __init__(self, connection: Connection, direct: DirectStatements | None = None):
+    def __init__(self, connection: Connection, direct: StatementCache | None = None):
         """`direct`: the engine's own, where it is SQLite's."""
         self.changes = 0  # statements that write, run or waiting
         self._connection = connection
@@ -115,7 +115,7 @@ class Session:
                 return self._hand_over(direct, parameters)
             return self._connection.execute(statement, parameters, execution_options=execution_options)
 
-    def _hand_over(self, direct: Direct, parameters: Parameters | Sequence[Parameters]) -> Rows:
+    def _hand_over(self, direct: CompiledStatement, parameters: Parameters | Sequence[Parameters]) -> Rows:
         """The result of what SQLite's driver is given itself."""
         if not self._connection.in_transaction():
             self._connection.begin()

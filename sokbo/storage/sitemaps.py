@@ -10,9 +10,9 @@ from sokbo.domain.archive import ArchivedArticle, Part
 from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site
 from sokbo.storage.archive_tables import archive_entries, news_sitemaps, sitemaps
-from sokbo.storage.dialects import insert_or_replace
-from sokbo.storage.leases import NOW
+from sokbo.storage.lease_conditions import NOW
 from sokbo.storage.session import Session
+from sokbo.storage.upserts import insert_or_replace
 
 _entries = archive_entries.c
 _LISTED = (_entries.number, _entries.slug, _entries.title, _entries.language, _entries.published_at, _entries.modified_at)

@@ -33,12 +33,12 @@ _TURN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One's turn at a site's documents: their new `version`; the `archive`'s newest document, None if there is none; the newest
-    publication time of a `withdrawn` article, None if none was withdrawn; and when the last of its subscriptions ends, None if
-    there never was one."""
+class SiteVersion:
+    """A site's documents as whoever has locked them finds them: their new version's `number`; the `archive`'s newest document,
+    None if there is none; the newest publication time of a `withdrawn` article, None if none was withdrawn; and when the last of
+    its subscriptions ends, None if there never was one."""
 
-    version: int
+    number: int
     archive: Part | None
     withdrawn: datetime | None
     subscribed_until: datetime | None
@@ -113,12 +113,12 @@ class SiteRepository:
         self._note(site_id, counters)
         return counters.sequence
 
-    def take_turn(self, site_id: SiteId) -> Turn:
+    def advance_version(self, site_id: SiteId) -> SiteVersion:
         """A new version for the site's documents. Whoever has it assembles alone until the transaction ends."""
         version, archive, *others = self._session.execute_ahead(_TURN, {"counted": site_id}).one()
-        return Turn(version, None if archive is None else Part.from_key(archive), *others)
+        return SiteVersion(version, None if archive is None else Part.from_key(archive), *others)
 
-    def leap(self, numbers: int) -> None:
+    def skip_numbers(self, numbers: int) -> None:
         """Leaves out so many numbers and sequence numbers in every site."""
         values = {"number": site_counters.c.number + numbers, "sequence": site_counters.c.sequence + numbers}
         self._session.execute(update(site_counters).values(values))

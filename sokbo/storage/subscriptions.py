@@ -13,7 +13,7 @@ from sokbo.domain.ids import PartnerId, SiteId, new_id
 from sokbo.domain.partner import ContentProfile, Partner, PartnerState
 from sokbo.domain.subscription import CHANNEL, Intent, Mode, Subscription
 from sokbo.storage.delivery_tables import deliveries, partners
-from sokbo.storage.leases import NOW, UNTIL, is_free, moments
+from sokbo.storage.lease_conditions import NOW, UNTIL, is_free, moments
 from sokbo.storage.partners import PartnerRepository
 from sokbo.storage.planning import supersede
 from sokbo.storage.session import Session

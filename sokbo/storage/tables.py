@@ -64,7 +64,7 @@ site_counters = Table(
 )
 
 #: The version of a site's documents. Its row lock makes assembling a site's documents one at a time. Where `render_below` is
-#: set, the site is being rendered anew, newest article first, and has come down to that number. For the others see `Turn`.
+#: set, the site is being rendered anew, newest article first, and has come down to that number. For the others see `SiteVersion`.
 site_versions = Table(
     "site_versions",
     metadata,
@@ -250,7 +250,7 @@ idempotency_keys = Table(
     Index("idempotency_keys_age", "created_at"),
 )
 
-#: Who did what, in the same transaction as the deed. Triggers refuse to update it or to delete from it.
+#: Who did what, in the same transaction as the operation. Triggers refuse to update it or to delete from it.
 audit = Table(
     "audit",
     metadata,

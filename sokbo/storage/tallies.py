@@ -3,9 +3,9 @@
 from sqlalchemy import select
 
 from sokbo.domain.tally import Measure, Tally
-from sokbo.storage.dialects import insert_or_add
 from sokbo.storage.session import Session
 from sokbo.storage.tables import tallies
+from sokbo.storage.upserts import insert_or_add
 
 
 class TallyRepository:

@@ -10,10 +10,10 @@ from sokbo.domain.article import Article
 from sokbo.domain.feed import Listing
 from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.storage.archive_tables import tombstones
-from sokbo.storage.dialects import insert_or_ignore
 from sokbo.storage.documents import PlacedEntry
 from sokbo.storage.session import Session
 from sokbo.storage.tables import renderings, site_versions
+from sokbo.storage.upserts import insert_or_ignore
 
 _OF_LISTING = (
     select(
@@ -37,7 +37,7 @@ class TombstoneRepository:
     def __init__(self, session: Session):
         self._session = session
 
-    def bury(self, article: Article, stood_in: Iterable[Listing]) -> None:
+    def add(self, article: Article, stood_in: Iterable[Listing]) -> None:
         """Keeps the withdrawn article's place in these listings. Hold the site's version; done twice it is done once."""
         published_at = publication_time(article)
         place = {"site_id": article.site_id, "number": article.number, "article_id": article.id, "published_at": published_at}

@@ -10,7 +10,7 @@ from sokbo.domain.event import Lane
 from sokbo.domain.feed import BREAKING_LISTING
 from sokbo.domain.partner import PartnerState
 from sokbo.storage.delivery_tables import deliveries, partners
-from sokbo.storage.leases import NOW, is_free
+from sokbo.storage.lease_conditions import NOW, is_free
 from sokbo.storage.subscription_tables import subscriptions
 from sokbo.storage.tables import documents
 

@@ -17,7 +17,6 @@ from sokbo.storage.delivery_records import DeliveryRecordRepository
 from sokbo.storage.departures import DepartureRepository
 from sokbo.storage.documents import DocumentRepository
 from sokbo.storage.events import EventRepository
-from sokbo.storage.forms import FormRepository
 from sokbo.storage.idempotency import IdempotencyRepository
 from sokbo.storage.keys import KeyRepository
 from sokbo.storage.listings import ListingRepository
@@ -26,6 +25,7 @@ from sokbo.storage.outcomes import OutcomeRepository
 from sokbo.storage.partners import PartnerRepository
 from sokbo.storage.pictures import PictureRepository
 from sokbo.storage.retention import RetentionRepository
+from sokbo.storage.selection_fragments import SelectionFragmentRepository
 from sokbo.storage.selections import SelectionRepository
 from sokbo.storage.session import Session
 from sokbo.storage.sitemaps import SitemapRepository
@@ -70,7 +70,7 @@ class UnitOfWork:
     tombstones = repository(TombstoneRepository)
     departures = repository(DepartureRepository)
     documents = repository(DocumentRepository)
-    forms = repository(FormRepository)
+    selection_fragments = repository(SelectionFragmentRepository)
     partners = repository(PartnerRepository)
     deliveries = repository(DeliveryRepository)
     subscriptions = repository(SubscriptionRepository)

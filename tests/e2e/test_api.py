@@ -41,9 +41,9 @@ def test_twenty_twins_under_one_idempotency_key_are_one_article(publisher: Publi
 
 def test_patch_needs_the_revision_that_it_changes(publisher: Publisher) -> None:
     path = f"/articles/{publisher.post('하나')['id']}"
-    problem(publisher.send("PATCH", path, {"title": "둘"}), 428, "revision_required")
+    problem(publisher.send("PATCH", path, {"title": "둘"}), 428, "precondition_required")
     stale = publisher.send("PATCH", path, {"title": "둘"}, If_Match='"7"')
-    problem(stale, 412, "revision_mismatch")
+    problem(stale, 412, "precondition_failed")
     assert stale.headers["etag"] == '"1"'
     done = publisher.send("PATCH", path, {"title": "둘"}, If_Match='"1"')
     assert (done.status, done.json["revision"]) == (200, 2)

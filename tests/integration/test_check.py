@@ -16,7 +16,7 @@ from sokbo.domain.lifecycle import create
 from sokbo.domain.site import Site
 from sokbo.settings import Settings
 from sokbo.storage import Database
-from sokbo.storage.ledger import write_change
+from sokbo.storage.changes import write_change
 from tests.databases import make_ready
 from tests.waiting import eventually
 

@@ -219,6 +219,6 @@ def test_guesses_are_counted_for_the_address_that_they_come_from_alone(site: Sit
         headers = {"Authorization": "Bearer sokbo_wrong", "X-Forwarded-For": f"192.0.2.9, {address}"}
         return site.ask("GET", "/v1/deliveries", headers=headers).status
 
-    most = 2 * len(HTTP_SERVICES) * Settings().failed_logins_per_minute  # at each service, while the count goes down again
+    most = 2 * len(HTTP_SERVICES) * Settings().unknown_keys_per_minute  # at each service, while the count goes down again
     assert 429 in (guess("192.0.2.1") for _ in range(most))
     assert guess("192.0.2.2") == 401

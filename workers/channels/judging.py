@@ -4,11 +4,11 @@ from datetime import datetime
 from http import HTTPStatus
 
 from sokbo.domain.delivery import Outcome, Verdict
-from sokbo.net.client import Answer
+from sokbo.net.client import RemoteResponse
 from workers.channels.retry_after import seconds_until
 
 
-def judge(answer: Answer, now: datetime) -> Outcome:
+def judge(answer: RemoteResponse, now: datetime) -> Outcome:
     """2xx acknowledges and 410 disables; everything else is tried again, client errors too: often a deploy gone wrong."""
     if 200 <= answer.status < 300:
         return Outcome(Verdict.ACKNOWLEDGED, answer.duration_seconds, answer.status)

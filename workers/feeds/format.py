@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from sokbo.domain.archive import Part
 from sokbo.domain.document import FragmentFormat
-from sokbo.domain.feed import SIGN_PATH, Listing
+from sokbo.domain.feed import DEFAULT_LOGO_PATH, Listing
 from sokbo.domain.site import Site
 from workers.feeds.footer import FooterLink
 from workers.feeds.item import Item
@@ -60,7 +60,7 @@ class Options:
 
     def channel_image(self, site: Site) -> str:
         """The URL of the image of an RSS channel, which always has one: the logo, or the sign that all sites have."""
-        return self.logo or site.logo or site.url(SIGN_PATH)
+        return self.logo or site.logo or site.url(DEFAULT_LOGO_PATH)
 
 
 PUBLIC = Options()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sokbo.domain.illustration import Illustration
+from sokbo.domain.lead_image import LeadImage
 from sokbo.domain.site import Site
 
 THUMBNAIL_TYPE = "image/jpeg"
@@ -33,7 +33,7 @@ class FeedImage:
         return self.type is not None and self.length is not None
 
 
-def feed_image(site: Site, shown: Illustration, url: str, title: str) -> FeedImage:
+def feed_image(site: Site, shown: LeadImage, url: str, title: str) -> FeedImage:
     """The picture at that URL, which is `shown`'s made fit for feeds; its narrowest JPEG variant is its thumbnail."""
     picture = shown.picture
     thumbnail = Thumbnail(url, picture.width, picture.height)

@@ -12,7 +12,7 @@ from sokbo.domain.archive import publication_time
 from sokbo.domain.article import Article, Author, article_url, slugify
 from sokbo.domain.feed import Listing
 from sokbo.domain.html import ELEMENTS
-from sokbo.domain.illustration import Illustration
+from sokbo.domain.lead_image import LeadImage
 from sokbo.domain.site import Site
 from workers.feeds.fixes import printable
 from workers.feeds.image import FeedImage, feed_image
@@ -84,7 +84,7 @@ class Item:
         return second(self.updated) > second(self.published) or self.correction_note is not None
 
 
-def item(site: Site, article: Article, picture: Illustration | None = None) -> Item:
+def item(site: Site, article: Article, picture: LeadImage | None = None) -> Item:
     """The article made fit for feeds, with the picture that is shown of it, if any.
 
     An author's e-mail address is not in it: feeds are read by harvesters too.

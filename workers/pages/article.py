@@ -5,7 +5,7 @@ from typing import Any
 
 from sokbo.domain.article import Article, article_url
 from sokbo.domain.feed import Listing, ListingKind, terms
-from sokbo.domain.illustration import Illustration
+from sokbo.domain.lead_image import LeadImage
 from sokbo.domain.picture import Files, Size
 from sokbo.domain.site import Site
 from workers.pages.body import laid_out, standfirst
@@ -13,7 +13,7 @@ from workers.pages.dates import shown_as_modified, time_element
 from workers.pages.metadata import canonical_url, news_article
 
 
-def article_values(site: Site, article: Article, shown: Illustration | None, now: datetime) -> dict[str, Any]:
+def article_values(site: Site, article: Article, shown: LeadImage | None, now: datetime) -> dict[str, Any]:
     """What both show. Terms are the URLs of their pages with their labels; an author whose name has no letters has no page.
     `foreign` is the language, where it isn't the site's."""
     content = article.content
@@ -33,7 +33,7 @@ def article_values(site: Site, article: Article, shown: Illustration | None, now
     }
 
 
-def page_values(site: Site, article: Article, shown: Illustration | None, files: Files) -> dict[str, Any]:
+def page_values(site: Site, article: Article, shown: LeadImage | None, files: Files) -> dict[str, Any]:
     """What its page shows besides; `files` are those of the site's that its text names."""
     modified = shown_as_modified(article.published_at, article.modified_at)
     return {
@@ -45,7 +45,7 @@ def page_values(site: Site, article: Article, shown: Illustration | None, files:
     }
 
 
-def _size_of(url: str, site: Site, shown: Illustration | None, files: Files) -> Size | None:
+def _size_of(url: str, site: Site, shown: LeadImage | None, files: Files) -> Size | None:
     """The size of the picture at that URL, if it is the one that stands for the article or an upload of the site's."""
     if shown is not None and url == shown.url:
         return shown.picture.size

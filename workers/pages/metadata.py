@@ -1,7 +1,7 @@
 """What a page says of an article to search engines and to those who share it."""
 
 from sokbo.domain.article import Article, Author, article_url
-from sokbo.domain.illustration import Illustration
+from sokbo.domain.lead_image import LeadImage
 from sokbo.domain.site import Site
 
 
@@ -10,7 +10,7 @@ def canonical_url(site: Site, article: Article) -> str:
     return article.content.canonical_url or article_url(site, article)
 
 
-def news_article(site: Site, article: Article, shown: Illustration | None) -> dict[str, object]:
+def news_article(site: Site, article: Article, shown: LeadImage | None) -> dict[str, object]:
     """The article as schema.org's NewsArticle, without what isn't known of it."""
     content = article.content
     known: dict[str, object] = {
@@ -32,7 +32,7 @@ def news_article(site: Site, article: Article, shown: Illustration | None) -> di
     return {name: value for name, value in known.items() if value}
 
 
-def _image(shown: Illustration) -> object:
+def _image(shown: LeadImage) -> object:
     if shown.picture.width is None:
         return shown.url
     return {"@type": "ImageObject", "url": shown.url, "width": shown.picture.width, "height": shown.picture.height}

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from sokbo.domain.article import Article
 from sokbo.domain.feed import FEED_TYPES, SITE_LISTING, Listing, ListingKind
-from sokbo.domain.illustration import Illustration
+from sokbo.domain.lead_image import LeadImage
 from sokbo.domain.picture import Files
 from sokbo.domain.selection import PLAIN, Selection
 from sokbo.domain.site import Site
@@ -82,7 +82,7 @@ class PageRenderer:
         self,
         site: Site,
         article: Article,
-        shown: Illustration | None = None,
+        shown: LeadImage | None = None,
         files: Files | None = None,
         *,
         now: datetime,
@@ -93,7 +93,7 @@ class PageRenderer:
         own = self._own(site, article, shown, now)
         return self._card(site, own), self._page(site, own, files or {})
 
-    def _own(self, site: Site, article: Article, shown: Illustration | None, now: datetime) -> dict[str, Any]:
+    def _own(self, site: Site, article: Article, shown: LeadImage | None, now: datetime) -> dict[str, Any]:
         own = article_values(site, article, shown, now)
         return {**own, "byline": self._byline(tuple(own["authors"]))}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sokbo.domain.article import Content
-from sokbo.domain.illustration import Illustration
+from sokbo.domain.lead_image import LeadImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Subject:
     content: Content
     published_at: datetime
     now: datetime
-    picture: Illustration | None = None
+    picture: LeadImage | None = None
     awaits_picture: bool = False
 
 

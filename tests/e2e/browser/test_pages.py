@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, Route, ViewportSize
 
 from sokbo.domain.article import Article
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKind
-from sokbo.domain.illustration import illustration
+from sokbo.domain.lead_image import lead_image
 from sokbo.domain.site import Site
 from tests.unit.workers.pages.samples import ENGLISH_SITE, KOREAN_SITE, PLAIN, PUBLISHED, jekyll_article, rich_article
 from workers.pages.renderer import PageRenderer, PageShell
@@ -54,7 +54,7 @@ Open = Callable[[str, Scheme, int], Page]
 
 def drawn(renderer: PageRenderer, site: Site, article: Article) -> tuple[bytes, PageShell]:
     """The article's card and its page, with its picture."""
-    return renderer.card_and_page(site, article, illustration(site, article.content, {}), now=PUBLISHED)
+    return renderer.card_and_page(site, article, lead_image(site, article.content, {}), now=PUBLISHED)
 
 
 def render_pages() -> dict[str, bytes]:

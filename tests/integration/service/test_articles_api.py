@@ -130,7 +130,7 @@ async def test_tag_that_names_no_revision_is_a_condition_that_is_false(edge: Edg
     path = f"/{(await posted(edge, {'title': 't', 'markdown': 'x'}))['id']}"
     reply = await conditional(edge, method, path, f"If-Match: {tags}")
     assert (reply.status, reply.headers.get("etag")) == (412, '"1"')
-    assert orjson.loads(reply.body)["code"] == "revision_mismatch"
+    assert orjson.loads(reply.body)["code"] == "precondition_failed"
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])

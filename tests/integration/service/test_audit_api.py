@@ -49,7 +49,7 @@ async def test_what_is_accepted_and_changed_is_recorded_in_order_with_who_and_in
         ("key.issue", api.token[:12]),
         ("article.accept", posted.body["id"]),
         ("article.withdraw", posted.body["id"]),
-        *((f"partner.{deed}", partner["id"]) for deed in ("register", "change", "delete")),
+        *((f"partner.{operation}", partner["id"]) for operation in ("register", "change", "delete")),
     ]
     accept = listed["items"][2]
     assert (accept["actor"], accept["request_id"]) == (api.token[:12], posted.headers["X-Request-ID"])

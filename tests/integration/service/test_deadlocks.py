@@ -71,12 +71,12 @@ def newsroom(url: str) -> Iterator[Newsroom]:
 
 
 def locking(newsroom: Newsroom, article: Article, then: Callable[[], None] = lambda: None) -> Callable[[UnitOfWork], str]:
-    def deed(uow: UnitOfWork) -> str:
+    def operation(uow: UnitOfWork) -> str:
         assert uow.articles.get(newsroom.site.id, article.id, lock=True)
         then()
         return article.id
 
-    return deed
+    return operation
 
 
 async def test_deadlock_of_a_group_refuses_none_of_its_requests(newsroom: Newsroom, url: str) -> None:

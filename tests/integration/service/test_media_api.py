@@ -313,7 +313,7 @@ def make_key(folder: Path, name: str, *scopes: Scope, base_url: str = "") -> str
 
 
 def audit(folder: Path, action: str) -> list[str]:
-    """The subjects of such deeds on the first site."""
+    """The subjects of such operations on the first site."""
     database = Database(Settings(data=folder).resolved_database_url)
     with database.read() as uow:
         entries = uow.audit.page(uow.sites.all()[0].id, 0, 100)

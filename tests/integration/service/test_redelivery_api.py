@@ -193,7 +193,7 @@ async def test_another_sites_deliveries_and_partners_are_not_there(desk: Desk) -
         [delivery] = uow.delivery_records.page(other.site.id, None, "", "", 10)
     assert (await desk.ask("GET", "/v1/deliveries"))[1]["items"] == []
     asked = [("GET", f"/v1/deliveries/{delivery.id}"), ("GET", "/v1/deliveries/%00")]
-    asked += [("POST", f"/v1/partners/{partner.id}/{deed}") for deed in ("ping", "rotate-secret", "replay")]
+    asked += [("POST", f"/v1/partners/{partner.id}/{operation}") for operation in ("ping", "rotate-secret", "replay")]
     body = {"since": "2026-03-02T09:00:00Z"}
     statuses = {(await desk.ask(method, path, body if path.endswith("replay") else None))[0] for method, path in asked}
     assert statuses == {404}

@@ -250,7 +250,7 @@ async def test_each_deed_is_in_the_audit(api: Api) -> None:
         site = uow.sites.by_name("news")
         assert site is not None
         told = [entry.action for entry in uow.audit.page(site.id, 0, 100) if entry.subject == "politics"]
-    assert told == [f"selection.{deed}" for deed in ("make", "change", "rotate-token", "revoke-token", "delete")]
+    assert told == [f"selection.{operation}" for operation in ("make", "change", "rotate-token", "revoke-token", "delete")]
 
 
 @pytest.mark.parametrize("query", ["category=a&category=b", "tag=a", "author=a", "lang=ko", "category[]=a", "limit=5"])

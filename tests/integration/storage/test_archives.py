@@ -12,7 +12,7 @@ from sokbo.domain.assembly import Assembly
 from sokbo.domain.feed import SITE_LISTING, Listing, ListingKind
 from sokbo.domain.lifecycle import create
 from sokbo.storage import Database, UnitOfWork, migrate
-from sokbo.storage.ledger import write_change
+from sokbo.storage.changes import write_change
 from tests.clock import START
 from tests.integration.storage.test_migrations import downgrade, engine_of
 from tests.newsroom import Newsroom, draft
@@ -167,10 +167,10 @@ def test_tombstones_are_kept_once_and_told_with_the_next_turn(newsroom: Newsroom
     tag, site_id = Listing(ListingKind.TAG, "apec"), newsroom.site.id
     newer, older = (newsroom.withdraw(newsroom.post(published_at=moment)) for moment in (START, DECEMBER))
     with database.write() as uow:
-        assert uow.sites.take_turn(site_id).withdrawn is None
+        assert uow.sites.advance_version(site_id).withdrawn is None
         for article in (newer, older, older):
-            uow.tombstones.bury(article, [SITE_LISTING, tag])
-        assert uow.sites.take_turn(site_id).withdrawn == START
+            uow.tombstones.add(article, [SITE_LISTING, tag])
+        assert uow.sites.advance_version(site_id).withdrawn == START
 
 
 def test_migration_places_what_is_published_and_wants_its_documents(newsroom: Newsroom, database_url: str) -> None:
@@ -192,7 +192,7 @@ def test_migration_places_what_is_published_and_wants_its_documents(newsroom: Ne
         assert {entry.language for entry in entries[:-1]} == {"en"}
         assert entries[-1].language is None
     with newsroom.database.write() as uow:
-        assert uow.sites.take_turn(newsroom.site.id).archive == Part("2026-02", 2)
+        assert uow.sites.advance_version(newsroom.site.id).archive == Part("2026-02", 2)
         wanted = uow.assemblies.take(newsroom.site.id, uow.now + timedelta(days=9999), 100, leading=101)
         assert wanted == [
             *(Assembly("archive", key) for key in ("2026-02/1", "2026-02/2")),

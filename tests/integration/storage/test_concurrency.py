@@ -146,7 +146,7 @@ def test_documents_of_a_site_are_assembled_one_at_a_time(newsroom: Newsroom) -> 
         versions = []
         for _ in range(5):
             with newsroom.database.write() as uow:
-                versions.append(uow.sites.take_turn(newsroom.site.id).version)
+                versions.append(uow.sites.advance_version(newsroom.site.id).number)
                 uow.commit()
         return versions
 

@@ -74,7 +74,7 @@ def test_partner_hears_what_its_filter_lets_through(
 
 
 @pytest.mark.parametrize(
-    ("deed", "wanted", "heard"),
+    ("operation", "wanted", "heard"),
     [
         ("correct", {}, [1]),
         ("withdraw", {}, [1]),
@@ -83,7 +83,7 @@ def test_partner_hears_what_its_filter_lets_through(
     ],
 )
 def test_partner_for_breaking_news_alone_hears_what_takes_it_back_after_its_end(
-    newsroom: Newsroom, clock: Clock, deed: str, wanted: dict[str, Any], heard: list[int]
+    newsroom: Newsroom, clock: Clock, operation: str, wanted: dict[str, Any], heard: list[int]
 ) -> None:
     newsroom.subscribe(breaking_only=True, **wanted)
     article = newsroom.post(breaking=True, breaking_until=clock() + timedelta(minutes=1))
@@ -92,17 +92,17 @@ def test_partner_for_breaking_news_alone_hears_what_takes_it_back_after_its_end(
     newsroom.end_breaking(article)
     newsroom.plan()
     before = len(newsroom.events)
-    if deed == "withdraw":
+    if operation == "withdraw":
         newsroom.withdraw(article)
     else:
-        newsroom.revise(article, correction_note="정정" if deed == "correct" else None)
+        newsroom.revise(article, correction_note="정정" if operation == "correct" else None)
     assert not newsroom.events[-1][0].breaking
     assert newsroom.plan()[before:] == heard
 
 
-@pytest.mark.parametrize("deed", ["correct", "withdraw"])
+@pytest.mark.parametrize("operation", ["correct", "withdraw"])
 def test_what_takes_breaking_news_back_is_planned_however_long_ago_it_was_told(
-    newsroom: Newsroom, clock: Clock, deed: str
+    newsroom: Newsroom, clock: Clock, operation: str
 ) -> None:
     told = newsroom.subscribe(breaking_only=True)
     article = newsroom.post(breaking=True, breaking_until=clock() + timedelta(minutes=1))
@@ -124,7 +124,7 @@ def test_what_takes_breaking_news_back_is_planned_however_long_ago_it_was_told(
     newsroom.subscribe(breaking_only=True)
     newsroom.events.clear()
 
-    if deed == "withdraw":
+    if operation == "withdraw":
         newsroom.withdraw(article)
     else:
         newsroom.revise(article, correction_note="정정")

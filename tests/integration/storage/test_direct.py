@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from sokbo.errors import Unavailable
-from sokbo.storage.direct import Direct, DirectStatements
+from sokbo.storage.compiled import CompiledStatement, StatementCache
 from sokbo.storage.session import Session
 from sokbo.storage.types import Json, UtcDateTime
 
@@ -81,19 +81,19 @@ def connection() -> Iterator[Connection]:
 )
 def test_answer_is_the_one_that_sqlalchemy_gives(connection: Connection, statement: Executable, parameters: Any) -> None:
     plain = Session(connection).execute(statement, parameters).all()
-    direct = Session(connection, DirectStatements(connection.dialect)).execute(statement, parameters).all()
+    direct = Session(connection, StatementCache(connection.dialect)).execute(statement, parameters).all()
     assert [tuple(row) for row in direct] == [tuple(row) for row in plain]
 
 
 def test_rows_name_their_columns(connection: Connection) -> None:
-    [row] = Session(connection, DirectStatements(connection.dialect)).execute(NAMED, {"ids": [3]})
+    [row] = Session(connection, StatementCache(connection.dialect)).execute(NAMED, {"ids": [3]})
     assert (row.id, row.title, row.seen_at, row.extra) == (3, "제목 3", NOON + timedelta(hours=3), {"number": 3})
 
 
 def test_statement_is_prepared_once(connection: Connection) -> None:
-    statements = DirectStatements(connection.dialect)
+    statements = StatementCache(connection.dialect)
     found = statements.find(NAMED, {"ids": [1]})
-    assert isinstance(found, Direct)
+    assert isinstance(found, CompiledStatement)
     assert statements.find(NAMED, {"ids": [2, 3]}) is found
 
 
@@ -101,34 +101,34 @@ def test_lists_of_like_lengths_are_one_statement_to_the_driver(connection: Conne
     driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
     seen: list[str] = []
     driver.set_trace_callback(seen.append)
-    session = Session(connection, DirectStatements(connection.dialect))
+    session = Session(connection, StatementCache(connection.dialect))
     for most in (5, 6, 7):
         assert [row.id for row in session.execute(NAMED, {"ids": list(range(1, most + 1))})] == list(range(1, most + 1))
     assert len({statement.partition("IN (")[2].count(",") for statement in seen}) == 1
 
 
 def test_rows_that_answer_are_answered_in_their_order(connection: Connection) -> None:
-    session = Session(connection, DirectStatements(connection.dialect))
+    session = Session(connection, StatementCache(connection.dialect))
     added: list[dict[str, Any]] = [{"title": title, "seen_at": None, "extra": []} for title in ("셋", "하나", "둘")]
     answered = session.execute(insert(papers).returning(papers.c.id, papers.c.title, sort_by_parameter_order=True), added)
     assert [row.title for row in answered] == ["셋", "하나", "둘"]
 
 
 def test_changed_rows_are_counted(connection: Connection) -> None:
-    session = Session(connection, DirectStatements(connection.dialect))
+    session = Session(connection, StatementCache(connection.dialect))
     assert session.execute(SEEN, {"up_to": 4, "moment": NOON}).rowcount == 4
     assert session.execute(LATER, {"since": NOON}).first().id == 5  # type: ignore[union-attr]  # there is one
 
 
 def test_row_that_is_there_already_is_refused_as_by_sqlalchemy(connection: Connection) -> None:
-    session = Session(connection, DirectStatements(connection.dialect))
+    session = Session(connection, StatementCache(connection.dialect))
     with pytest.raises(IntegrityError, match="UNIQUE"):
         session.execute(insert(papers), ROWS[0])
 
 
 def test_transaction_begins_with_the_first_statement(connection: Connection) -> None:
     connection.commit()
-    Session(connection, DirectStatements(connection.dialect)).execute(NAMED, {"ids": [1]})
+    Session(connection, StatementCache(connection.dialect)).execute(NAMED, {"ids": [1]})
     assert connection.in_transaction()
 
 
@@ -138,6 +138,6 @@ def test_locked_database_is_unavailable(tmp_path: Any) -> None:
     holder = sqlite3.connect(tmp_path / "papers.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with engine.connect() as waiting, pytest.raises(Unavailable, match="locked"):
-        Session(waiting, DirectStatements(waiting.dialect)).execute(insert(papers), ROWS[0])
+        Session(waiting, StatementCache(waiting.dialect)).execute(insert(papers), ROWS[0])
     holder.close()
     engine.dispose()

@@ -9,7 +9,7 @@ from sokbo.domain.event import Lane
 from sokbo.domain.ids import IntentId, PartnerId, new_id
 from sokbo.domain.subscription import Intent, Mode, subscriber_id
 from sokbo.storage import Database
-from sokbo.storage.leasing import PARTNERS, SUBSCRIBERS_ALONE
+from sokbo.storage.delivery_leasing import PARTNERS, SUBSCRIBERS_ALONE
 from tests.clock import Clock
 from tests.integration.storage.test_deliveries import LEASE_SECONDS, lease, record
 from tests.newsroom import SEALER, Newsroom
@@ -21,7 +21,7 @@ LEASE = 600
 def store(newsroom: Newsroom, text: str, path: str = PATH) -> int:
     """Stores a document that says the text; how many deliveries that led to."""
     with newsroom.database.write() as uow:
-        version = uow.sites.take_turn(newsroom.site.id).version
+        version = uow.sites.advance_version(newsroom.site.id).number
         made = Document(newsroom.site.id, path, "text/plain", text, uow.now, Piece(text.encode(), b""), version=version)
         uow.documents.store([made])
         planned = uow.subscriptions.plan(newsroom.site.id, [path], uow.now)
@@ -65,7 +65,7 @@ def test_each_subscriber_of_what_has_changed_is_planned_one_delivery(newsroom: N
 def test_subscription_waits_for_who_is_just_storing_so_that_it_misses_nothing(newsroom: Newsroom) -> None:
     store(newsroom, "one")
     with newsroom.database.write() as uow:
-        version = uow.sites.take_turn(newsroom.site.id).version
+        version = uow.sites.advance_version(newsroom.site.id).number
         said = Document(newsroom.site.id, PATH, "text/plain", "two", uow.now, Piece(b"two", b""), version=version)
         uow.documents.store([said])
         subscribing = Thread(target=subscribe, args=(newsroom, "http://a.example/"))

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from sokbo import selections, sites
 from sokbo.domain.article import Image
-from sokbo.domain.assembly import MAPPED_EVERY
+from sokbo.domain.assembly import SITEMAP_INTERVAL
 from sokbo.domain.document import Document
 from sokbo.domain.ids import MediaId
 from sokbo.domain.picture import Media, Picture, PictureState
@@ -64,7 +64,7 @@ def fill(bureau: Bureau, clock: Clock) -> None:
     bureau.newsroom.revise(breaking, "큰불, 꺼져", breaking=True, correction_note="바로잡음")
     bureau.newsroom.revise(bureau.newsroom.post("떠남", tags=("gone",)), "떠남")
     bureau.syndicate()
-    clock.advance(MAPPED_EVERY.total_seconds())
+    clock.advance(SITEMAP_INTERVAL.total_seconds())
     bureau.syndicate()
 
 

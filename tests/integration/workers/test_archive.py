@@ -18,7 +18,7 @@ from tests.clock import START, Clock
 from tests.integration.workers.bureau import Bureau
 from tests.integration.workers.test_anew import everything, rebuild
 from tests.unit.workers.feeds.w3c import archive_complaints
-from workers import assemblies
+from workers import assembly_queue
 from workers.archiving import MOST_CLOSED
 from workers.clean import clean
 from workers.runtime import Runtime
@@ -226,15 +226,15 @@ def test_neighbours_link_to_each_other_and_to_the_current_feed(bureau: Bureau, c
 def test_no_link_ever_leads_to_a_document_that_is_not_made_yet(
     bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch, slice_size: int
 ) -> None:
-    monkeypatch.setattr(assemblies, "SLICE", slice_size)
-    assemble_slice = assemblies._assemble_slice
+    monkeypatch.setattr(assembly_queue, "SLICE", slice_size)
+    assemble_slice = assembly_queue._assemble_slice
     seen: list[set[str]] = []
 
     def assemble_and_look(runtime: Runtime, site_id: SiteId) -> None:
         assemble_slice(runtime, site_id)
         seen.append(dead_links(bureau))
 
-    monkeypatch.setattr(assemblies, "_assemble_slice", assemble_and_look)
+    monkeypatch.setattr(assembly_queue, "_assemble_slice", assemble_and_look)
     fill(bureau, clock)
     assert len(walk(bureau)) > 8
     assert seen

@@ -440,18 +440,18 @@ def test_retry_after_holds_for_all_that_waits_for_the_partner(bureau: Bureau, tu
     assert len([*turn(TAKEN), *turn(TAKEN)]) == 5
 
 
-@pytest.mark.parametrize("deed", ["ping", "enable"])
-def test_operator_ends_the_time_that_a_partner_has_asked_for(bureau: Bureau, turn: Turn, deed: str) -> None:
+@pytest.mark.parametrize("operation", ["ping", "enable"])
+def test_operator_ends_the_time_that_a_partner_has_asked_for(bureau: Bureau, turn: Turn, operation: str) -> None:
     partner = asking_partner(bureau, turn)
     bureau.sweep()
-    if deed == "enable":
+    if operation == "enable":
         close(bureau, partner)
     else:
         with bureau.newsroom.database.write() as uow:
             redelivery.ping(uow, bureau.newsroom.site.id, partner.id, **BY)
             uow.commit()
     assert current(bureau, partner).breaker.retry_after_until is None
-    assert len([*turn(TAKEN), *turn(TAKEN)]) == 4 + (deed == "ping")
+    assert len([*turn(TAKEN), *turn(TAKEN)]) == 4 + (operation == "ping")
 
 
 def test_retry_after_noted_by_a_clock_that_was_ahead_stalls_nothing(bureau: Bureau, turn: Turn, clock: Clock) -> None:

@@ -240,9 +240,9 @@ def test_picture_that_was_given_up_is_tried_again_by_an_article_after_a_day(bure
     ours, others = Picture("a" * 64, PictureState.WAITING, "image/png", 1, 1, 1), Picture("https://elsewhere.example/a.jpg")
     with bureau.newsroom.database.write() as uow:
         uow.pictures.add([ours, others], uow.now)
-        uow.pictures.lease("darkroom", uow.now, 5, 10)
+        uow.pictures.lease("me", uow.now, 5, 10)
         for picture in (ours, others):
-            uow.pictures.settle(replace(picture, state=PictureState.FAILED), "darkroom", uow.now)
+            uow.pictures.settle(replace(picture, state=PictureState.FAILED), "me", uow.now)
         uow.commit()
     clock.advance(DAY)
     assert clean(bureau.runtime) == 0

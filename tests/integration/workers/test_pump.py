@@ -22,8 +22,8 @@ from tests.integration.storage.test_migrations import engine_of
 from tests.integration.workers.bureau import Bureau, open_bureau
 from tests.receiver import receiving
 from tests.waiting import eventually
-from workers.deliver import Pump, Taken, Turn
-from workers.presence import Presence
+from workers.database_health import DatabaseHealth
+from workers.deliver import Cycle, Pump, Taken
 
 DEADLINE_SECONDS = 5.0
 
@@ -413,7 +413,7 @@ async def test_what_a_worker_leased_before_it_froze_is_not_begun(bureau: Bureau,
         async with pumping(bureau):
             await until(lambda: receiver.pushes)
             with monkeypatch.context() as patched:
-                patched.setattr(Presence, "was_there", lambda _self, _seconds: False)
+                patched.setattr(DatabaseHealth, "was_there", lambda _self, _seconds: False)
                 receiver.ended.set()
                 await until(lambda: only(bureau, first).attempts == 1)
             assert len(receiver.pushes) == 1
@@ -422,14 +422,14 @@ async def test_what_a_worker_leased_before_it_froze_is_not_begun(bureau: Bureau,
 
 async def test_what_a_turn_brings_to_a_stopped_pump_is_not_begun(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
     pump = bureau.runtime.pump
-    write_turn = Pump._write_turn
+    write_cycle = Pump._write_cycle
 
-    def stopped_meanwhile(self: Pump, turn: Turn) -> Taken:
-        taken = write_turn(self, turn)
+    def stopped_meanwhile(self: Pump, cycle: Cycle) -> Taken:
+        taken = write_cycle(self, cycle)
         bureau_loop.call_soon_threadsafe(self.stop)
         return taken
 
-    monkeypatch.setattr(Pump, "_write_turn", stopped_meanwhile)
+    monkeypatch.setattr(Pump, "_write_cycle", stopped_meanwhile)
     bureau_loop = asyncio.get_running_loop()
     with receiving() as receiver:
         bureau.newsroom.subscribe(receiver.url)

@@ -21,10 +21,10 @@ MEASURED = Picture(URL, PictureState.READY, "image/jpeg", 640, 480, 12_345)
 
 
 def settle(bureau: Bureau, picture: Picture) -> None:
-    """What the darkroom does with one that waits."""
+    """What the image processor does with one that waits."""
     with bureau.newsroom.database.write() as uow:
-        uow.pictures.lease("darkroom", uow.now, 5, 10)
-        assert uow.pictures.settle(picture, "darkroom", uow.now)
+        uow.pictures.lease("me", uow.now, 5, 10)
+        assert uow.pictures.settle(picture, "me", uow.now)
         uow.commit()
 
 

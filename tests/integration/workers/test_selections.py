@@ -53,7 +53,7 @@ def post(bureau: Bureau, title: str, **fields: Any) -> Article:
 
 def forms(bureau: Bureau, article: Article) -> set[str]:
     with bureau.newsroom.database.read() as uow:
-        return {form for form, state in uow.forms.entries([article.id])[article.id].fragments.items() if state[0]}
+        return {form for form, state in uow.selection_fragments.entries([article.id])[article.id].fragments.items() if state[0]}
 
 
 def stored(bureau: Bureau, path: str) -> Document:
@@ -270,10 +270,8 @@ def test_flipboard_takes_or_drops_an_article_when_its_image_is_measured(bureau: 
     post(bureau, "그림이 있다", image=PICTURE)
 
     with bureau.newsroom.database.write() as uow:
-        uow.pictures.lease("darkroom", uow.now, 5, 10)
-        assert uow.pictures.settle(
-            Picture(PICTURE.url, PictureState.READY, "image/jpeg", width, 400, 12_345), "darkroom", uow.now
-        )
+        uow.pictures.lease("me", uow.now, 5, 10)
+        assert uow.pictures.settle(Picture(PICTURE.url, PictureState.READY, "image/jpeg", width, 400, 12_345), "me", uow.now)
         uow.commit()
     bureau.sweep()
 
@@ -289,8 +287,8 @@ def test_flipboard_drops_an_article_whose_image_has_been_measured_in_vain(bureau
     assert "그림이 있다" in bureau.text("selection/chosen.rss")
 
     with bureau.newsroom.database.write() as uow:
-        uow.pictures.lease("darkroom", uow.now, 5, 10)
-        assert uow.pictures.settle(known, "darkroom", uow.now)
+        uow.pictures.lease("me", uow.now, 5, 10)
+        assert uow.pictures.settle(known, "me", uow.now)
         uow.commit()
     bureau.sweep()
 
@@ -305,8 +303,8 @@ def test_dialects_feed_does_not_become_older_with_an_article_that_is_left_out_la
     before = feedparser.parse(bureau.text("selection/chosen.rss"))
 
     with bureau.newsroom.database.write() as uow:
-        uow.pictures.lease("darkroom", uow.now, 5, 10)
-        assert uow.pictures.settle(Picture(PICTURE.url, PictureState.READY, "image/jpeg", 320, 200, 12_345), "darkroom", uow.now)
+        uow.pictures.lease("me", uow.now, 5, 10)
+        assert uow.pictures.settle(Picture(PICTURE.url, PictureState.READY, "image/jpeg", 320, 200, 12_345), "me", uow.now)
         uow.commit()
     bureau.sweep()
 

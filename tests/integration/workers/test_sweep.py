@@ -77,14 +77,14 @@ def test_cards_of_breaking_news_are_marked_until_its_end(bureau: Bureau, clock: 
         assert 'class="badge"' not in bureau.text(path), path
 
 
-@pytest.mark.parametrize("deed", ["revise", "withdraw"])
+@pytest.mark.parametrize("operation", ["revise", "withdraw"])
 def test_article_changed_between_its_breaking_end_and_the_sweep_leaves_the_breaking_list(
-    bureau: Bureau, clock: Clock, deed: str
+    bureau: Bureau, clock: Clock, operation: str
 ) -> None:
     article = bureau.newsroom.post("큰불", breaking=True, breaking_until=clock() + timedelta(seconds=30))
     bureau.syndicate()
     clock.advance(31)
-    if deed == "revise":
+    if operation == "revise":
         bureau.newsroom.revise(article, "큰불", breaking=True, breaking_until=article.breaking_until, summary="다른 요약")
     else:
         bureau.newsroom.withdraw(article)

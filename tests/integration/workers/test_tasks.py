@@ -6,7 +6,7 @@ from celery import Celery
 from sokbo.broker import Task
 from sokbo.domain.event import Lane
 from sokbo.errors import Unavailable
-from sokbo.storage.session import Locked, Outrun
+from sokbo.storage.session import Locked, TransactionConflict
 from tests.integration.workers.bureau import Bureau
 from tests.newsroom import Newsroom
 from workers.runtime import Runtime
@@ -33,7 +33,7 @@ def test_sweeps_that_have_piled_up_are_one(bureau: Bureau) -> None:
         assert uow.documents.get(other.site.id, "feed.rss") is None
 
 
-@pytest.mark.parametrize(("error", "is_away"), [(Unavailable, True), (Locked, True), (Outrun, False)])
+@pytest.mark.parametrize(("error", "is_away"), [(Unavailable, True), (Locked, True), (TransactionConflict, False)])
 def test_database_is_away_where_it_can_not_be_used_but_not_for_whoever_another_has_outrun(
     bureau: Bureau, monkeypatch: pytest.MonkeyPatch, error: type[Unavailable], *, is_away: bool
 ) -> None:

@@ -179,7 +179,7 @@ def test_key_from_the_settings_stays_there(terminal: Terminal, tmp_path: Path, m
 def keep_image(data: Path) -> str:
     """Puts an image into the data folder; its name there."""
     files = MediaFiles(Settings(data=data).media_folder)
-    with files.workshop() as folder:
+    with files.staging() as folder:
         (folder / "draft").write_bytes(png())
         digest, _ = files.keep(folder / "draft", "image/png")
     return f"{digest}.png"

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sokbo.domain.assembly import next_turn
+from sokbo.domain.assembly import next_slot
 
 SECOND = timedelta(seconds=1)
 
@@ -17,4 +17,4 @@ SECOND = timedelta(seconds=1)
     ],
 )
 def test_next_turn_comes_at_the_same_moments_for_all_and_never_now(now: datetime, every: timedelta, turn: datetime) -> None:
-    assert next_turn(now, every) == turn
+    assert next_slot(now, every) == turn

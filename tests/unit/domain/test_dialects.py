@@ -7,7 +7,7 @@ import pytest
 from sokbo.domain.article import Content, Image
 from sokbo.domain.dialects import DIALECTS, Dialect, Subject
 from sokbo.domain.ids import SiteId
-from sokbo.domain.illustration import named_picture
+from sokbo.domain.lead_image import named_picture
 from sokbo.domain.picture import Picture, PictureState
 from sokbo.domain.preflight import findings
 from sokbo.domain.selection import PLAIN, Selection

@@ -1,4 +1,4 @@
-"""Every deed on an article in every state: what it becomes, and what partners and readers are told."""
+"""Every operation on an article in every state: what it becomes, and what partners and readers are told."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -182,10 +182,10 @@ def test_withdrawn_article_leaves_every_listing(
         revise(change.article, draft(), LATER)
 
 
-@pytest.mark.parametrize("deed", [lambda article, now: revise(article, draft("둘"), now), withdraw])
-def test_end_of_breaking_that_is_not_recorded_yet_is_still_listed(deed: Any) -> None:
+@pytest.mark.parametrize("operation", [lambda article, now: revise(article, draft("둘"), now), withdraw])
+def test_end_of_breaking_that_is_not_recorded_yet_is_still_listed(operation: Any) -> None:
     """Else the breaking list would go on showing the article, for nobody would assemble it."""
-    change = deed(made(breaking=True, breaking_until=LATER).article, LATER + HOUR)
+    change = operation(made(breaking=True, breaking_until=LATER).article, LATER + HOUR)
     assert BREAKING_LISTING in change.touched
     assert change.breaking
     assert change.article.breaking_until is None

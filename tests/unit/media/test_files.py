@@ -14,7 +14,7 @@ def files(tmp_path: Path) -> MediaFiles:
 
 
 def keep(files: MediaFiles, content: bytes) -> tuple[str, int]:
-    with files.workshop() as folder:
+    with files.staging() as folder:
         draft = folder / "draft"
         draft.write_bytes(content)
         return files.keep(draft, "image/png")
@@ -55,7 +55,7 @@ def test_file_is_on_the_disk_before_it_has_its_name(files: MediaFiles, monkeypat
 
 
 def test_nothing_is_left_of_what_was_not_kept(files: MediaFiles, tmp_path: Path) -> None:
-    with files.workshop() as folder:
+    with files.staging() as folder:
         (folder / "draft").write_bytes(b"half")
 
     assert list((tmp_path / "media" / DRAFTS).iterdir()) == []
@@ -69,7 +69,7 @@ def test_name_that_is_none_of_ours_leads_nowhere(files: MediaFiles, name: str) -
 
 def test_drafts_of_dead_processes_are_deleted_and_those_of_others_stay(files: MediaFiles, tmp_path: Path) -> None:
     files.forget_abandoned()  # there is no folder yet
-    with files.workshop() as fresh, files.workshop() as old:
+    with files.staging() as fresh, files.staging() as old:
         (old / "draft").write_bytes(b"half")
         then = time.time() - ABANDONED_SECONDS - 1
         os.utime(old, (then, then))
@@ -77,4 +77,4 @@ def test_drafts_of_dead_processes_are_deleted_and_those_of_others_stay(files: Me
         files.forget_abandoned()
 
         assert list((tmp_path / "media" / DRAFTS).iterdir()) == [fresh]
-        old.mkdir()  # for the workshop to take away
+        old.mkdir()  # for the next one to take away

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from service.key_lookups import Found, KeyLookups
+from service.key_lookups import KeyAndSite, KeyLookups
 from sokbo import keys, sites
 from sokbo.domain.key import Scope, token_digest
 from sokbo.storage import Database
@@ -19,7 +19,7 @@ class Held(KeyLookups):
         self.may_go = threading.Event()
         self.asked: list[set[str]] = []
 
-    def _load(self, digests: Sequence[str]) -> dict[str, Found]:
+    def _load(self, digests: Sequence[str]) -> dict[str, KeyAndSite]:
         self.asked.append(set(digests))
         self.begun.set()
         assert self.may_go.wait(10)

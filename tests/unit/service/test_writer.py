@@ -14,7 +14,7 @@ from sokbo.domain.ids import SiteId
 from sokbo.domain.site import Site
 from sokbo.errors import NotFound, Unavailable
 from sokbo.storage import Database, UnitOfWork
-from sokbo.storage.session import Locked, Outrun
+from sokbo.storage.session import Locked, TransactionConflict
 from tests.databases import make_ready
 
 
@@ -37,7 +37,7 @@ def names(database: Database) -> set[str]:
 
 
 class Held:
-    """A deed that keeps the writer busy until it is let go, so that others gather behind it."""
+    """An operation that keeps the writer busy until it is let go, so that others gather behind it."""
 
     def __init__(self) -> None:
         self.begun = threading.Event()
@@ -51,13 +51,13 @@ class Held:
         self._let_go.set()
 
 
-async def gathered(writer: Writer, *deeds: Callable[[UnitOfWork], object]) -> list[object]:
-    """What comes of deeds that wait together while the writer is busy."""
+async def gathered(writer: Writer, *operations: Callable[[UnitOfWork], object]) -> list[object]:
+    """What comes of operations that wait together while the writer is busy."""
     held = Held()
     busy = asyncio.create_task(writer.do(held))
     await asyncio.to_thread(held.begun.wait)
-    tasks = [asyncio.create_task(writer.do(deed)) for deed in deeds]
-    await asyncio.sleep(0)  # each has put its deed into the queue
+    tasks = [asyncio.create_task(writer.do(operation)) for operation in operations]
+    await asyncio.sleep(0)  # each has put its operation into the queue
     held.let_go()
     await busy
     return await asyncio.gather(*tasks, return_exceptions=True)
@@ -130,7 +130,7 @@ async def test_nobody_is_woken_for_a_deed_that_fails_and_once_for_one_that_is_do
         held = Held()
         busy = asyncio.create_task(writer.do(held))
         await asyncio.to_thread(held.begun.wait)
-        tasks = [asyncio.create_task(writer.do(deed, woken.append)) for deed in (adding("one"), fail)]
+        tasks = [asyncio.create_task(writer.do(operation, woken.append)) for operation in (adding("one"), fail)]
         await asyncio.sleep(0)
         held.let_go()
         await asyncio.gather(busy, *tasks, return_exceptions=True)
@@ -172,7 +172,7 @@ async def test_what_came_before_and_after_a_deed_that_fails_is_done_together(sto
     assert names(stored) == set()
 
 
-@pytest.mark.parametrize("error", [Outrun("a deadlock"), OSError("at the commit")])
+@pytest.mark.parametrize("error", [TransactionConflict("a deadlock"), OSError("at the commit")])
 async def test_a_group_that_fails_as_a_whole_is_done_one_by_one_and_each_is_woken_with_what_was_kept(
     stored: Database, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from service.answers import AnswerMemory
 from service.app import build_service
-from service.connections import Connections, Patience
+from service.connections import Connections, ReadTimeouts
 from service.document_cache import DocumentCache
 from service.http_protocol import guarded
 from service.metrics import Metrics
 from service.middlewares import edge
-from service.recall import recalling
+from service.response_cache import ResponseCache
+from service.response_cache_protocol import with_response_cache
 from sokbo import keys, sites
 from sokbo.domain.key import Scope
 from sokbo.settings import Settings
@@ -26,9 +26,9 @@ from tests.integration.service.reading.serving import Connection, Reply
 from tests.unit.service.reading.source import MemorySource
 
 
-def roomy(patience: Patience | None = None) -> Connections:
+def roomy(timeouts: ReadTimeouts | None = None) -> Connections:
     """Connections that no test exhausts."""
-    return Connections(per_address=100, total=100, patience=patience)
+    return Connections(per_address=100, total=100, timeouts=timeouts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ async def edge_before(handler: Handler, connections: Connections) -> AsyncIterat
     """The handler at every path, with the service's protocols and middleware before it."""
     app = web.Application(middlewares=[edge(Metrics())])
     app.router.add_route("*", "/{path:.*}", handler)
-    memory = AnswerMemory(DocumentCache(MemorySource(), 0))
+    memory = ResponseCache(DocumentCache(MemorySource(), 0))
     async with _listening(app, connections, memory) as port:
         yield Edge(connections, port)
 
@@ -97,11 +97,11 @@ def make_site(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def _listening(app: web.Application, connections: Connections, memory: AnswerMemory) -> AsyncIterator[int]:
+async def _listening(app: web.Application, connections: Connections, memory: ResponseCache) -> AsyncIterator[int]:
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     assert runner.server is not None
-    factory = recalling(guarded(runner.server, connections), memory)
+    factory = with_response_cache(guarded(runner.server, connections), memory)
     listener = await asyncio.get_running_loop().create_server(factory, "127.0.0.1", 0)
     try:
         yield listener.sockets[0].getsockname()[1]

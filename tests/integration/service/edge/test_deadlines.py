@@ -9,12 +9,12 @@ import orjson
 import pytest
 from aiohttp import web
 
-from service.connections import Connections, Patience
+from service.connections import Connections, ReadTimeouts
 from tests.integration.service.edge.running import edge_before, roomy
 
-NO_TIME = Patience(head_seconds=0.0, body_seconds=0.0)
-NO_TIME_FOR_HEADS = Patience(head_seconds=0.0, body_seconds=60.0)
-PATIENT = Patience(head_seconds=60.0, body_seconds=60.0)
+NO_TIME = ReadTimeouts(head_seconds=0.0, body_seconds=0.0)
+NO_TIME_FOR_HEADS = ReadTimeouts(head_seconds=0.0, body_seconds=60.0)
+PATIENT = ReadTimeouts(head_seconds=60.0, body_seconds=60.0)
 HALF_A_HEAD = b"GET / HTTP/1.1\r\nHost: sokbo.exam"
 
 
@@ -31,7 +31,7 @@ async def test_half_a_head_after_an_answer_is_answered_408() -> None:
     connections = roomy(PATIENT)
     async with edge_before(echo, connections) as edge, await edge.dial() as connection:
         assert (await connection.ask("GET / HTTP/1.1")).status == 200
-        connections.patience = NO_TIME
+        connections.timeouts = NO_TIME
         connection.writer.write(HALF_A_HEAD)
         said = await edge.closes(connection)
     head, _, body = said.partition(b"\r\n\r\n")
@@ -43,7 +43,7 @@ async def test_half_a_head_after_an_answer_is_answered_408() -> None:
 
 
 async def test_dripping_doesnt_win_time() -> None:
-    connections = roomy(Patience(head_seconds=0.05))
+    connections = roomy(ReadTimeouts(head_seconds=0.05))
     async with edge_before(echo, connections) as edge, await edge.dial() as connection:
         connection.writer.write(b"GET / HTTP/1.1\r\n")
         closing = asyncio.create_task(edge.closes(connection))
@@ -55,7 +55,7 @@ async def test_dripping_doesnt_win_time() -> None:
 
 @pytest.mark.parametrize("length", ["Content-Length: 10", "Transfer-Encoding: chunked"])
 async def test_half_a_body_is_answered_408_as_a_problem(length: str) -> None:
-    connections = roomy(Patience(body_seconds=0.0))
+    connections = roomy(ReadTimeouts(body_seconds=0.0))
     async with edge_before(echo, connections) as edge, await edge.dial() as connection:
         connection.send("POST / HTTP/1.1", length)
         connection.writer.write(b"1\r\nx\r\n" if "chunked" in length else b"half")
@@ -66,8 +66,8 @@ async def test_half_a_body_is_answered_408_as_a_problem(length: str) -> None:
 
 
 def test_long_body_may_take_as_long_as_a_slow_line_takes_for_it() -> None:
-    patience = Patience(body_seconds=30.0, least_bytes_per_second=20_000.0)
-    assert (patience.for_body(None), patience.for_body(0), patience.for_body(10_000_000)) == (30.0, 30.0, 530.0)
+    timeouts = ReadTimeouts(body_seconds=30.0, least_bytes_per_second=20_000.0)
+    assert (timeouts.for_body(None), timeouts.for_body(0), timeouts.for_body(10_000_000)) == (30.0, 30.0, 530.0)
 
 
 async def test_half_of_a_long_body_is_waited_for() -> None:
@@ -77,7 +77,7 @@ async def test_half_of_a_long_body_is_waited_for() -> None:
         began.set()
         return await echo(request)
 
-    connections = roomy(Patience(body_seconds=0.0, least_bytes_per_second=0.001))
+    connections = roomy(ReadTimeouts(body_seconds=0.0, least_bytes_per_second=0.001))
     async with edge_before(read_all, connections) as edge, await edge.dial() as connection:
         connection.send("POST / HTTP/1.1", "Content-Length: 4")
         connection.writer.write(b"ha")
@@ -101,7 +101,7 @@ async def test_a_request_that_takes_us_long_is_answered() -> None:
         connection.send("POST / HTTP/1.1", "Content-Length: 4")
         connection.writer.write(b"body")
         await asked.wait()
-        connections.patience = NO_TIME
+        connections.timeouts = NO_TIME
         await connections.check()
         may_answer.set()
         assert (await connection.reply()).body == b"body"
@@ -110,9 +110,9 @@ async def test_a_request_that_takes_us_long_is_answered() -> None:
 async def test_an_idle_connection_is_kept() -> None:
     async with edge_before(echo, roomy(PATIENT)) as edge, await edge.dial() as connection:
         await connection.ask("GET / HTTP/1.1")
-        edge.connections.patience = NO_TIME
+        edge.connections.timeouts = NO_TIME
         await edge.connections.check()
-        edge.connections.patience = PATIENT
+        edge.connections.timeouts = PATIENT
         assert (await connection.ask("GET / HTTP/1.1")).status == 200
 
 
@@ -123,7 +123,7 @@ async def test_a_slow_reader_isnt_blamed_for_what_it_asks_next() -> None:
     async with edge_before(big, roomy(PATIENT)) as edge, await edge.dial() as connection:
         connection.send("GET / HTTP/1.1")
         await connection.reader.readuntil(b"\r\n\r\n")
-        edge.connections.patience = NO_TIME
+        edge.connections.timeouts = NO_TIME
         connection.writer.write(b"GET / HTTP/1.1\r\nHost: sokbo.example\r\n\r\n")
         await edge.connections.check()
         assert len(await connection.reader.readexactly(20_000_000)) == 20_000_000

@@ -30,7 +30,7 @@ WRONG = "Authorization: Bearer sokbo_wrong"
 @pytest_asyncio.fixture
 async def edge(tmp_path: Path) -> AsyncIterator[Edge]:
     def small(settings: Settings) -> Settings:
-        return settings.model_copy(update={"failed_logins_per_minute": FAILURES, "max_article_bytes": MAX_BODY_BYTES})
+        return settings.model_copy(update={"unknown_keys_per_minute": FAILURES, "max_article_bytes": MAX_BODY_BYTES})
 
     async with whole_service(tmp_path, small) as running:
         yield running

@@ -11,11 +11,11 @@ from typing import Self
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from service.answers import AnswerMemory
 from service.document_cache import DocumentCache
 from service.private_feeds import PrivateFeeds
 from service.reading import Reader
-from service.recall import recalling
+from service.response_cache import ResponseCache
+from service.response_cache_protocol import with_response_cache
 from service.routes.documents import add_document_routes
 from service.site_directory import SiteDirectory
 from sokbo.domain.site import Site
@@ -30,7 +30,7 @@ class Serving:
 
     source: MemorySource
     cache: DocumentCache
-    memory: AnswerMemory
+    memory: ResponseCache
     port: int
 
     async def dial(self) -> "Connection":
@@ -107,7 +107,7 @@ async def serve(source: MemorySource) -> AsyncIterator[Serving]:
 
     created = datetime(2026, 1, 1, tzinfo=UTC)
     cache = DocumentCache(source, 8 * 1024 * 1024)
-    memory = AnswerMemory(cache)
+    memory = ResponseCache(cache)
     directory = SiteDirectory()
     directory.replace(
         [
@@ -120,7 +120,7 @@ async def serve(source: MemorySource) -> AsyncIterator[Serving]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     assert runner.server is not None
-    listener = await asyncio.get_running_loop().create_server(recalling(runner.server, memory), "127.0.0.1", 0)
+    listener = await asyncio.get_running_loop().create_server(with_response_cache(runner.server, memory), "127.0.0.1", 0)
     try:
         yield Serving(source, cache, memory, listener.sockets[0].getsockname()[1])
     finally:

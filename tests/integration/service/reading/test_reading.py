@@ -24,8 +24,8 @@ from sokbo.domain.site import Site
 from tests.clock import START
 from tests.integration.service.reading.serving import Reply, Serving, serve
 from tests.unit.service.reading.source import SITE, MemorySource
-from workers.assembling import feed_document
 from workers.feeds import FORMATS
+from workers.listing_documents import feed_document
 from workers.pages.renderer import PageShell
 from workers.rendering import page_document
 
@@ -121,10 +121,10 @@ LONG = "속보 ".encode() * 1000
 @pytest.mark.parametrize(
     ("accepted", "coding", "tag"), [("gzip, br", "br", '"v6-br"'), ("zstd;q=0.9, gzip;q=0.5", "zstd", '"v6-zst"')]
 )
-async def test_what_stays_is_squeezed_further_after_it_was_asked_for(
+async def test_what_stays_is_compressed_further_after_it_was_asked_for(
     serving: Serving, monkeypatch: pytest.MonkeyPatch, accepted: str, coding: str, tag: str
 ) -> None:
-    monkeypatch.setattr("service.squeezing.SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr("service.recompressing.SETTLED_SECONDS", 0.0)
     serving.source.put("long.rss", LONG)
     request = ("GET /news/long.rss HTTP/1.1", f"Accept-Encoding: {accepted}")
     first = await serving.ask(*request)
@@ -141,7 +141,7 @@ async def test_what_stays_is_squeezed_further_after_it_was_asked_for(
 
 
 async def test_gzip_of_pieces_is_followed_by_that_of_the_whole(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.squeezing.SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr("service.recompressing.SETTLED_SECONDS", 0.0)
     entries = [f"{number} {'속보 ' * 40}".encode() for number in range(50)]
     serving.source.put("alike.rss", b"<feed>", entries=entries)
     request = ("GET /news/alike.rss HTTP/1.1", "Accept-Encoding: gzip")
@@ -161,7 +161,7 @@ async def test_what_is_new_or_small_is_left_to_gzip(serving: Serving, monkeypatc
     serving.source.put("long.rss", LONG)
     await twice(serving, "GET /news/long.rss HTTP/1.1", "Accept-Encoding: br")
     new = await serving.cache.get(SITE, "long.rss")
-    monkeypatch.setattr("service.squeezing.SETTLED_SECONDS", 0.0)
+    monkeypatch.setattr("service.recompressing.SETTLED_SECONDS", 0.0)
     await twice(serving, "GET /news/feed.atom HTTP/1.1", "Accept-Encoding: br")
     small = await serving.cache.get(SITE, "feed.atom")
     for prepared in (new, small):
@@ -493,7 +493,7 @@ async def test_a_reader_who_hangs_up_harms_nobody(serving: Serving, caplog: pyte
 async def test_a_connection_that_only_recalls_still_reaches_aiohttp_now_and_then(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.recall.RENEWAL_SECONDS", 0.0)
+    monkeypatch.setattr("service.response_cache_protocol.RENEWAL_SECONDS", 0.0)
     async with await serving.dial() as connection:
         for _ in range(3):
             await connection.ask("GET /news/feed.atom HTTP/1.1")

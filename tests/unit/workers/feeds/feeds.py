@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sokbo.domain.article import Article
 from sokbo.domain.feed import SITE_LISTING, Listing
-from sokbo.domain.illustration import illustration
+from sokbo.domain.lead_image import lead_image
 from sokbo.domain.picture import Picture
 from sokbo.domain.site import Site
 from tests.unit.workers.feeds.articles import NASTY, PUBLISHED, SITE
@@ -30,7 +30,7 @@ def feed(
     newest = max((utc(article.modified_at) for article in articles), default=PUBLISHED)
     shell = feed_format.shell(site, listing, updated or newest, footer, history)
     known = {picture.source: picture for picture in pictures}
-    entries = [feed_format.entry(item(site, article, illustration(site, article.content, known))) for article in articles]
+    entries = [feed_format.entry(item(site, article, lead_image(site, article.content, known))) for article in articles]
     entries += tombstones
     return shell.head + shell.separator.join(entries) + shell.tail
 

@@ -9,7 +9,7 @@ from lxml import etree
 from sokbo.domain.article import Article, Author, Image, article_url
 from sokbo.domain.dialects import DIALECTS, Subject
 from sokbo.domain.feed import Listing, ListingKind
-from sokbo.domain.illustration import illustration
+from sokbo.domain.lead_image import lead_image
 from tests.unit.workers.feeds.articles import ENGLISH, NASTY, PUBLISHED, SITE, article
 from tests.unit.workers.feeds.w3c import rss_complaints
 from workers.feeds import DIALECT_FORMATS, FeedFormat, Options
@@ -30,7 +30,7 @@ def document(form: FeedFormat, *articles: Article, options: Options = OPTIONS) -
 
 
 def shown(article: Article) -> Item:
-    return item(SITE, article, illustration(SITE, article.content, {}))
+    return item(SITE, article, lead_image(SITE, article.content, {}))
 
 
 def items(form: FeedFormat, *articles: Article) -> list[etree._Element]:

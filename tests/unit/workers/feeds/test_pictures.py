@@ -10,7 +10,7 @@ from lxml import etree
 
 from sokbo.domain.article import Article, Image
 from sokbo.domain.document import FragmentFormat
-from sokbo.domain.illustration import at_home
+from sokbo.domain.lead_image import with_current_media_urls
 from sokbo.domain.picture import Picture, PictureState, Variant
 from tests.unit.workers.feeds.articles import NASTY, SITE, article
 from tests.unit.workers.feeds.feeds import feed
@@ -80,7 +80,7 @@ def test_rss_has_no_enclosure_before_its_true_length_is_known() -> None:
 
 
 def test_our_pictures_thumbnail_is_its_narrowest_jpeg_where_the_site_is_now() -> None:
-    moved = replace(WITH_OURS, content=at_home(SITE, WITH_OURS.content, {OURS.name}))
+    moved = replace(WITH_OURS, content=with_current_media_urls(SITE, WITH_OURS.content, {OURS.name}))
     item = rss_item(moved, OURS)
 
     assert item.find("enclosure").get("url") == f"{SITE.base_url}/media/{OURS.name}"

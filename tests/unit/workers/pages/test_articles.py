@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sokbo.domain.article import Article, Author, Image
-from sokbo.domain.illustration import illustration
+from sokbo.domain.lead_image import lead_image
 from sokbo.domain.site import Site
 from tests.unit.workers.pages.samples import parse_page
 from workers.pages.renderer import PageRenderer
@@ -25,7 +25,7 @@ def page(renderer: PageRenderer, site: Site) -> Callable[[Article], Any]:
 
 
 def source(renderer: PageRenderer, site: Site, article: Article) -> bytes:
-    shell = renderer.card_and_page(site, article, illustration(site, article.content, {}), now=NOW)[1]
+    shell = renderer.card_and_page(site, article, lead_image(site, article.content, {}), now=NOW)[1]
     return shell.head + shell.separator + shell.tail + b"<i>strip</i>" + shell.closing
 
 

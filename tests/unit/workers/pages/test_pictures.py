@@ -8,7 +8,7 @@ import pytest
 from lxml import html
 
 from sokbo.domain.article import Article, Image
-from sokbo.domain.illustration import illustration
+from sokbo.domain.lead_image import lead_image
 from sokbo.domain.picture import Files, Picture, PictureState, Size, Variant
 from sokbo.domain.site import Site
 from tests.unit.workers.pages.samples import PUBLISHED, parse_page
@@ -38,7 +38,7 @@ def show(renderer: PageRenderer, site: Site) -> Callable[..., tuple[Any, Any]]:
     """The trees of an article's page and card."""
 
     def render(article: Article, *pictures: Picture, files: Files | None = None) -> tuple[Any, Any]:
-        shown = illustration(site, article.content, {picture.source: picture for picture in pictures})
+        shown = lead_image(site, article.content, {picture.source: picture for picture in pictures})
         card, shell = renderer.card_and_page(site, article, shown, files, now=PUBLISHED)
         return parse_page(shell.head + shell.tail + shell.closing), html.fragment_fromstring(card.decode())
 

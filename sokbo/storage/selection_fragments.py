@@ -18,7 +18,7 @@ _RENDERINGS = select(renderings).where(renderings.c.article_id.in_(bindparam("ar
 _RENDERED = update(renderings).where(renderings.c.article_id == bindparam("of_article")).values(fragments=bindparam("in_use"))
 
 
-class FormRepository:
+class SelectionFragmentRepository:
     """Its methods want the site's version held, as whoever assembles does."""
 
     def __init__(self, session: Session):

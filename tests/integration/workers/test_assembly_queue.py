@@ -6,17 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from sokbo.domain.assembly import MAPPED_EVERY, Assembly, of_listing
+from sokbo.domain.assembly import SITEMAP_INTERVAL, Assembly, of_listing
 from sokbo.domain.document import Document
 from sokbo.domain.event import Lane
 from sokbo.domain.feed import Listing, ListingKind
 from sokbo.domain.ids import SiteId
 from tests.clock import Clock
 from tests.integration.workers.bureau import Bureau
-from workers import archiving, assemblies
+from workers import archiving, assembly_queue
 from workers import syndicate as syndication
-from workers.assembling import Workshop, listing_documents
 from workers.clean import clean
+from workers.listing_documents import AssemblyContext, listing_documents
 from workers.runtime import Runtime
 from workers.sweep import LEFT_AFTER, sweep
 
@@ -49,7 +49,7 @@ def test_sweep_assembles_what_its_maker_left_but_not_what_somebody_may_be_at(
 
 
 def test_many_terms_are_assembled_slice_by_slice(bureau: Bureau) -> None:
-    terms = tuple(f"주제 {number}" for number in range(2 * assemblies.SLICE + 1))
+    terms = tuple(f"주제 {number}" for number in range(2 * assembly_queue.SLICE + 1))
     bureau.newsroom.post("하나", tags=terms)
     bureau.syndicate()
     for term in terms:
@@ -60,31 +60,31 @@ def test_many_terms_are_assembled_slice_by_slice(bureau: Bureau) -> None:
 def test_one_that_cannot_be_made_holds_up_no_other_and_is_tried_again(
     bureau: Bureau, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
-    def fail(_workshop: Workshop, _keys: Sequence[str]) -> Iterable[Document]:
+    def fail(_workshop: AssemblyContext, _keys: Sequence[str]) -> Iterable[Document]:
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
-        patch.setitem(assemblies.MAKERS, ListingKind.CATEGORY, fail)
+        patch.setitem(assembly_queue.MAKERS, ListingKind.CATEGORY, fail)
         bureau.newsroom.post("하나", categories=("정치",), tags=("apec",))
         bureau.syndicate()
     assert "하나" in bureau.text("tag/apec.rss")
     bureau.syndicate()
     assert wait(bureau) == 1
-    clock.advance((assemblies.RETRY + LEFT_AFTER[Lane.BREAKING]).total_seconds())
+    clock.advance((assembly_queue.RETRY + LEFT_AFTER[Lane.BREAKING]).total_seconds())
     bureau.sweep()
     assert "하나" in bureau.text("category/정치.rss")
     assert wait(bureau) == 0
 
 
 def test_one_that_cannot_be_made_holds_up_none_of_its_own_kind(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
-    make = assemblies.MAKERS[ListingKind.CATEGORY]
+    make = assembly_queue.MAKERS[ListingKind.CATEGORY]
 
-    def fail_for_one(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
+    def fail_for_one(context: AssemblyContext, keys: Sequence[str]) -> Iterable[Document]:
         if "정치" in keys:
             raise ZeroDivisionError
-        return make(workshop, keys)
+        return make(context, keys)
 
-    monkeypatch.setitem(assemblies.MAKERS, ListingKind.CATEGORY, fail_for_one)
+    monkeypatch.setitem(assembly_queue.MAKERS, ListingKind.CATEGORY, fail_for_one)
     bureau.newsroom.post("하나", categories=("경제", "정치", "사회"))
     bureau.syndicate()
     for category in ("경제", "사회"):
@@ -94,8 +94,8 @@ def test_one_that_cannot_be_made_holds_up_none_of_its_own_kind(bureau: Bureau, m
 
 
 def test_stopped_half_way_it_leaves_documents_and_row_as_they_were(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
-    def die(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
-        listing_documents(workshop, [Listing(ListingKind.TAG, key) for key in keys])
+    def die(context: AssemblyContext, keys: Sequence[str]) -> Iterable[Document]:
+        listing_documents(context, [Listing(ListingKind.TAG, key) for key in keys])
         raise KeyboardInterrupt
 
     wanted = of_listing(Listing(ListingKind.TAG, "apec"))
@@ -103,7 +103,7 @@ def test_stopped_half_way_it_leaves_documents_and_row_as_they_were(bureau: Burea
         uow.assemblies.want(bureau.newsroom.site.id, [wanted, Assembly("category", "정치")], uow.now - timedelta(seconds=1))
         uow.commit()
     with monkeypatch.context() as patch:
-        patch.setitem(assemblies.MAKERS, ListingKind.TAG, die)
+        patch.setitem(assembly_queue.MAKERS, ListingKind.TAG, die)
         with pytest.raises(KeyboardInterrupt):
             bureau.syndicate()
     assert wait(bureau) == 2
@@ -118,7 +118,7 @@ def test_while_events_keep_coming_terms_are_not_put_off_for_ever(bureau: Bureau,
 
     def look(runtime: Runtime, seconds: float) -> None:
         seen.append(bureau.document("tag/apec.rss") is not None)
-        assemblies.assemble_for(runtime, seconds)
+        assembly_queue.assemble_for(runtime, seconds)
 
     monkeypatch.setattr("workers.syndicate.assemble_for", look)
     for number in range(3):
@@ -166,7 +166,7 @@ def test_sitemaps_of_many_that_come_together_are_put_off_further(bureau: Bureau,
     bureau.syndicate()
     assert "기사 0" in bureau.text("feed/2026/03.atom")
     assert "기사 0" not in bureau.text("news-sitemap.xml")
-    clock.advance(MAPPED_EVERY.total_seconds() - 0.3)
+    clock.advance(SITEMAP_INTERVAL.total_seconds() - 0.3)
     bureau.syndicate()
     assert "기사 0" in bureau.text("news-sitemap.xml")
     assert wait(bureau) == 0
@@ -201,7 +201,7 @@ def test_worker_for_breaking_news_leaves_to_the_others_what_they_may_be_at(burea
 
 def test_retry_that_waits_does_not_put_off_what_is_published(bureau: Bureau) -> None:
     with bureau.newsroom.database.write() as uow:
-        uow.assemblies.want(bureau.newsroom.site.id, [Assembly("category", "정치")], uow.now + assemblies.RETRY)
+        uow.assemblies.want(bureau.newsroom.site.id, [Assembly("category", "정치")], uow.now + assembly_queue.RETRY)
         uow.commit()
     bureau.newsroom.post("하나", tags=("apec",))
     bureau.syndicate()
@@ -210,15 +210,15 @@ def test_retry_that_waits_does_not_put_off_what_is_published(bureau: Bureau) -> 
 
 def test_new_document_of_the_archive_changes_no_list_of_feeds(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Sequence[str]] = []
-    make = assemblies.MAKERS["feeds"]
+    make = assembly_queue.MAKERS["feeds"]
     settings = bureau.runtime.settings.model_copy(update={"feed_entries": 1})
     bureau = replace(bureau, runtime=replace(bureau.runtime, settings=settings))
 
-    def count(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
+    def count(context: AssemblyContext, keys: Sequence[str]) -> Iterable[Document]:
         made.append(keys)
-        return make(workshop, keys)
+        return make(context, keys)
 
-    monkeypatch.setitem(assemblies.MAKERS, "feeds", count)
+    monkeypatch.setitem(assembly_queue.MAKERS, "feeds", count)
     counts = []
     for tag in ("apec", "apec", "수능"):
         bureau.newsroom.post("기사", tags=(tag,))
@@ -252,7 +252,7 @@ def test_document_follows_fragments_that_were_replaced_by_the_same_bytes(bureau:
 def test_lists_of_very_many_feeds_follow_a_new_one_within_a_minute(
     bureau: Bureau, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assemblies, "MANY_TERMS", 1)
+    monkeypatch.setattr(assembly_queue, "MANY_TERMS", 1)
     for tag in ("하나", "둘"):
         bureau.newsroom.post(tag, tags=(tag,))
         bureau.syndicate()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from workers import presence
-from workers.presence import REST_SECONDS, STUCK_SECONDS, Presence
+from workers import database_health
+from workers.database_health import REST_SECONDS, STUCK_SECONDS, DatabaseHealth
 
 
 class Time:
@@ -17,35 +17,35 @@ class Time:
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     made = Time()
-    monkeypatch.setattr(presence, "time", made)
+    monkeypatch.setattr(database_health, "time", made)
     return made
 
 
-def fail(database: Presence) -> None:
-    with pytest.raises(ConnectionError), database.turn():
+def fail(database: DatabaseHealth) -> None:
+    with pytest.raises(ConnectionError), database.cycle():
         raise ConnectionError
 
 
 def test_it_is_there_at_first(time: Time) -> None:
-    database = Presence()
+    database = DatabaseHealth()
     assert not database.is_away
     assert database.may_lease()
     assert database.rest_seconds is None
 
 
 def test_failed_turn_means_that_it_is_away_until_one_succeeds(time: Time) -> None:
-    database = Presence()
+    database = DatabaseHealth()
     fail(database)
     assert database.is_away
     assert not database.may_lease()
-    with database.turn():
+    with database.cycle():
         pass
     assert not database.is_away
 
 
 def test_turn_that_takes_long_means_that_it_is_away(time: Time) -> None:
-    database = Presence()
-    with database.turn():
+    database = DatabaseHealth()
+    with database.cycle():
         time.now += STUCK_SECONDS
         assert not database.is_away
         time.now += 0.01
@@ -56,11 +56,11 @@ def test_turn_that_takes_long_means_that_it_is_away(time: Time) -> None:
 
 @pytest.mark.parametrize("how", ["a turn failed", "another met it"])
 def test_nothing_is_leased_for_a_while_after_an_absence(time: Time, how: str) -> None:
-    database = Presence()
+    database = DatabaseHealth()
     if how == "a turn failed":
         fail(database)
         time.now += 60
-        with database.turn():
+        with database.cycle():
             pass
     else:
         database.note_absence()
@@ -76,9 +76,9 @@ def test_nothing_is_leased_for_a_while_after_an_absence(time: Time, how: str) ->
 
 
 def test_turn_counts_from_its_beginning(time: Time) -> None:
-    database = Presence()
+    database = DatabaseHealth()
     assert not database.was_there(5)
-    with database.turn():
+    with database.cycle():
         time.now += 2
     time.now += 3
     assert database.was_there(5)

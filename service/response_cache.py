@@ -30,7 +30,7 @@ class Part(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CachedResponse:
     """What one kind of request gets of a document. `etag` is the tag that it bears: of a 304, the one that the reader holds.
     `as_xml`: a feed for somebody who opens it in a browser. `undated`: its Last-Modified is still to come, and no answer may say
     so (RFC 9110 section 8.8.2.1)."""
@@ -65,7 +65,7 @@ def date_and_end(second: int) -> bytes:
     return f"Date: {formatdate(second, usegmt=True)}\r\n\r\n".encode("ascii")
 
 
-class AnswerMemory:
+class ResponseCache:
     """What requests were answered, as long as the document stands.
 
     An answer depends on nothing but the request's bytes, the document and the sites' hosts: `clear` it when the last change.
@@ -79,7 +79,7 @@ class AnswerMemory:
         self.recalled = 0
         self.age = 0
 
-    def recall(self, request: bytes) -> Answer | None:
+    def get(self, request: bytes) -> CachedResponse | None:
         """The answer that these bytes got before, if it would be the same now. `recalled` counts."""
         remembered = self._answers.get(request)
         if remembered is None:
@@ -90,9 +90,9 @@ class AnswerMemory:
             del self._answers[request]
             return None
         self.recalled += 1
-        return Answer(prepared, coding, part, etag, as_xml)
+        return CachedResponse(prepared, coding, part, etag, as_xml)
 
-    def remember(self, request: bytes, answer: Answer, age: int) -> None:
+    def put(self, request: bytes, answer: CachedResponse, age: int) -> None:
         """Keeps the answer, in the place of the oldest if there are too many; not for a request over MAX_REQUEST_BYTES, and not
         one that will be another in a moment.
 

@@ -24,7 +24,7 @@ ZSTD_LEVEL = 6
 GZIP_LEVEL = 6
 
 
-class Squeezer:
+class Recompressor:
     """One document at a time, in a thread that leaves the interpreter to others while it compresses."""
 
     def __init__(self, cache: DocumentCache) -> None:
@@ -38,9 +38,9 @@ class Squeezer:
             return
         if time.monotonic() - prepared.since < SETTLED_SECONDS or len(prepared.identity.body) < LEAST_BYTES:
             return
-        self._wanted[prepared] = asyncio.create_task(self._squeeze(prepared))
+        self._wanted[prepared] = asyncio.create_task(self._recompress(prepared))
 
-    async def _squeeze(self, prepared: Prepared) -> None:
+    async def _recompress(self, prepared: Prepared) -> None:
         try:
             async with self._turn:
                 if self._cache.holds(prepared):

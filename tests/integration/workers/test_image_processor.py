@@ -1,4 +1,4 @@
-"""The darkroom on a loop of its own, against a real gallery, with a clock that stands still until it is moved."""
+"""The image processor on a loop of its own, against a real gallery, with a clock that stands still until it is moved."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from tests.gallery import Gallery, showing
 from tests.integration.workers.bureau import Bureau
 from tests.integration.workers.test_pump import until
 from tests.pictures import encoded, exif, jpeg, png, two_colours
-from workers.darkroom import RETRY_SECONDS, Darkroom
+from workers.image_processor import RETRY_SECONDS, ImageProcessor
 from workers.measuring import MAX_REDIRECTS
 
 DEADLINE_SECONDS = 5.0
@@ -32,16 +32,16 @@ def gallery() -> Iterator[Gallery]:
 
 
 @asynccontextmanager
-async def developing(bureau: Bureau, holder: str = "me") -> AsyncIterator[Darkroom]:
-    """A darkroom at work; at the end it must stop in time."""
+async def developing(bureau: Bureau, holder: str = "me") -> AsyncIterator[ImageProcessor]:
+    """An image processor at work; at the end it must stop in time."""
     settings = bureau.runtime.settings
-    darkroom = Darkroom(settings, bureau.runtime.database, MediaFiles(settings.media_folder), holder)
-    running = asyncio.create_task(darkroom.run())
-    darkroom.wake()
+    image_processor = ImageProcessor(settings, bureau.runtime.database, MediaFiles(settings.media_folder), holder)
+    running = asyncio.create_task(image_processor.run())
+    image_processor.wake()
     try:
-        yield darkroom
+        yield image_processor
     finally:
-        darkroom.stop()
+        image_processor.stop()
         await asyncio.wait_for(running, DEADLINE_SECONDS)
 
 
@@ -68,7 +68,7 @@ def outcomes(bureau: Bureau) -> dict[str, float]:
 def uploaded(bureau: Bureau, image: bytes, media_type: str, width: int, height: int) -> Picture:
     """A picture of ours whose file is in its place."""
     files = MediaFiles(bureau.runtime.settings.media_folder)
-    with files.workshop() as folder:
+    with files.staging() as folder:
         draft = folder / "draft"
         draft.write_bytes(image)
         digest, length = files.keep(draft, media_type)
@@ -135,12 +135,12 @@ async def test_what_is_no_image_is_given_up_after_some_attempts(
     url = gallery.hang("/page", b"<html>")
     wait_for(bureau, Picture(url))
 
-    async with developing(bureau) as darkroom:
+    async with developing(bureau) as image_processor:
         for attempt, seconds in enumerate(RETRY_SECONDS, start=1):
             await until(lambda attempt=attempt: outcomes(bureau).get("retry") == attempt)  # type: ignore[misc]  # as elsewhere
             assert known(bureau, url).state is PictureState.WAITING
             clock.advance(seconds)
-            darkroom.wake()
+            image_processor.wake()
         await until(settled(bureau, url))
 
     assert known(bureau, url).state is PictureState.FAILED
@@ -153,10 +153,10 @@ async def test_failure_that_passes_costs_nothing_but_time(bureau: Bureau, galler
     url = gallery.hang("/a.jpg", jpeg(640, 480))
     wait_for(bureau, Picture(url))
 
-    async with developing(bureau) as darkroom:
+    async with developing(bureau) as image_processor:
         await until(lambda: outcomes(bureau) == {"retry": 1})
         clock.advance(RETRY_SECONDS[0])
-        darkroom.wake()
+        image_processor.wake()
         await until(settled(bureau, url))
 
     assert known(bureau, url).width == 640
@@ -224,17 +224,17 @@ async def test_picture_whose_file_is_lost_is_tried_again(bureau: Bureau, clock: 
     file.unlink()
     wait_for(bureau, picture)
 
-    async with developing(bureau) as darkroom:
+    async with developing(bureau) as image_processor:
         await until(lambda: outcomes(bureau) == {"retry": 1})
         file.write_bytes(content)
         clock.advance(RETRY_SECONDS[0])
-        darkroom.wake()
+        image_processor.wake()
         await until(settled(bureau, picture.source))
 
     assert len(known(bureau, picture.source).variants) == 2
 
 
-async def test_work_of_a_darkroom_that_died_is_taken_up_by_another(bureau: Bureau, gallery: Gallery, clock: Clock) -> None:
+async def test_work_of_one_that_died_is_taken_up_by_another(bureau: Bureau, gallery: Gallery, clock: Clock) -> None:
     url = gallery.hang("/a.jpg", jpeg(640, 480))
     wait_for(bureau, Picture(url))
     seconds = bureau.runtime.settings.lease_seconds

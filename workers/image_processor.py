@@ -1,4 +1,4 @@
-"""The darkroom: measures others' pictures and makes the variants of ours, beside everything else that its worker does.
+"""The image processor: measures others' pictures and makes the variants of ours, beside everything else that its worker does.
 
 What waits are rows. It leases them, works outside any transaction, and writes what came of each. Whoever dies in it costs
 the lease's few seconds.
@@ -35,7 +35,7 @@ Leased = Sequence[tuple[Picture, int]]
 
 
 @dataclass(slots=True)
-class Darkroom(LeasedWork):
+class ImageProcessor(LeasedWork):
     """One per worker process that serves the default lane. `run` and `wake` belong to its loop."""
 
     settings: Settings
@@ -49,12 +49,12 @@ class Darkroom(LeasedWork):
         async with GuardedClient(self.settings.callback_allow) as client:
             while not self._stopping:
                 await self._wait(RENEW_SECONDS)
-                for picture, attempt in await self._take_turn():
+                for picture, attempt in await self._run_cycle():
                     self._under_way[picture.source] = asyncio.create_task(self._work(client, picture, attempt))
             await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
-    async def _take_turn(self) -> Leased:
-        """What has been leased. If the turn fails, the next sweep wakes us again."""
+    async def _run_cycle(self) -> Leased:
+        """What has been leased. If the cycle fails, the next sweep wakes us again."""
         if self._stopping:
             return []
         try:
@@ -62,7 +62,7 @@ class Darkroom(LeasedWork):
         except Unavailable as error:
             log.warning("pictures_not_leased", reason=error.message)
         except Exception:  # the edge: without it nothing would be measured any more
-            log.exception("darkroom_turn_failed")
+            log.exception("image_processor_cycle_failed")
         return []
 
     def _lease(self, under_way: Sequence[str], room: int) -> Leased:
@@ -104,7 +104,7 @@ class Darkroom(LeasedWork):
             return None, f"our own fault: {type(error).__name__}"
 
     def _with_variants(self, picture: Picture) -> Picture:
-        with self.files.workshop() as folder:
+        with self.files.staging() as folder:
             made = images.resize(self.files.path(picture.name), folder, VARIANT_WIDTHS)
             variants = tuple(self._kept(item) for item in made)
         return replace(picture, state=PictureState.READY, variants=variants)

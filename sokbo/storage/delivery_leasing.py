@@ -28,17 +28,17 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from sokbo.domain.delivery import IN_FLIGHT_PER_HOST, OPEN_STATES, PING
 from sokbo.domain.partner import PartnerState
-from sokbo.domain.subscription import ID_PREFIX as SUBSCRIBERS
+from sokbo.domain.subscription import ID_PREFIX as SUBSCRIBER_ID_PREFIX
 from sokbo.storage.delivery_tables import deliveries, partners
-from sokbo.storage.leases import NOW, UNTIL, is_free
+from sokbo.storage.lease_conditions import NOW, UNTIL, is_free
 from sokbo.storage.topics import IS_BEHIND_ANOTHER
 
 #: Between which ids those are to whom something is leased.
-Range = tuple[str, str]
+PartnerIdRange = tuple[str, str]
 _END = "zzz"
-PARTNERS: Range = ("", SUBSCRIBERS)
-SUBSCRIBERS_ALONE: Range = (SUBSCRIBERS, _END)
-EVERYONE: Range = ("", _END)
+PARTNERS: PartnerIdRange = ("", SUBSCRIBER_ID_PREFIX)
+SUBSCRIBERS_ALONE: PartnerIdRange = (SUBSCRIBER_ID_PREFIX, _END)
+ALL_PARTNERS: PartnerIdRange = ("", _END)
 #: The first half of the keys of PostgreSQL's advisory locks by which one worker at a time leases for a host.
 _HOST_LOCKS = 0x50B
 

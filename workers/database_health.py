@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-#: When a turn takes so long, the database is away.
+#: When a cycle takes so long, the database is away.
 STUCK_SECONDS = 0.5
 #: When it is back, how long nothing is leased: others come back too, within about a second, to write what they have pushed
 #: meanwhile, though their leases have run out.
@@ -15,24 +15,24 @@ _MOMENT = 0.001
 
 
 @dataclass(slots=True)
-class Presence:
-    """Kept by what the pump meets; times are monotonic. `has_failed`: the last turn did, perhaps in its commit's answer alone."""
+class DatabaseHealth:
+    """Kept by what the pump meets; times are monotonic. `has_failed`: the last cycle did, maybe in its commit's answer alone."""
 
     has_failed: bool = False
-    _turn_began: float = math.inf
+    _cycle_began: float = math.inf
     _succeeded_at: float = -math.inf
     _rests_until: float | None = None
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Surrounds a turn, which fails if it raises."""
-        began = self._turn_began = time.monotonic()
+    def cycle(self) -> Iterator[None]:
+        """Surrounds a cycle, which fails if it raises."""
+        began = self._cycle_began = time.monotonic()
         failed_before, failed = self.has_failed, True
         try:
             yield
             failed = False
         finally:
-            self._turn_began = math.inf
+            self._cycle_began = math.inf
             self.has_failed = failed
             if not failed:
                 self._succeeded_at = began
@@ -50,15 +50,15 @@ class Presence:
 
     @property
     def is_stuck(self) -> bool:
-        """True if the turn under way waits for the database."""
-        return time.monotonic() - self._turn_began > STUCK_SECONDS
+        """True if the cycle under way waits for the database."""
+        return time.monotonic() - self._cycle_began > STUCK_SECONDS
 
     def was_there(self, seconds: float) -> bool:
-        """True if a turn that has succeeded began so many seconds ago at most."""
+        """True if a cycle that has succeeded began so many seconds ago at most."""
         return time.monotonic() - self._succeeded_at <= seconds
 
     def may_lease(self) -> bool:
-        """True if what others have left may be taken over; asked once by each turn."""
+        """True if what others have left may be taken over; asked once by each cycle."""
         if self.has_failed:
             return False
         if self._rests_until is not None and time.monotonic() < self._rests_until:
@@ -68,5 +68,5 @@ class Presence:
 
     @property
     def rest_seconds(self) -> float | None:
-        """How long until a turn may lease again; None if the last one could."""
+        """How long until a cycle may lease again; None if the last one could."""
         return None if self._rests_until is None else max(_MOMENT, self._rests_until - time.monotonic())

@@ -7,13 +7,13 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
-from service.answers import Answer, AnswerMemory
+from service.response_cache import CachedResponse, ResponseCache
 
 #: A connection's requests pass through aiohttp at least this often, which keeps its keep-alive timer from running out.
 RENEWAL_SECONDS = 1.0
 
 
-class RecallingProtocol(asyncio.Protocol):
+class ResponseCacheProtocol(asyncio.Protocol):
     """A connection: what is remembered is answered here, all else goes to `inner`, aiohttp's protocol.
 
     Only while aiohttp has nothing under way. That is known again when `answered` is called; after anything that it answered
@@ -22,7 +22,7 @@ class RecallingProtocol(asyncio.Protocol):
 
     __slots__ = ("_asked", "_asked_at", "_idle", "_inner", "_loop", "_memory", "_paused", "_renew_at", "_transport")
 
-    def __init__(self, inner: asyncio.Protocol, memory: AnswerMemory, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, inner: asyncio.Protocol, memory: ResponseCache, loop: asyncio.AbstractEventLoop) -> None:
         self._inner = inner
         self._memory = memory
         self._loop = loop
@@ -39,7 +39,7 @@ class RecallingProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._idle and not self._paused and self._loop.time() < self._renew_at and self._transport is not None:
-            answer = self._memory.recall(data)
+            answer = self._memory.get(data)
             if answer is not None:
                 answer.write(self._transport)
                 return
@@ -48,10 +48,10 @@ class RecallingProtocol(asyncio.Protocol):
         self._idle = False
         self._inner.data_received(data)
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, answer: CachedResponse) -> None:
         """Learns that aiohttp has answered the only request it had, whose bytes will get the same answer from now on."""
         if self._asked is not None:
-            self._memory.remember(self._asked, answer, self._asked_at)
+            self._memory.put(self._asked, answer, self._asked_at)
             self._asked = None
             self._idle = True
             self._renew_at = self._loop.time() + RENEWAL_SECONDS
@@ -77,7 +77,7 @@ def is_one_head(data: bytes) -> bool:
     return data.find(b"\r\n\r\n") == len(data) - 4 and data.count(b"\n") == data.count(b"\r\n")
 
 
-def recalling(server: Callable[[], asyncio.Protocol], memory: AnswerMemory) -> Callable[[], asyncio.Protocol]:
+def with_response_cache(server: Callable[[], asyncio.Protocol], memory: ResponseCache) -> Callable[[], asyncio.Protocol]:
     """A protocol factory, for `loop.create_server`, that puts the memory before the protocols which `server` makes."""
     loop = asyncio.get_running_loop()
-    return lambda: RecallingProtocol(server(), memory, loop)
+    return lambda: ResponseCacheProtocol(server(), memory, loop)

@@ -24,7 +24,7 @@ _LIST = re.compile(r"__\[POSTCOMPILE_(\w+)\]")
 _Convert = Callable[[Any], Any]
 
 
-class Answer:
+class QueryResult:
     """What a statement answered, read to its end; it has those methods of SQLAlchemy's results that repositories use."""
 
     __slots__ = ("_rows", "rowcount")
@@ -46,19 +46,19 @@ class Answer:
         [row] = self._rows
         return row
 
-    def scalars(self) -> "Answer":
+    def scalars(self) -> "QueryResult":
         """The first column alone."""
-        return Answer([row[0] for row in self._rows], self.rowcount)
+        return QueryResult([row[0] for row in self._rows], self.rowcount)
 
     def scalar_one(self) -> Any:
         return self.one()[0]
 
 
 #: What any statement answers, whoever executed it.
-Rows = Answer | CursorResult[*tuple[Any, ...]]
+Rows = QueryResult | CursorResult[*tuple[Any, ...]]
 
 
-class Direct:
+class CompiledStatement:
     """One statement with parameters of the same names: its text, and how its parameters and rows are converted."""
 
     def __init__(self, statement: Executable, names: Sequence[str], dialect: Dialect):
@@ -78,22 +78,22 @@ class Direct:
         """True unless a list is empty or holds tuples."""
         return all(_is_plain(parameters[name] if name in parameters else self._given[name]) for name in self.lists)
 
-    def execute(self, driver: sqlite3.Connection, parameters: Parameters) -> Answer:
+    def execute(self, driver: sqlite3.Connection, parameters: Parameters) -> QueryResult:
         """Raises sqlite3's errors."""
         if self.lists:
             text, values = self._with_lists(parameters)
         else:
             text, values = self.text, self._values(parameters)
         cursor = driver.execute(text, values)
-        return Answer(self._read(cursor.fetchall()), cursor.rowcount)
+        return QueryResult(self._read(cursor.fetchall()), cursor.rowcount)
 
-    def execute_many(self, driver: sqlite3.Connection, rows: Sequence[Parameters]) -> Answer:
+    def execute_many(self, driver: sqlite3.Connection, rows: Sequence[Parameters]) -> QueryResult:
         """The same for each of the rows, in order, with all their answers. Raises sqlite3's errors."""
         if self._answers:
             read = [answered for row in rows for answered in driver.execute(self.text, self._values(row))]
-            return Answer(self._read(read), len(read))
+            return QueryResult(self._read(read), len(read))
         cursor = driver.executemany(self.text, [self._values(row) for row in rows])
-        return Answer((), cursor.rowcount)
+        return QueryResult((), cursor.rowcount)
 
     def _values(self, parameters: Parameters) -> list[Any]:
         known = {**self._given, **parameters}
@@ -123,14 +123,14 @@ class Direct:
         return read
 
 
-class DirectStatements:
+class StatementCache:
     """The statements that have been executed, for as long as they exist."""
 
     def __init__(self, dialect: Dialect):
         self._dialect = dialect
-        self._known: WeakKeyDictionary[Executable, dict[tuple[str, ...], Direct]] = WeakKeyDictionary()
+        self._known: WeakKeyDictionary[Executable, dict[tuple[str, ...], CompiledStatement]] = WeakKeyDictionary()
 
-    def find(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> Direct | None:
+    def find(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> CompiledStatement | None:
         """The statement, ready for such parameters. None for what is left to SQLAlchemy: lists that are empty or hold tuples,
         and lists in many rows at once."""
         one = parameters if isinstance(parameters, Mapping) else parameters[0]
@@ -138,16 +138,16 @@ class DirectStatements:
         forms = self._known.setdefault(statement, {})
         found = forms.get(names)
         if found is None:
-            found = forms[names] = Direct(statement, names, self._dialect)
+            found = forms[names] = CompiledStatement(statement, names, self._dialect)
         if one is not parameters:
             return None if found.lists else found
         return found if found.takes(one) else None
 
 
 @cache
-def direct_statements() -> DirectStatements:
+def statement_cache() -> StatementCache:
     """Those of the process: they are the same for all of its databases."""
-    return DirectStatements(create_engine("sqlite://").dialect)
+    return StatementCache(create_engine("sqlite://").dialect)
 
 
 def _element(statement: Executable) -> ClauseElement:

@@ -10,7 +10,7 @@ from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.site import Site
 from sokbo.storage import UnitOfWork
 from sokbo.storage.documents import ListedEntry, PlacedEntry, State
-from sokbo.storage.sites import Turn
+from sokbo.storage.sites import SiteVersion
 from workers.feeds import FORMATS, NO_HISTORY, FeedFormat, FooterLink, History, Shell, footer_link
 from workers.feeds.item import second
 from workers.pages.renderer import STRIP_LINKS, PageRenderer
@@ -25,42 +25,42 @@ _STRIP_HEADERS = {"X-Content-Type-Options": "nosniff"}
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
+class AssemblyContext:
     """Where a site's documents are assembled: in a transaction that holds the site's version, so that nobody else assembles
     meanwhile. `entries` is how many articles a listing shows at most."""
 
     uow: UnitOfWork
     pages: PageRenderer
     site: Site
-    turn: Turn
+    version: SiteVersion
     entries: int
 
 
-def listing_documents(workshop: Workshop, touched: Iterable[Listing]) -> list[Document]:
+def listing_documents(context: AssemblyContext, touched: Iterable[Listing]) -> list[Document]:
     """Every document of the listings, under the labels that they are known by; the breaking strip with the breaking list."""
-    site = workshop.site
+    site = context.site
     made: list[Document] = []
-    for listing in workshop.uow.listings.labelled(site.id, touched):
-        entries, left_at = _entries(workshop, listing)
-        history = History(previous=workshop.turn.archive) if listing == SITE_LISTING else NO_HISTORY
+    for listing in context.uow.listings.labelled(site.id, touched):
+        entries, left_at = _entries(context, listing)
+        history = History(previous=context.version.archive) if listing == SITE_LISTING else NO_HISTORY
         footer: FooterLink | None = None
         if listing == BREAKING_LISTING:
-            strip, footer = _strip(workshop)
+            strip, footer = _strip(context)
             made.append(strip)
         updated = updated_at(site, entries, left_at)
         for form in FORMATS.values():
             shell = form.shell(site, listing, updated, footer, history)
             made.append(feed_document(site, listing.feed_path(form.suffix), form, shell, entries, updated))
-        made.append(_list_page(workshop.pages, site, listing, entries))
+        made.append(_list_page(context.pages, site, listing, entries))
     return made
 
 
-def to_store(workshop: Workshop, made: Sequence[Document], *, anew: bool = False) -> tuple[list[Document], list[Document]]:
+def to_store(context: AssemblyContext, made: Sequence[Document], *, anew: bool = False) -> tuple[list[Document], list[Document]]:
     """The documents that differ from what is stored at their path, with the site's new version and the time of its change; and
     those of them that are the first at their path. `anew`: those that don't differ as well, with the time that they had, as those
     whose fragments were replaced by others with the same bytes."""
-    uow = workshop.uow
-    stored = uow.documents.states(workshop.site.id, [document.path for document in made])
+    uow = context.uow
+    stored = uow.documents.states(context.site.id, [document.path for document in made])
     kept: list[Document] = []
     for document in made:
         etag, modified_at, fragments = stored.get(document.path, _NOTHING)
@@ -68,17 +68,17 @@ def to_store(workshop: Workshop, made: Sequence[Document], *, anew: bool = False
             modified_at = _changed_at(uow.now, modified_at)
         elif fragments == document.fragments and not anew:
             continue
-        kept.append(replace(document, version=workshop.turn.version, last_modified=modified_at))
+        kept.append(replace(document, version=context.version.number, last_modified=modified_at))
     return kept, [document for document in kept if document.path not in stored]
 
 
-def store(workshop: Workshop, made: Sequence[Document]) -> int:
+def store(context: AssemblyContext, made: Sequence[Document]) -> int:
     """Puts documents at their paths, and plans to send them to those who are subscribed to them; how many that are."""
-    workshop.uow.documents.store(made)
-    until = workshop.turn.subscribed_until
-    if until is None or until <= workshop.uow.now:  # as in most sites, which are spared the question
+    context.uow.documents.store(made)
+    until = context.version.subscribed_until
+    if until is None or until <= context.uow.now:  # as in most sites, which are spared the question
         return 0
-    return workshop.uow.subscriptions.plan(workshop.site.id, [document.path for document in made], workshop.uow.now)
+    return context.uow.subscriptions.plan(context.site.id, [document.path for document in made], context.uow.now)
 
 
 def _changed_at(now: datetime, before: datetime) -> datetime:
@@ -88,14 +88,14 @@ def _changed_at(now: datetime, before: datetime) -> datetime:
     return before + SECOND if before > following else following
 
 
-def _entries(workshop: Workshop, listing: Listing) -> tuple[Sequence[PlacedEntry], datetime | None]:
+def _entries(context: AssemblyContext, listing: Listing) -> tuple[Sequence[PlacedEntry], datetime | None]:
     """The listing's newest articles, and the withdrawn ones that would stand among them; and when one that would stand among them
     last left the listing."""
-    uow, site_id, most = workshop.uow, workshop.site.id, workshop.entries
+    uow, site_id, most = context.uow, context.site.id, context.entries
     entries = uow.documents.entries(site_id, listing, most)
     oldest = entries[-1].published_at if len(entries) == most else EVER
     left_at = uow.departures.last(site_id, listing, oldest)
-    if workshop.turn.withdrawn is None or workshop.turn.withdrawn < oldest:
+    if context.version.withdrawn is None or context.version.withdrawn < oldest:
         return entries, left_at
     tombstones = uow.tombstones.of_listing(site_id, listing, oldest, most)
     everything = [*entries, *tombstones.values()]
@@ -143,11 +143,11 @@ def _list_page(pages: PageRenderer, site: Site, listing: Listing, entries: Seque
     return page_document(site, listing.path, shell, updated, cards)
 
 
-def _strip(workshop: Workshop) -> tuple[Document, FooterLink | None]:
+def _strip(context: AssemblyContext) -> tuple[Document, FooterLink | None]:
     """The breaking strip, and the link that leads the breaking feeds."""
-    site = workshop.site
-    breaking = workshop.uow.listings.newest(site.id, BREAKING_LISTING, STRIP_LINKS)
-    raw = workshop.pages.breaking_strip(site, breaking)
+    site = context.site
+    breaking = context.uow.listings.newest(site.id, BREAKING_LISTING, STRIP_LINKS)
+    raw = context.pages.breaking_strip(site, breaking)
     document = Document(
         site_id=site.id,
         path=BREAKING_STRIP_PATH,

@@ -5,7 +5,7 @@ import pytest
 
 from sokbo.domain.article import Content, Image
 from sokbo.domain.ids import SiteId
-from sokbo.domain.illustration import at_home, awaited, illustration, named_picture, source_of
+from sokbo.domain.lead_image import awaited, lead_image, named_picture, source_of, with_current_media_urls
 from sokbo.domain.picture import Picture, PictureState, Variant
 from sokbo.domain.site import Site
 
@@ -52,7 +52,7 @@ def test_any_other_is_known_by_its_url(url: str) -> None:
 
 def test_image_in_the_text_is_not_taken_from_another_attributes_value() -> None:
     text = replace(TEXT, html=f'<p><img alt="What is src=" src="{URL}"></p>')
-    shown = illustration(SITE, text, measured(URL))
+    shown = lead_image(SITE, text, measured(URL))
     assert shown is not None
     assert (shown.url, shown.alt) == (URL, "What is src=")
 
@@ -69,14 +69,14 @@ def test_image_in_the_text_is_not_taken_from_another_attributes_value() -> None:
 )
 def test_only_a_dead_picture_is_not_shown(picture: Picture, is_shown: bool) -> None:
     known = {URL: picture}
-    assert (illustration(SITE, CHOSEN, known) is not None) is is_shown
+    assert (lead_image(SITE, CHOSEN, known) is not None) is is_shown
     named = named_picture(SITE, CHOSEN, known)
     assert named is not None
     assert named.picture is picture
 
 
 def test_chosen_image_is_shown_before_anything_is_known_of_it() -> None:
-    shown = illustration(SITE, CHOSEN, {})
+    shown = lead_image(SITE, CHOSEN, {})
 
     assert shown is not None
     assert (shown.url, shown.alt, shown.chosen) == (URL, "A pier", True)
@@ -84,14 +84,14 @@ def test_chosen_image_is_shown_before_anything_is_known_of_it() -> None:
 
 
 def test_what_is_known_of_it_is_shown_as_soon_as_it_is() -> None:
-    shown = illustration(SITE, CHOSEN, measured(URL))
+    shown = lead_image(SITE, CHOSEN, measured(URL))
 
     assert shown is not None
     assert (shown.picture.type, shown.picture.width, shown.picture.length) == ("image/png", 640, 1234)
 
 
 def test_our_picture_is_shown_where_the_site_is_now() -> None:
-    shown = illustration(SITE, at_home(SITE, OURS, {FILE}), measured(DIGEST))
+    shown = lead_image(SITE, with_current_media_urls(SITE, OURS, {FILE}), measured(DIGEST))
 
     assert shown is not None
     assert shown.url == f"https://news.example/news/media/{FILE}"
@@ -99,7 +99,7 @@ def test_our_picture_is_shown_where_the_site_is_now() -> None:
 
 
 def test_what_another_site_has_uploaded_is_shown_there_and_in_its_own_size_alone() -> None:
-    shown = illustration(SITE, at_home(SITE, OURS, set()), measured(DIGEST))
+    shown = lead_image(SITE, with_current_media_urls(SITE, OURS, set()), measured(DIGEST))
 
     assert shown is not None
     assert (shown.url, shown.picture.width, shown.picture.variants) == (f"https://old.example/media/{FILE}", 640, ())
@@ -108,9 +108,9 @@ def test_what_another_site_has_uploaded_is_shown_there_and_in_its_own_size_alone
 def test_first_image_of_the_text_stands_for_an_article_without_one_once_it_is_known_to_be_large() -> None:
     source = f"{URL}?a=1&b=2"
 
-    assert illustration(SITE, TEXT, {}) is None
-    assert illustration(SITE, TEXT, measured(source, 199, 600)) is None
-    shown = illustration(SITE, TEXT, measured(source, 200, 200))
+    assert lead_image(SITE, TEXT, {}) is None
+    assert lead_image(SITE, TEXT, measured(source, 199, 600)) is None
+    shown = lead_image(SITE, TEXT, measured(source, 200, 200))
     assert shown is not None
     assert (shown.url, shown.alt, shown.chosen) == (source, "A <ship>", False)
 
@@ -118,7 +118,7 @@ def test_first_image_of_the_text_stands_for_an_article_without_one_once_it_is_kn
 def test_article_without_images_has_none() -> None:
     content = Content("Title", "<p>img src=</p>", "img", "")
 
-    assert illustration(SITE, content, {}) is None
+    assert lead_image(SITE, content, {}) is None
     assert awaited(content, {}) is None
 
 
@@ -149,13 +149,13 @@ def test_our_picture_is_awaited_until_it_has_its_variants_and_never_if_it_was_no
 )
 def test_our_files_are_where_the_site_is_now_in_the_texts_tags(html: str, moved: bool) -> None:
     old, new = f"https://old.example/media/{FILE}", f"https://news.example/news/media/{FILE}"
-    told = at_home(SITE, replace(TEXT, html=html.replace("{}", old)), {FILE})
+    told = with_current_media_urls(SITE, replace(TEXT, html=html.replace("{}", old)), {FILE})
     assert told.html == html.replace("{}", new if moved else old)
 
 
 def test_texts_image_and_the_chosen_one_stay_the_same() -> None:
     content = replace(OURS, html=f'<img src="https://old.example/media/{FILE}">')
-    told = at_home(SITE, content, {FILE})
+    told = with_current_media_urls(SITE, content, {FILE})
     assert told.image is not None
     assert told.image.url == SITE.media_url(FILE)
     assert told.html == f'<img src="{told.image.url}">'
@@ -163,4 +163,4 @@ def test_texts_image_and_the_chosen_one_stay_the_same() -> None:
 
 def test_what_is_not_the_sites_stays_where_it_is() -> None:
     content = replace(TEXT, html=f'<img src="https://another.example/media/{FILE}">')
-    assert at_home(SITE, content, {"b" * 64 + ".png"}) == content
+    assert with_current_media_urls(SITE, content, {"b" * 64 + ".png"}) == content

@@ -16,7 +16,7 @@ from sokbo.domain.assembly import (
     SITEMAP,
     SITEMAP_INDEX,
     Assembly,
-    next_turn,
+    next_slot,
 )
 from sokbo.domain.document import Document
 from sokbo.domain.feed import Listing, ListingKind
@@ -24,29 +24,29 @@ from sokbo.domain.ids import SiteId
 from sokbo.domain.tally import Measure, Tally
 from sokbo.errors import Unavailable
 from workers.archiving import archive_articles, archive_documents, close_documents
-from workers.assembling import Workshop, listing_documents, store, to_store
 from workers.directories import lists_of_feeds, news_sitemap, sitemap_index, sitemaps
+from workers.listing_documents import AssemblyContext, listing_documents, store, to_store
 from workers.runtime import Runtime
-from workers.selections import selection_documents, want_concerned
+from workers.selections import selection_documents, want_affected_selections
 
 #: Assembled in one transaction: so few that whoever waits for the database's lock waits for some milliseconds. What only leads
 #: to others, as an article that gets its place in the archive, takes a twentieth of what a listing takes.
 SLICE = 8
-LEADING_SLICE = 100
+INTERMEDIATE_SLICE = 100
 #: With more terms than this, what lists all feeds follows a new one with the next turn of its own.
 MANY_TERMS = 1_000
 FEEDS_EVERY = timedelta(minutes=1)
 #: When one that could not be made is tried again.
 RETRY = timedelta(seconds=60)
 
-Maker = Callable[[Workshop, Sequence[str]], Iterable[Document]]
+Maker = Callable[[AssemblyContext, Sequence[str]], Iterable[Document]]
 
 log = structlog.get_logger()
 
 
 def _maker_of_listings(kind: ListingKind) -> Maker:
-    def make(workshop: Workshop, keys: Sequence[str]) -> Iterable[Document]:
-        return listing_documents(workshop, [Listing(kind, key) for key in keys])
+    def make(context: AssemblyContext, keys: Sequence[str]) -> Iterable[Document]:
+        return listing_documents(context, [Listing(kind, key) for key in keys])
 
     return make
 
@@ -55,7 +55,7 @@ def _maker_of_listings(kind: ListingKind) -> Maker:
 MAKERS: dict[str, Maker] = {
     **{kind.value: _maker_of_listings(kind) for kind in ListingKind},
     ListingKind.SELECTION: selection_documents,
-    SELECTIONS: want_concerned,
+    SELECTIONS: want_affected_selections,
     FEEDS: lists_of_feeds,
     ARCHIVED_ARTICLE: archive_articles,
     ARCHIVE: archive_documents,
@@ -96,19 +96,19 @@ def want_fresh_news(runtime: Runtime) -> None:
 
 def _assemble_slice(runtime: Runtime, site_id: SiteId) -> None:
     with runtime.database.write() as uow:
-        turn = uow.sites.take_turn(site_id)
-        taken = uow.assemblies.take(site_id, uow.now, SLICE, LEADING_SLICE)
+        version = uow.sites.advance_version(site_id)
+        taken = uow.assemblies.take(site_id, uow.now, SLICE, INTERMEDIATE_SLICE)
         if not taken:  # another worker has been quicker
             return
-        workshop = Workshop(uow, runtime.pages, uow.sites.get(site_id), turn, runtime.settings.feed_entries)
-        documents = [document for anew in (True, False) for document in _make(workshop, taken, anew=anew)]
-        subscribed = store(workshop, documents)
+        context = AssemblyContext(uow, runtime.pages, uow.sites.get(site_id), version, runtime.settings.feed_entries)
+        documents = [document for anew in (True, False) for document in _make(context, taken, anew=anew)]
+        subscribed = store(context, documents)
         uow.tallies.add(_tally(documents))
         uow.commit()
-    runtime.announce(site_id, turn.version, documents, to_subscribers=subscribed)
+    runtime.announce(site_id, version.number, documents, to_subscribers=subscribed)
 
 
-def _make(workshop: Workshop, taken: Sequence[Assembly], *, anew: bool) -> list[Document]:
+def _make(context: AssemblyContext, taken: Sequence[Assembly], *, anew: bool) -> list[Document]:
     keys: dict[str, list[str]] = {}
     for item in taken:
         if item.anew is anew:
@@ -118,34 +118,34 @@ def _make(workshop: Workshop, taken: Sequence[Assembly], *, anew: bool) -> list[
     made: dict[str, Document] = {}
     of_listings: set[str] = set()
     for kind in keys:
-        of_kind = {document.path: document for document in _make_kind(workshop, kind, keys[kind], anew=anew)}
+        of_kind = {document.path: document for document in _make_kind(context, kind, keys[kind], anew=anew)}
         made |= of_kind
         if kind in _LISTING_KINDS:
             of_listings |= of_kind.keys()
-    documents, first_ones = to_store(workshop, [*made.values()], anew=anew)
+    documents, first_ones = to_store(context, [*made.values()], anew=anew)
     if FEEDS not in keys and any(document.path in of_listings for document in first_ones):
-        _want_lists_of_feeds(workshop)
+        _want_lists_of_feeds(context)
     return documents
 
 
-def _want_lists_of_feeds(workshop: Workshop) -> None:
+def _want_lists_of_feeds(context: AssemblyContext) -> None:
     """At once for a site of few terms; they take the longer to make the more there are."""
-    uow, site_id = workshop.uow, workshop.site.id
+    uow, site_id = context.uow, context.site.id
     many = uow.listings.count(site_id) > MANY_TERMS
-    uow.assemblies.want(site_id, [Assembly(FEEDS)], next_turn(uow.now, FEEDS_EVERY) if many else uow.now)
+    uow.assemblies.want(site_id, [Assembly(FEEDS)], next_slot(uow.now, FEEDS_EVERY) if many else uow.now)
 
 
-def _make_kind(workshop: Workshop, kind: str, keys: Sequence[str], *, anew: bool) -> Iterable[Document]:
+def _make_kind(context: AssemblyContext, kind: str, keys: Sequence[str], *, anew: bool) -> Iterable[Document]:
     """One that can't be made, for a bug of ours, must not hold up the others, and is tried again later."""
     try:
-        return list(MAKERS[kind](workshop, keys))
+        return list(MAKERS[kind](context, keys))
     except Unavailable:
         raise
     except Exception:
         if len(keys) > 1:  # which of them it is shows when each is made alone
-            return [document for key in keys for document in _make_kind(workshop, kind, [key], anew=anew)]
-        log.exception("assembly_failed", site=workshop.site.name, kind=kind, key=keys[0])
-        workshop.uow.assemblies.want(workshop.site.id, [Assembly(kind, keys[0], anew)], workshop.uow.now + RETRY)
+            return [document for key in keys for document in _make_kind(context, kind, [key], anew=anew)]
+        log.exception("assembly_failed", site=context.site.name, kind=kind, key=keys[0])
+        context.uow.assemblies.want(context.site.id, [Assembly(kind, keys[0], anew)], context.uow.now + RETRY)
         return []
 
 

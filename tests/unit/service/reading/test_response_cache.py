@@ -3,31 +3,31 @@ from weakref import ref
 
 import pytest
 
-from service.answers import MAX_ANSWERS, MAX_REQUEST_BYTES, Answer, AnswerMemory, Part
 from service.document_cache import DocumentCache
 from service.negotiation import Coding
-from service.recall import is_one_head
+from service.response_cache import MAX_ANSWERS, MAX_REQUEST_BYTES, CachedResponse, Part, ResponseCache
+from service.response_cache_protocol import is_one_head
 from tests.unit.service.reading.source import SITE, MemorySource
 
 REQUEST = b"GET /news/feed.atom HTTP/1.1\r\nHost: sokbo.example\r\n\r\n"
 
 
-async def answered() -> tuple[MemorySource, DocumentCache, AnswerMemory, Answer]:
+async def answered() -> tuple[MemorySource, DocumentCache, ResponseCache, CachedResponse]:
     """A memory that remembers one answer, to REQUEST."""
     source = MemorySource()
     source.put("feed.atom", b"<feed>")
     cache = DocumentCache(source, 1024 * 1024)
     prepared = await cache.get(SITE, "feed.atom")
     assert prepared is not None
-    memory, answer = AnswerMemory(cache), Answer(prepared, Coding.IDENTITY, Part.WHOLE, prepared.identity.etag)
-    memory.remember(REQUEST, answer, memory.age)
+    memory, answer = ResponseCache(cache), CachedResponse(prepared, Coding.IDENTITY, Part.WHOLE, prepared.identity.etag)
+    memory.put(REQUEST, answer, memory.age)
     return source, cache, memory, answer
 
 
 async def test_the_same_bytes_get_the_same_answer() -> None:
     *_, memory, answer = await answered()
-    assert memory.recall(REQUEST) == answer
-    assert memory.recall(REQUEST.lower()) is None
+    assert memory.get(REQUEST) == answer
+    assert memory.get(REQUEST.lower()) is None
     assert memory.recalled == 1
 
 
@@ -35,7 +35,7 @@ async def test_an_answer_ends_with_its_document() -> None:
     source, cache, memory, _ = await answered()
     source.put("feed.atom", b"<new>")
     await cache.refresh(SITE, ["feed.atom"])
-    assert memory.recall(REQUEST) is None
+    assert memory.get(REQUEST) is None
     assert memory.recalled == 0
 
 
@@ -47,35 +47,35 @@ async def test_a_remembered_answer_keeps_no_replaced_document_alive() -> None:
     del answer
     gc.collect()
     assert document() is None
-    assert memory.recall(REQUEST) is None
+    assert memory.get(REQUEST) is None
 
 
 async def test_the_oldest_answer_makes_room() -> None:
     *_, memory, answer = await answered()
     for number in range(MAX_ANSWERS):
-        memory.remember(b"%d" % number, answer, memory.age)
-    assert memory.recall(REQUEST) is None
-    assert memory.recall(b"0") == answer
+        memory.put(b"%d" % number, answer, memory.age)
+    assert memory.get(REQUEST) is None
+    assert memory.get(b"0") == answer
 
 
 async def test_a_long_request_is_not_remembered() -> None:
     *_, memory, answer = await answered()
-    memory.remember(b"x" * (MAX_REQUEST_BYTES + 1), answer, memory.age)
-    assert memory.recall(b"x" * (MAX_REQUEST_BYTES + 1)) is None
+    memory.put(b"x" * (MAX_REQUEST_BYTES + 1), answer, memory.age)
+    assert memory.get(b"x" * (MAX_REQUEST_BYTES + 1)) is None
 
 
 async def test_a_cleared_memory_knows_nothing() -> None:
     *_, memory, _ = await answered()
     memory.clear()
-    assert memory.recall(REQUEST) is None
+    assert memory.get(REQUEST) is None
 
 
 async def test_an_answer_begun_before_the_memory_was_cleared_is_not_remembered() -> None:
     *_, memory, answer = await answered()
     age = memory.age
     memory.clear()
-    memory.remember(REQUEST, answer, age)
-    assert memory.recall(REQUEST) is None
+    memory.put(REQUEST, answer, age)
+    assert memory.get(REQUEST) is None
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ _IMAGE = re.compile(r"<img [^>]*>")
 
 
 @dataclass(frozen=True, slots=True)
-class Illustration:
+class LeadImage:
     """`url` is absolute. `chosen`: its publisher said so."""
 
     url: str
@@ -54,7 +54,7 @@ def named_files(articles: Iterable[Article]) -> set[str]:
     return named
 
 
-def at_home(site: Site, content: Content, files: Collection[str]) -> Content:
+def with_current_media_urls(site: Site, content: Content, files: Collection[str]) -> Content:
     """The content with those of the site's files that its text names, and its image if that is one, where the site is now."""
     if not files:
         return content
@@ -69,15 +69,15 @@ def at_home(site: Site, content: Content, files: Collection[str]) -> Content:
     return replace(content, html=html, image=image)
 
 
-def illustration(site: Site, content: Content, known: Mapping[str, Picture]) -> Illustration | None:
+def lead_image(site: Site, content: Content, known: Mapping[str, Picture]) -> LeadImage | None:
     """The article's picture as it is shown, in feeds and on pages: as `named_picture`, but for one that is known to be dead."""
     named = named_picture(site, content, known)
     return None if named is None or named.picture.is_dead else named
 
 
-def named_picture(site: Site, content: Content, known: Mapping[str, Picture]) -> Illustration | None:
-    """The article's picture as far as it is known; the content is `at_home`. One from the text counts only when it is known to be
-    large enough. What another site has uploaded is shown there, where we serve it, and has no variants here."""
+def named_picture(site: Site, content: Content, known: Mapping[str, Picture]) -> LeadImage | None:
+    """The article's picture as far as it is known; the content is `with_current_media_urls`. One from the text counts only when
+    it is known to be large enough. What another site has uploaded is shown there, where we serve it, and has no variants here."""
     image = _image(content)
     if image is None:
         return None
@@ -86,7 +86,7 @@ def named_picture(site: Site, content: Content, known: Mapping[str, Picture]) ->
         return None
     if picture.is_ours and image.url != site.media_url(picture.name):
         picture = replace(picture, variants=())
-    return Illustration(image.url, image.alt, picture, chosen=content.image is not None)
+    return LeadImage(image.url, image.alt, picture, chosen=content.image is not None)
 
 
 def awaited(content: Content, known: Mapping[str, Picture]) -> str | None:
