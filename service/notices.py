@@ -12,29 +12,8 @@ from service.negotiation import choose_language, prefers_html
 from sokbo.domain.feed import FEED_TYPES, SITE_LISTING, FeedType, feed_urls
 from sokbo.domain.site import Site
 from sokbo.errors import NotFound
+from sokbo.translations import FALLBACK_LANGUAGE, catalogues, translate
 
-FALLBACK_LANGUAGE = "en"
-#: What the pages say, by language.
-WORDS = {
-    "en": {
-        "not_found": "There is nothing here",
-        "why": "The address may be mistyped, or what was here is gone.",
-        "home": "To the latest news of {}",
-        "sites": "Sites",
-        "to_sites": "To all sites",
-        "none": "There are no sites yet.",
-        "feeds": "Feeds",
-    },
-    "ko": {
-        "not_found": "여기에는 아무것도 없습니다",
-        "why": "주소가 잘못되었거나, 있던 것이 없어졌습니다.",
-        "home": "{} 최신 뉴스로",
-        "sites": "사이트",
-        "to_sites": "모든 사이트 보기",
-        "none": "아직 사이트가 없습니다.",
-        "feeds": "피드",
-    },
-}
 _STYLE = (
     ":root{--paper:#fdfcf9;--ink:#1c1b19;--muted:#66615a;--rule:#ddd8ce;--accent:#b3121d;color-scheme:light dark}"
     "@media(prefers-color-scheme:dark){:root{--paper:#151412;--ink:#e9e5dd;--muted:#a8a297;--rule:#37332e;--accent:#ff8078}}"
@@ -61,14 +40,17 @@ def not_found(request: web.Request, site: Site | None) -> web.Response:
     if not prefers_html(request.headers.get("Accept", "")):
         raise NotFound("There is nothing at this address." if site else "There is no such site.")
     language = _language(request, site)
-    words = WORDS[language]
-    body = f"<h1>{words['not_found']}</h1>\n<p>{words['why']}</p>\n"
+    title = translate("There is nothing here", language)
+    why = translate("The address may be mistyped, or what was here is gone.", language)
+    body = f"<h1>{title}</h1>\n<p>{why}</p>\n"
     if site is None:
-        body += f"<p>{_link('/', words['to_sites'])}</p>"
+        to_sites = _link("/", translate("To all sites", language))
+        body += f"<p>{to_sites}</p>"
     else:
-        home, feeds = _link(site.url(), words["home"].format(site.title)), _feeds(site, words["feeds"])
+        to_news = translate("To the latest news of %(site)s", language) % {"site": site.title}
+        home, feeds = _link(site.url(), to_news), _feeds(site, language)
         body = f'<p class="site">{_link(site.url(), site.title)}</p>\n{body}<p>{home}</p>\n<p>{feeds}</p>'
-    return _page(language, words["not_found"], body, [site] if site else [], status=404)
+    return _page(language, title, body, [site] if site else [], status=404)
 
 
 def list_of_sites(request: web.Request, sites: Iterable[Site]) -> web.Response:
@@ -76,24 +58,25 @@ def list_of_sites(request: web.Request, sites: Iterable[Site]) -> web.Response:
     if not prefers_html(request.headers.get("Accept", "")):
         return json_response({"items": [_described(site) for site in sites]}, headers={"Vary": "Accept"})
     language, sites = _language(request), [*sites]
-    words = WORDS[language]
-    items = "\n".join(_item(site, words["feeds"]) for site in sites)
-    body = f"<h1>{words['sites']}</h1>\n" + (f"<ul>\n{items}\n</ul>" if items else f"<p>{words['none']}</p>")
-    return _page(language, words["sites"], body, sites)
+    title = translate("Sites", language)
+    items = "\n".join(_item(site, language) for site in sites)
+    none = translate("There are no sites yet.", language)
+    body = f"<h1>{title}</h1>\n" + (f"<ul>\n{items}\n</ul>" if items else f"<p>{none}</p>")
+    return _page(language, title, body, sites)
 
 
 def _described(site: Site) -> dict[str, object]:
     return {"name": site.name, "title": site.title, "url": site.url(), "language": site.language, "feeds": feed_urls(site)}
 
 
-def _item(site: Site, feeds: str) -> str:
-    return f'<li lang="{escape(site.language)}"><h2>{_link(site.url(), site.title)}</h2>\n<p>{_feeds(site, feeds)}</p></li>'
+def _item(site: Site, language: str) -> str:
+    return f'<li lang="{escape(site.language)}"><h2>{_link(site.url(), site.title)}</h2>\n<p>{_feeds(site, language)}</p></li>'
 
 
-def _feeds(site: Site, word: str) -> str:
-    """Links to the page of the site's feeds, which the word stands for, and to its own in each format."""
+def _feeds(site: Site, language: str) -> str:
+    """Links to the page of the site's feeds, and to its own in each format."""
     own = (_link(site.url(SITE_LISTING.feed_path(each.suffix)), each.name) for each in FEED_TYPES)
-    return " · ".join([_link(site.url("feeds"), word), *own])
+    return " · ".join([_link(site.url("feeds"), translate("Feeds", language)), *own])
 
 
 def _page(language: str, title: str, body: str, sites: Iterable[Site], status: int = 200) -> web.Response:
@@ -129,6 +112,6 @@ def _link(url: str, text: str) -> str:
 
 
 def _language(request: web.Request, site: Site | None = None) -> str:
-    """One of WORDS: the site's language, or without a site the reader's."""
+    """One that we speak: the site's language, or without a site the reader's."""
     wanted = request.headers.get("Accept-Language", "") if site is None else site.language
-    return choose_language(wanted, WORDS) or FALLBACK_LANGUAGE
+    return choose_language(wanted, catalogues()) or FALLBACK_LANGUAGE

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from aiohttp import web
 
+from sokbo import TEMPLATES
 from sokbo.domain.feed import DEFAULT_LOGO_PATH, STYLESHEET_PATH
 from sokbo.errors import MethodNotAllowed
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 STYLESHEET = TEMPLATES / "styles" / "feed-document.css"
 _ETAG_CHARACTERS = 32
 

@@ -9,10 +9,10 @@ from sokbo.domain.compression import piece
 from sokbo.domain.document import Document
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
 from sokbo.domain.site import Site
+from sokbo.translations import translate
 from workers import feeds
 from workers.feeds import Linked
 from workers.feeds.sitemap import MOST_NEWS, MOST_URLS, NEWS_LASTS
-from workers.feeds.words import word
 from workers.listing_documents import AssemblyContext
 from workers.pages.stylesheet import copy_script, page_headers
 from workers.rendering import digest, gone_document, page_document
@@ -47,7 +47,12 @@ def sitemaps(context: AssemblyContext, keys: Sequence[str]) -> Iterable[Document
         articles = uow.sitemaps.mapped(site, part)
         if not articles:  # the schema wants a sitemap to list something, and no index names this one
             uow.sitemaps.forget(site.id, part)
-            yield gone_document(site, part.sitemap_path, word("emptied", site.language), site.created_at)
+            yield gone_document(
+                site,
+                part.sitemap_path,
+                translate("No article is listed in this sitemap any more.", site.language),
+                site.created_at,
+            )
             continue
         raw = feeds.SITEMAP.document(site, (Linked(article.path, article.modified_at) for article in articles))
         modified_at = uow.sitemaps.note(site.id, part, digest([raw]), uow.now)

@@ -16,9 +16,9 @@ from sokbo.domain.lead_image import lead_image, named_files, named_picture, sour
 from sokbo.domain.selection import PLAIN, Selection, private_path
 from sokbo.storage.documents import ListedEntry, State
 from sokbo.storage.selection_fragments import LEFT_OUT
+from sokbo.translations import translate
 from workers.feeds import ATOM, FeedFormat, Options, formats_of
 from workers.feeds.item import item
-from workers.feeds.words import word
 from workers.listing_documents import EVER, AssemblyContext, feed_document, updated_at
 from workers.rendering import fragment, gone_document
 
@@ -258,7 +258,7 @@ def _gone_feeds(context: AssemblyContext, name: str, paths: Set[str]) -> list[Do
     if private:
         uow.documents.remove(site.id, private)
     public = uow.documents.states(site.id, paths - private) if paths - private else {}
-    said = word("taken_back", site.language)
+    said = translate("This feed is not offered any more.", site.language)
     return [gone_document(site, path, said, state.last_modified) for path, state in public.items()]
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sokbo.domain.article import Article, article_url
 from sokbo.domain.site import Site
+from sokbo.translations import translate
 from workers.feeds.item import plain, url
-from workers.feeds.words import word
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ def footer_link(site: Site, newest: Article | None) -> FooterLink | None:
     """The newest breaking article's link; with none, the site's standing link; with neither, None."""
     if newest is not None:
         title = plain(newest.content.title) or newest.path
-        return FooterLink(article_url(site, newest), title, word("breaking", site.language), breaking=True)
+        return FooterLink(article_url(site, newest), title, translate("Breaking", site.language), breaking=True)
     if site.standing_link is not None:
         return FooterLink(url(site.standing_link.url), site.standing_link.url, plain(site.standing_link.text), breaking=False)
     return None

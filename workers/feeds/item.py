@@ -14,10 +14,10 @@ from sokbo.domain.feed import Listing
 from sokbo.domain.html import ELEMENTS
 from sokbo.domain.lead_image import LeadImage
 from sokbo.domain.site import Site
+from sokbo.translations import translate
 from workers.feeds.fixes import printable
 from workers.feeds.image import FeedImage, feed_image
 from workers.feeds.players import with_links
-from workers.feeds.words import word
 
 GENERATOR = "Sokbo"
 _FEED_IDS = UUID("5f1c7a52-6c0d-5d0e-9a57-2b1f0c3de914")
@@ -153,11 +153,13 @@ def feed_id(site: Site, listing: Listing) -> str:
 
 
 def _correction_html(note: str, language: str) -> str:
-    return f"<p><strong>{word('correction', language)}:</strong> {escape(note)}</p>\n"
+    title = translate("Correction", language)
+    return f"<p><strong>{title}:</strong> {escape(note)}</p>\n"
 
 
 def _correction_text(note: str, language: str) -> str:
-    return f"{word('correction', language)}: {note}\n\n"
+    title = translate("Correction", language)
+    return f"{title}: {note}\n\n"
 
 
 def _author(author: Author) -> Author:

@@ -11,7 +11,7 @@ from sokbo.domain.feed import Listing
 from sokbo.domain.site import Site
 from workers.feeds.item import plain, utc
 from workers.feeds.rss import Rss
-from workers.feeds.words import listing_title, word
+from workers.feeds.words import kind_name, listing_title
 
 #: What begins a reference or a tag, if the text is taken for HTML: the specification allows it, and the W3C validator does.
 _SIGN = re.compile(r"[&<](?=[a-zA-Z#/!?])")
@@ -47,7 +47,7 @@ def _outlines(site: Site, listings: Iterable[Listing], languages: Mapping[Listin
         if kind is None:
             yield from (f"    {_outline(site, listing, languages)}" for listing in group)
             continue
-        yield f'    <outline text="{escape(word(kind, site.language))}">'
+        yield f'    <outline text="{escape(kind_name(kind, site.language))}">'
         yield from (f"      {_outline(site, listing, languages)}" for listing in group)
         yield "    </outline>"
 

@@ -2,9 +2,10 @@
 beside each is a link to what it would play."""
 
 import re
+from html import escape
 
 from sokbo.domain.html import attributes
-from workers.feeds.words import word
+from sokbo.translations import translate
 
 #: In nh3's canonical form: values are quoted.
 _TAG = re.compile(r'<(/?)(a|audio|source|video)((?: [^\s=>"]+(?:="[^"]*")?)*)>')
@@ -46,4 +47,7 @@ def _but_controls(attribute: re.Match[str]) -> str:
 
 
 def _link(player: str, source: str | None, language: str) -> str:
-    return f' <a href="{source}">{word(player, language)}</a>' if source else ""
+    if not source:
+        return ""
+    said = translate("Listen to the audio", language) if player == "audio" else translate("Watch the video", language)
+    return f' <a href="{source}">{escape(said)}</a>'

@@ -7,11 +7,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from sokbo import TEMPLATES
 from sokbo.domain.feed import FEED_TYPES
+from sokbo.translations import catalogues
 from workers.pages.body import begins_with_image
-from workers.pages.catalogues import load_catalogues
 from workers.pages.dates import time_element
-from workers.pages.stylesheet import TEMPLATES, copy_script, stylesheet
+from workers.pages.stylesheet import copy_script, stylesheet
 
 
 class _Environment(Environment):
@@ -23,7 +24,7 @@ class _Environment(Environment):
 
 def build_environments() -> dict[str, Environment]:
     """An environment for each language that has a catalogue."""
-    return {language: _build(catalogue) for language, catalogue in load_catalogues(TEMPLATES / "locale").items()}
+    return {language: _build(catalogue) for language, catalogue in catalogues().items()}
 
 
 def _build(catalogue: NullTranslations) -> Environment:

@@ -14,8 +14,8 @@ from sokbo.domain.lead_image import LeadImage
 from sokbo.domain.picture import Files
 from sokbo.domain.selection import PLAIN, Selection
 from sokbo.domain.site import Site
+from sokbo.translations import FALLBACK_LANGUAGE
 from workers.pages.article import article_values, page_values
-from workers.pages.catalogues import FALLBACK_LANGUAGE
 from workers.pages.dates import time_element
 from workers.pages.environment import build_environments
 from workers.pages.stylesheet import stylesheet

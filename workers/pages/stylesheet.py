@@ -4,11 +4,10 @@ import re
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 
 from markupsafe import Markup
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
+from sokbo import TEMPLATES
 
 #: In the order in which they override each other.
 _PARTS = ("base", "masthead", "listings", "articles", "feeds", "footer", "print")

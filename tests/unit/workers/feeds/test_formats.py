@@ -92,7 +92,7 @@ def test_entry_is_the_same_in_every_feed_and_carries_no_namespace_declarations(f
 def test_correction_is_told_in_the_readers_language_and_escaped(feed_format: FeedFormat) -> None:
     korean, english = fastfeedparser.parse(feed(feed_format, [NASTY["correction"], NASTY["english-correction"]])).entries
 
-    korean_note = "<p><strong>정정:</strong> «3명»은 &lt;5명&gt;입니다 &amp; 사과드립니다</p>\n<p>본문</p>"
+    korean_note = "<p><strong>바로잡습니다:</strong> «3명»은 &lt;5명&gt;입니다 &amp; 사과드립니다</p>\n<p>본문</p>"
     assert korean.content[0]["value"] == korean_note
     assert english.content[0]["value"] == "<p><strong>Correction:</strong> It was 5</p>\n<p>본문</p>"
 
@@ -104,10 +104,11 @@ def test_correction_is_told_also_where_the_text_is_left_out(feed_format: FeedFor
     korean, english, uncorrected = fastfeedparser.parse(document).entries
 
     if feed_format.suffix == "json":
-        assert korean.content[0]["value"] == "정정: «3명»은 <5명>입니다 & 사과드립니다\n\n요약"
+        assert korean.content[0]["value"] == "바로잡습니다: «3명»은 <5명>입니다 & 사과드립니다\n\n요약"
         assert (english.content[0]["value"], uncorrected.content[0]["value"]) == ("Correction: It was 5\n\n요약", "요약")
     else:
-        assert korean.description == "<p><strong>정정:</strong> «3명»은 &lt;5명&gt;입니다 &amp; 사과드립니다</p>\n<p>요약</p>"
+        note = "«3명»은 &lt;5명&gt;입니다 &amp; 사과드립니다"
+        assert korean.description == f"<p><strong>바로잡습니다:</strong> {note}</p>\n<p>요약</p>"
         assert english.description == "<p><strong>Correction:</strong> It was 5</p>\n<p>요약</p>"
         assert uncorrected.description == "요약"
 
@@ -188,7 +189,7 @@ def test_feed_tells_its_name_and_language(feed_format: FeedFormat) -> None:
     korean = feed(feed_format, [], listing=POLITICS).decode()
     english = feed(feed_format, [], site=ENGLISH).decode()
 
-    assert "경남진 · 분류: 정치" in korean
+    assert "경남진 · 분야: 정치" in korean
     assert "News" in english
     assert '"ko"' in korean or ">ko<" in korean
     assert '"en"' in english or ">en<" in english

@@ -136,7 +136,7 @@ def test_what_is_ours_is_under_our_own_name() -> None:
         "canonical_url": "https://other.example/1",
     }
     assert item["tags"] == ["정치", "아세안"]
-    assert item["content_text"] == "정정: 고쳤습니다\n\n본문"
+    assert item["content_text"] == "바로잡습니다: 고쳤습니다\n\n본문"
     assert "external_url" not in item
 
 

@@ -65,7 +65,7 @@ def test_newsboat_imports_the_subscription_list(tmp_path: Path) -> None:
 
     subscribed = (tmp_path / "urls").read_text().splitlines()
     assert "https://gnj.example.kr/feed.rss" in subscribed
-    assert 'https://gnj.example.kr/category/%EC%A0%95%EC%B9%98.rss "분류"' in subscribed
+    assert 'https://gnj.example.kr/category/%EC%A0%95%EC%B9%98.rss "분야"' in subscribed
 
 
 def newsboat(folder: Path, *arguments: str) -> None:

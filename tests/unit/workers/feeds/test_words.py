@@ -4,7 +4,6 @@ from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKi
 from sokbo.domain.site import Site
 from tests.unit.workers.feeds.articles import ENGLISH, POLITICS, SITE
 from workers.feeds import listing_title
-from workers.feeds.words import word
 
 
 @pytest.mark.parametrize(
@@ -12,7 +11,7 @@ from workers.feeds.words import word
     [
         (SITE, SITE_LISTING, "경남진"),
         (SITE, BREAKING_LISTING, "경남진 · 속보"),
-        (SITE, POLITICS, "경남진 · 분류: 정치"),
+        (SITE, POLITICS, "경남진 · 분야: 정치"),
         (SITE, Listing(ListingKind.TAG, "apec", "APEC"), "경남진 · 태그: APEC"),
         (ENGLISH, SITE_LISTING, "News"),
         (ENGLISH, BREAKING_LISTING, "News — Breaking"),
@@ -22,8 +21,3 @@ from workers.feeds.words import word
 )
 def test_listing_is_named_in_the_sites_language(site: Site, listing: Listing, title: str) -> None:
     assert listing_title(site, listing) == title
-
-
-def test_region_does_not_matter_and_unknown_languages_get_english() -> None:
-    assert word("correction", "ko-KR") == "정정"
-    assert word("correction", "fi") == "Correction"
