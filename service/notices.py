@@ -9,7 +9,7 @@ from aiohttp import web
 
 from service.json_http import json_response
 from service.negotiation import choose_language, prefers_html
-from sokbo.domain.feed import FEED_TYPES, SITE_LISTING, FeedType, feed_urls
+from sokbo.domain.feed import FEED_TYPES, FEEDS_PATH, SITE_LISTING, FeedType, feed_urls
 from sokbo.domain.site import Site
 from sokbo.errors import NotFound
 from sokbo.translations import FALLBACK_LANGUAGE, catalogues, translate
@@ -76,7 +76,7 @@ def _item(site: Site, language: str) -> str:
 def _feeds(site: Site, language: str) -> str:
     """Links to the page of the site's feeds, and to its own in each format."""
     own = (_link(site.url(SITE_LISTING.feed_path(each.suffix)), each.name) for each in FEED_TYPES)
-    return " · ".join([_link(site.url("feeds"), translate("Feeds", language)), *own])
+    return " · ".join([_link(site.url(FEEDS_PATH), translate("Feeds", language)), *own])
 
 
 def _page(language: str, title: str, body: str, sites: Iterable[Site], status: int = 200) -> web.Response:

@@ -94,7 +94,7 @@ class Prepared:
 
     site_id: SiteId
     path: str
-    canonical_path: str | None
+    public_path: str
     description: Description
     representations: Mapping[Coding, Representation]
     since: float
@@ -144,7 +144,7 @@ def prepare(loaded: Loaded, strip: Strip) -> Prepared:
     return Prepared(
         site_id=document.site_id,
         path=document.path,
-        canonical_path=document.canonical_path,
+        public_path=document.public_path,
         description=description,
         representations=representations,
         since=time.monotonic(),

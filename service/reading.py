@@ -68,9 +68,8 @@ class Reader:
             raise NotFound("There is nothing at this address.")
         if request.method not in {"GET", "HEAD"}:
             raise MethodNotAllowed("Documents can only be read.", headers={"Allow": ALLOW})
-        home = prepared.path if prepared.canonical_path is None else prepared.canonical_path
-        if path != home and not is_private and prepared.status == HTTPStatus.OK:
-            return moved(request, _relative(path, home))
+        if path != prepared.public_path and not is_private and prepared.status == HTTPStatus.OK:
+            return moved(request, _relative(path, prepared.public_path))
         return PreparedResponse(self._answer(request, prepared))
 
     async def find(self, site_id: SiteId, path: str) -> Prepared | None:

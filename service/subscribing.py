@@ -102,8 +102,7 @@ def _seconds(fields: Mapping[str, str]) -> int | None:
 
 def _is_topic(prepared: Prepared, path: str) -> bool:
     """True for what names the hub, at its own address."""
-    home = prepared.path if prepared.canonical_path is None else prepared.canonical_path
-    return path == home and 'rel="hub"' in prepared.description.headers.get("Link", "")
+    return path == prepared.public_path and 'rel="hub"' in prepared.description.headers.get("Link", "")
 
 
 class Topics:

@@ -3,7 +3,6 @@
 Each operation happens within the caller's transaction, with its audit; the caller commits.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
@@ -12,7 +11,7 @@ from pydantic import AfterValidator, StrictBool, ValidationInfo
 
 from sokbo.domain.breaker import Breaker
 from sokbo.domain.event import EventType
-from sokbo.domain.ids import PartnerId, SiteId, new_id
+from sokbo.domain.ids import PARTNER_ID, PartnerId, SiteId, new_id
 from sokbo.domain.partner import CHANNELS, DEFAULT_REL, ContentProfile, Filter, Partner, PartnerState, Signature
 from sokbo.errors import FieldError, Invalid, NotFound
 from sokbo.fields import FieldsModel, Slug, at_most, distinct, line, merge_patch, validate
@@ -28,8 +27,6 @@ MAX_FILTER_VALUES = 100
 #: What a link's `rel` may say (HTML Living Standard section 4.6.7). `dofollow` is no link type.
 LINK_TYPES = ("noopener", "noreferrer", "nofollow", "sponsored", "ugc")
 BY_THE_OPERATOR = "by the operator"
-
-_ID = re.compile(r"ptr_[0-9a-z]{26}")
 
 
 def _channel(name: str) -> str:
@@ -166,7 +163,7 @@ def find(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, lock: bool = Fals
 
 
 def is_partner_id(text: str) -> bool:
-    return _ID.fullmatch(text) is not None
+    return PARTNER_ID.fullmatch(text) is not None
 
 
 def described(partner: Partner) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 Each operation happens within the caller's transaction, with its audit; the caller commits.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from sokbo.domain.delivery import REPLAYABLE_FOR, DeliveryState
-from sokbo.domain.ids import SiteId, new_id
+from sokbo.domain.ids import DELIVERY_ID, SiteId, delivery_id, new_id
 from sokbo.errors import FieldError, Invalid
 from sokbo.fields import FieldsModel, at_most, merge_patch, validate
 from sokbo.moments import Moment
@@ -17,9 +16,6 @@ from sokbo.storage import UnitOfWork
 from sokbo.storage.delivery_records import Replay
 
 MAX_IDS = 1000
-
-#: Of a delivery to a partner, or to a subscriber of the hub.
-_ID = re.compile(r"[a-z]{3}_[0-9a-z]{26}-(?:ptr_[0-9a-z]{26}|sub_[0-9a-f]{32})")
 
 
 class ReplayInput(FieldsModel):
@@ -65,11 +61,11 @@ def ping(uow: UnitOfWork, site_id: SiteId, partner_id: str, *, actor: str, reque
     if (until := partner.breaker.retry_after_until) is not None:
         uow.partners.save_breakers({partner.id: partner.breaker.hastened(uow.now)})
         uow.deliveries.cancel_retry_after(partner.id, until, uow.now)
-    ping_id = f"{new_id('png')}-{partner.id}"
+    ping_id = delivery_id(new_id("png"), partner.id)
     uow.delivery_records.add_ping(ping_id, site_id, partner.id, uow.now)
     uow.audit.record(site_id, actor, "partner.ping", partner.id, request_id, uow.now)
     return ping_id
 
 
 def is_delivery_id(text: str) -> bool:
-    return _ID.fullmatch(text) is not None
+    return DELIVERY_ID.fullmatch(text) is not None

@@ -7,7 +7,15 @@ from datetime import datetime
 from sokbo.domain.archive import Part
 from sokbo.domain.compression import piece
 from sokbo.domain.document import Document
-from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
+from sokbo.domain.feed import (
+    BREAKING_LISTING,
+    FEEDS_PATH,
+    NEWS_SITEMAP_PATH,
+    OPML_PATH,
+    PAGES_SITEMAP_PATH,
+    SITE_LISTING,
+    SITEMAP_INDEX_PATH,
+)
 from sokbo.domain.site import Site
 from sokbo.translations import translate
 from workers import feeds
@@ -16,12 +24,6 @@ from workers.feeds.sitemap import MOST_NEWS, MOST_URLS, NEWS_LASTS
 from workers.listing_documents import AssemblyContext
 from workers.pages.stylesheet import copy_script, page_headers
 from workers.rendering import digest, gone_document, page_document
-
-SITEMAP_INDEX_PATH = "sitemap.xml"
-PAGES_SITEMAP_PATH = "sitemap-pages.xml"
-NEWS_SITEMAP_PATH = "news-sitemap.xml"
-OPML_PATH = "feeds.opml"
-FEEDS_PATH = "feeds"
 
 
 def lists_of_feeds(context: AssemblyContext, _keys: Sequence[str]) -> Iterable[Document]:

@@ -30,8 +30,8 @@ def _read(uow: UnitOfWork, site_id: SiteId, path: str, signature: str) -> TopicC
     document = uow.documents.get(site_id, path)
     if document is None:
         return None
-    site, home = uow.sites.get(site_id), path if document.canonical_path is None else document.canonical_path
-    return TopicContent(site.url(home), site.hub_url, document.media_type, _body(uow, document), signature)
+    site = uow.sites.get(site_id)
+    return TopicContent(site.url(document.public_path), site.hub_url, document.media_type, _body(uow, document), signature)
 
 
 def _body(uow: UnitOfWork, document: Document) -> bytes:

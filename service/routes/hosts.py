@@ -4,12 +4,13 @@ from aiohttp import web
 
 from service.json_http import asked_host
 from service.site_directory import SiteDirectory
+from sokbo.domain.feed import NEWS_SITEMAP_PATH, SITEMAP_INDEX_PATH
 
 #: The icon that pages carry inline.
 ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="4" fill="#b3121d"/></svg>\n'
 EVERYTHING_ALLOWED = "User-agent: *\nAllow: /\n"
 #: What robots are led to, below each site of the host.
-SITEMAPS = ("sitemap.xml", "news-sitemap.xml")
+SITEMAPS = (SITEMAP_INDEX_PATH, NEWS_SITEMAP_PATH)
 _KEPT = {"Cache-Control": "public, max-age=86400"}
 
 

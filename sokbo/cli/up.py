@@ -21,6 +21,7 @@ from sokbo.cli.first_start import FirstStart, Prepared, prepare
 from sokbo.cli.options import data_option
 from sokbo.cli.startup_checks import UP, check_restored, claimed, free_port, private_folder
 from sokbo.cli.supervisor import StopRequested, Supervisor
+from sokbo.domain.feed import FEEDS_PATH
 from sokbo.settings import DEFAULT_DATA, Settings, load_settings
 
 BROKER_STOP_ORDER = 3
@@ -149,7 +150,7 @@ def _name_sites(urls: Sequence[str], console: Console) -> None:
 def _welcome(first_start: FirstStart, url: str, console: Console) -> None:
     console.say()
     console.item("site", f"{url}/{first_start.site}/")
-    console.item("feeds", f"{url}/{first_start.site}/feeds")
+    console.item("feeds", f"{url}/{first_start.site}/{FEEDS_PATH}")
     console.say("  Post an article, and read it there:")
     article = '{"title": "Hello", "markdown": "The first **article**.", "breaking": true}'
     headers = f"-H 'Authorization: Bearer {first_start.api_key}' -H 'Content-Type: application/json'"

@@ -85,6 +85,11 @@ class Document:
     version: int = 0
     headers: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def public_path(self) -> str:
+        """The one path under which readers are shown it."""
+        return self.path if self.canonical_path is None else self.canonical_path
+
     def pieces(self, entries: Sequence[Piece], strip: Piece) -> Iterator[Piece]:
         """The body's pieces in their order: `entries` are its fragments', `strip` is the breaking strip's, where there is a place
         for it."""

@@ -8,6 +8,12 @@ from typing import NamedTuple
 from sokbo.domain.article import Content, slugify
 from sokbo.domain.site import Site
 
+#: Below a site: the page of its feeds, the list of them, and what search engines are led to.
+FEEDS_PATH = "feeds"
+OPML_PATH = "feeds.opml"
+SITEMAP_INDEX_PATH = "sitemap.xml"
+PAGES_SITEMAP_PATH = "sitemap-pages.xml"
+NEWS_SITEMAP_PATH = "news-sitemap.xml"
 #: Below each site: the stylesheet by which browsers show RSS and Atom.
 STYLESHEET_PATH = "feed.css"
 #: Below each site: the picture that stands for those that have no logo.

@@ -155,9 +155,12 @@ def test_failed_delivery_is_tried_again_with_the_newest_content(publisher: Publi
     subscriber.subscribe(*discover(publisher, "feed.atom"))
     subscriber.statuses[:] = [500, 302]
     publisher.post("하나")
-    subscriber.wait_for(3)
+    subscriber.wait_for(1)
     publisher.post("둘")
+    publisher.await_text("feed.atom", "둘")
+    eventually(lambda: not subscriber.statuses)  # both refusals are used up, and a retry follows
     eventually(lambda: settled(publisher, "feed.atom", subscriber.sent))
+    assert "둘" in subscriber.sent[-1].body.decode()
 
 
 def test_subscriber_who_is_gone_is_sent_nothing_more(publisher: Publisher, subscriber: Subscriber) -> None:

@@ -27,7 +27,7 @@ async def test_browser_is_shown_a_page_where_a_site_has_nothing(edge: Edge) -> N
     assert reply.headers["cache-control"] == "no-store"
     page = reply.body.decode()
     assert '<html lang="ko">' in page  # the site's
-    assert '<a href="http://127.0.0.1/news/">News 최신 뉴스로</a>' in page
+    assert '<a href="http://127.0.0.1/news/">News 최신 기사 보기</a>' in page
     assert '<p class="site"><a href="http://127.0.0.1/news/">News</a></p>' in page
     assert '<a href="http://127.0.0.1/news/feed.atom">Atom</a>' in page
     [style] = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
@@ -35,7 +35,7 @@ async def test_browser_is_shown_a_page_where_a_site_has_nothing(edge: Edge) -> N
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("ko", "여기에는 아무것도 없습니다"), ("en", "There is nothing here"), ("fr", "There is")]
+    ("language", "said"), [("ko", "페이지를 찾을 수 없습니다"), ("en", "There is nothing here"), ("fr", "There is")]
 )
 @pytest.mark.parametrize("path", ["/nosite", "/nosite/1", "/docs", "/%2e%2e"])
 async def test_page_speaks_the_readers_language_where_there_is_no_site(edge: Edge, path: str, language: str, said: str) -> None:
