@@ -4,6 +4,7 @@ from sokbo.domain.document import FragmentFormat
 from workers.feeds import fixes
 from workers.feeds.dialects import base
 from workers.feeds.item import Item
+from workers.feeds.rss_parts import item_element
 
 
 class AppleNews(base.PlainChannel):
@@ -12,7 +13,7 @@ class AppleNews(base.PlainChannel):
     format = FragmentFormat.APPLE_NEWS
 
     def entry(self, shown: Item) -> bytes:
-        element = base.item_element(shown, shown.html)
+        element = item_element(shown, shown.html)
         if shown.image:
             fixes.add_media(element, shown.image)
         return fixes.entry_xml(element, base.NAMESPACES)

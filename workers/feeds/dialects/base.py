@@ -2,62 +2,27 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 
-from feedgen.entry import FeedEntry
-from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from sokbo.domain.feed import STYLESHEET_PATH, Listing
 from sokbo.domain.site import Site
 from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
-from workers.feeds.format import NO_HISTORY, PUBLIC, TTL_MINUTES, History, Options, Shell, hub_of
-from workers.feeds.item import GENERATOR, Item, plain, second, utc
-from workers.feeds.words import listing_title
+from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell, hub_of
+from workers.feeds.rss_parts import MEDIA_TYPE, SUFFIX, channel
 
-SUFFIX = "rss"
-MEDIA_TYPE = "application/rss+xml; charset=utf-8"
 NAMESPACES = {**fixes.NAMESPACES, "atom": fixes.ATOM}
 
 _TAIL = b"\n  </channel>\n</rss>\n"
-
-
-def item_element(shown: Item, description: str, html: str = "") -> etree._Element:
-    """The article's item. `description` is escaped or HTML; `html` is content:encoded, if there is any."""
-    made = FeedEntry()
-    made.id(shown.id)
-    made.title(shown.title)
-    made.link(href=shown.url)
-    made.description(description)
-    if html:
-        made.content(html)
-    made.category([{"term": key, "label": label} for label, key in shown.labels.items()])
-    made.pubDate(shown.published)
-    element: etree._Element = made.rss_entry()
-    fixes.add_creators(element, shown.creators)
-    if shown.is_later_edition:
-        etree.SubElement(element, f"{{{fixes.DCTERMS}}}modified").text = second(shown.updated).isoformat()
-    return element
 
 
 def channel_element(
     site: Site, listing: Listing, updated: datetime, options: Options, namespaces: Mapping[str, str] = NAMESPACES
 ) -> etree._Element:
     """An rss element whose first child is the channel, without items; `namespaces` are declared on it."""
-    feed = FeedGenerator()
-    title = plain(listing_title(site, listing))
-    feed.title(title)
-    feed.description(plain(site.description) or title)
-    feed.language(options.language or site.language)
-    feed.lastBuildDate(utc(updated))
-    feed.generator(GENERATOR)
-    feed.ttl(TTL_MINUTES)
-    if not options.hidden:
-        feed.link(href=site.url(listing.feed_path(SUFFIX)), rel="self", type=MEDIA_TYPE.partition(";")[0])
-    if hub := hub_of(site, options):
-        feed.register_extension("links", partial(fixes.ChannelLinks, [{"href": hub, "rel": "hub"}]))
-    feed.link(href=site.url(listing.page_path), rel="alternate")
+    hub = hub_of(site, options)
+    feed = channel(site, listing, updated, options, [{"href": hub, "rel": "hub"}] if hub else [])
     rss = etree.Element("rss", version="2.0", nsmap=dict(namespaces))
     rss.append(etree.fromstring(feed.rss_str())[0])
     etree.cleanup_namespaces(rss, keep_ns_prefixes=list(namespaces))

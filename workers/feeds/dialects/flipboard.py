@@ -6,6 +6,7 @@ from sokbo.domain.document import FragmentFormat
 from workers.feeds import fixes
 from workers.feeds.dialects import base
 from workers.feeds.item import Item
+from workers.feeds.rss_parts import item_element
 
 
 class Flipboard(base.PlainChannel):
@@ -14,7 +15,7 @@ class Flipboard(base.PlainChannel):
     format = FragmentFormat.FLIPBOARD
 
     def entry(self, shown: Item) -> bytes:
-        element = base.item_element(shown, escape(shown.summary, quote=False), shown.html)
+        element = item_element(shown, escape(shown.summary, quote=False), shown.html)
         if shown.image:
             fixes.add_media(element, shown.image)
         return fixes.entry_xml(element, base.NAMESPACES)

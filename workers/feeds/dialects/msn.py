@@ -11,6 +11,7 @@ from sokbo.domain.html import BLOCKS, PREFORMATTED, with_quotation_marks, withou
 from workers.feeds import fixes
 from workers.feeds.dialects import base
 from workers.feeds.item import Item
+from workers.feeds.rss_parts import item_element
 
 #: What MSN doesn't take and parts words: without any tag, the words around it would run together.
 _PARTING = re.compile(rf"(?:</?(?:{'|'.join(sorted(BLOCKS - TAGS))})(?: [^>]*)?>\s*)+")
@@ -39,7 +40,7 @@ class Msn(base.PlainChannel):
             url_schemes={"http", "https", "mailto"},
         )
         summary = escape(shown.summary, quote=False)
-        element = base.item_element(shown, summary, html.strip() or f"<p>{summary}</p>")
+        element = item_element(shown, summary, html.strip() or f"<p>{summary}</p>")
         if shown.image:
             fixes.add_media(element, shown.image)
         return fixes.entry_xml(element, base.NAMESPACES)

@@ -13,6 +13,7 @@ from workers.feeds.dialects import base
 from workers.feeds.footer import FooterLink
 from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell
 from workers.feeds.item import Item, plain
+from workers.feeds.rss_parts import MEDIA_TYPE, SUFFIX, item_element
 
 SNF = "http://www.smartnews.be/snf"
 MAX_DESCRIPTION = 30
@@ -23,11 +24,11 @@ class SmartNews:
     """SmartFormat on RSS 2.0."""
 
     format = FragmentFormat.SMARTNEWS
-    suffix = base.SUFFIX
-    media_type = base.MEDIA_TYPE
+    suffix = SUFFIX
+    media_type = MEDIA_TYPE
 
     def entry(self, shown: Item) -> bytes:
-        element = base.item_element(shown, escape(shown.summary, quote=False), shown.html)
+        element = item_element(shown, escape(shown.summary, quote=False), shown.html)
         etree.SubElement(element, f"{{{fixes.DC}}}language").text = shown.language or shown.site_language
         if shown.image:
             etree.SubElement(element, f"{{{fixes.MEDIA}}}thumbnail", url=shown.image.url)
