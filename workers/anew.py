@@ -2,30 +2,21 @@
 when asked to rebuild. Nothing of what is stored is relied on: every piece is made and stored again."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable
 
-import structlog
-
-from sokbo.domain.article import Article
 from sokbo.domain.assembly import FEEDS, Assembly, of_listing
 from sokbo.domain.document import Document
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING
 from sokbo.domain.ids import SiteId
-from sokbo.domain.lead_image import named_files, sources
-from sokbo.domain.picture import Files, Picture
-from sokbo.domain.site import Site
 from sokbo.storage import UnitOfWork
 from workers.archiving import whole_archive
 from workers.listing_documents import AssemblyContext, store, to_store
-from workers.rendering import Rendered, render_article
+from workers.rendering import Rendered, material_for, render_each
 from workers.runtime import Runtime
 from workers.yielding import TURN_SECONDS, give_way
 
 #: Articles rendered in one transaction; between two of them, events have their turn.
 SLICE_ARTICLES = 25
-
-log = structlog.get_logger()
 
 
 def render_anew(runtime: Runtime, sites: Iterable[tuple[SiteId, int]]) -> None:
@@ -46,11 +37,9 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
     with runtime.database.read() as uow:
         site = uow.sites.get(site_id)
         articles = uow.articles.below(site_id, below, SLICE_ARTICLES)
-        pictures = uow.pictures.known(sources(articles))
-        files = uow.media.files_of(site_id, named_files(articles))
-        now = uow.now
+        material = material_for(uow, site, articles)
     following = articles[-1].number if len(articles) == SLICE_ARTICLES else None
-    rendered = _render(runtime, site, articles, now, pictures, files)
+    rendered = render_each(runtime.pages, material, articles)
     with runtime.database.write() as uow:
         version = uow.sites.advance_version(site_id)
         if uow.sites.get(site_id) != site:
@@ -58,7 +47,7 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
         if not uow.sites.rendered_down_to(site_id, below, following):
             return None
         context = AssemblyContext(uow, runtime.pages, site, version, runtime.settings.feed_entries)
-        documents, _ = to_store(context, _put_into_use(uow, rendered), anew=True)
+        documents, _ = to_store(context, _put_into_use(uow, rendered.values()), anew=True)
         subscribed = store(context, documents)
         if following is None:
             uow.assemblies.want(site_id, _everything(uow, site_id), uow.now)
@@ -67,24 +56,7 @@ def _render_slice(runtime: Runtime, site_id: SiteId, below: int) -> int | None:
     return following
 
 
-def _render(
-    runtime: Runtime,
-    site: Site,
-    articles: Sequence[Article],
-    now: datetime,
-    pictures: Mapping[str, Picture],
-    files: Files,
-) -> list[Rendered]:
-    rendered = []
-    for article in articles:
-        try:
-            rendered.append(render_article(runtime.pages, site, article, now, pictures, files))
-        except Exception:  # the edge: one article that can't be rendered must not hold up the others
-            log.exception("render_failed", article_id=article.id, revision=article.revision)
-    return rendered
-
-
-def _put_into_use(uow: UnitOfWork, rendered: Sequence[Rendered]) -> list[Document]:
+def _put_into_use(uow: UnitOfWork, rendered: Collection[Rendered]) -> list[Document]:
     """The pages of those that haven't changed since they were rendered; with the others comes an event."""
     current = uow.articles.many([item.article.id for item in rendered])
     fresh = [item for item in rendered if current[item.article.id] == item.article]

@@ -9,13 +9,12 @@ import structlog
 from sokbo.domain.article import Article
 from sokbo.domain.assembly import ARCHIVED_ARTICLE, Assembly, of_listing, of_selections
 from sokbo.domain.ids import ArticleId, SiteId
-from sokbo.domain.lead_image import named_files, sources
 from sokbo.domain.lifecycle import listings_of
 from sokbo.domain.picture import Picture, PictureState
 from sokbo.storage import UnitOfWork
 from workers.assembly_queue import assemble_for
 from workers.listing_documents import AssemblyContext, store, to_store
-from workers.rendering import Rendered, render_article
+from workers.rendering import material_for, render_each
 from workers.runtime import Runtime
 from workers.yielding import TURN_SECONDS, give_way
 
@@ -34,7 +33,6 @@ def redraw(runtime: Runtime) -> None:
         with runtime.database.read() as uow:
             pictures = uow.pictures.known({source for source, _ in settled})
             articles = uow.articles.many({article_id for _, article_id in settled})
-            pictures |= uow.pictures.known(sources(articles.values()) - pictures.keys())
         in_order = sorted(settled, key=lambda item: articles[item[1]].site_id)
         for site_id, group in groupby(in_order, key=lambda item: articles[item[1]].site_id):
             _redraw_site(runtime, site_id, list(group), articles, pictures)
@@ -56,19 +54,14 @@ def _redraw_site(
     articles: Mapping[ArticleId, Article],
     pictures: Mapping[str, Picture],
 ) -> None:
-    """Whoever has been changed meanwhile goes on waiting: its newer event may have been rendered without the picture too."""
+    """Whoever has been changed meanwhile goes on waiting: its newer event may have been rendered without the picture too. Those
+    that can't be rendered are not tried for ever."""
+    known = {source for source, picture in pictures.items() if picture.state is PictureState.READY or picture.is_dead}
+    changed = [articles[article_id] for article_id in {article_id for source, article_id in settled if source in known}]
     with runtime.database.read() as uow:
         site = uow.sites.get(site_id)
-        files = uow.media.files_of(site_id, named_files(articles[article_id] for _, article_id in settled))
-        now = uow.now
-    known = {source for source, picture in pictures.items() if picture.state is PictureState.READY or picture.is_dead}
-    changed = {article_id for source, article_id in settled if source in known}
-    rendered: dict[ArticleId, Rendered] = {}
-    for article_id in changed:
-        try:
-            rendered[article_id] = render_article(runtime.pages, site, articles[article_id], now, pictures, files)
-        except Exception:  # the edge: one article that can't be rendered must not hold up the others, nor be tried for ever
-            log.exception("render_failed", article_id=article_id, revision=articles[article_id].revision)
+        material = material_for(uow, site, changed)
+    rendered = render_each(runtime.pages, material, changed)
     with runtime.database.write() as uow:
         version = uow.sites.advance_version(site_id)
         if uow.sites.get(site_id) != site:  # they are rendered anew as well, and until then go on waiting

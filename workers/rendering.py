@@ -1,22 +1,28 @@
 """From an article to what is kept of it rendered: a fragment in each format, and its page."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from http import HTTPStatus
 
+import structlog
+
 from sokbo.domain.article import Article, ArticleState
 from sokbo.domain.compression import concatenate, piece
 from sokbo.domain.document import EMPTY, Document, Fragment, FragmentFormat, Piece
-from sokbo.domain.lead_image import awaited, lead_image, with_current_media_urls
+from sokbo.domain.ids import ArticleId
+from sokbo.domain.lead_image import awaited, lead_image, named_files, sources, with_current_media_urls
 from sokbo.domain.picture import Files, Picture
 from sokbo.domain.site import Site
+from sokbo.storage import UnitOfWork
 from workers.feeds import ATOM, FORMATS
 from workers.feeds.item import item
 from workers.pages.renderer import PageRenderer, PageShell
 from workers.pages.stylesheet import page_headers
+
+log = structlog.get_logger()
 
 HTML = "text/html; charset=utf-8"
 _DIGEST_CHARACTERS = 32
@@ -34,16 +40,37 @@ class Rendered:
     awaits: str | None = None
 
 
-def render_article(
-    pages: PageRenderer,
-    site: Site,
-    article: Article,
-    now: datetime,
-    pictures: Mapping[str, Picture],
-    files: Files,
-) -> Rendered:
-    """Everything that its revision needs, made once; `pictures` are those that are known, by source, and `files` those of the
-    site's that its text names, with their sizes."""
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a site's articles are rendered with: what is known of their pictures, by source, and those of the site's files that
+    their texts name, with their sizes; as of `now`."""
+
+    site: Site
+    pictures: Mapping[str, Picture]
+    files: Files
+    now: datetime
+
+
+def material_for(uow: UnitOfWork, site: Site, articles: Collection[Article]) -> Material:
+    """Everything that the articles, all of that site, are to be rendered with."""
+    files = uow.media.files_of(site.id, named_files(articles))
+    return Material(site, uow.pictures.known(sources(articles)), files, uow.now)
+
+
+def render_each(pages: PageRenderer, material: Material, articles: Iterable[Article]) -> dict[ArticleId, Rendered]:
+    """Those of the articles that can be rendered: for a bug of ours, one must not hold up the others."""
+    rendered = {}
+    for article in articles:
+        try:
+            rendered[article.id] = render_article(pages, material, article)
+        except Exception:
+            log.exception("render_failed", article_id=article.id, revision=article.revision)
+    return rendered
+
+
+def render_article(pages: PageRenderer, material: Material, article: Article) -> Rendered:
+    """Everything that its revision needs, made once."""
+    site, pictures, files = material.site, material.pictures, material.files
     if article.state is ArticleState.WITHDRAWN:
         shell = pages.withdrawn(site, article)
         tombstone = fragment(article, ATOM.format, ATOM.tombstone(article))
@@ -52,7 +79,7 @@ def render_article(
     shown = lead_image(site, told.content, pictures)
     entry = item(site, told, shown)
     entries = {form: feed.entry(entry) for form, feed in FORMATS.items()}
-    entries[FragmentFormat.CARD], shell = pages.card_and_page(site, told, shown, files, now=now)
+    entries[FragmentFormat.CARD], shell = pages.card_and_page(site, told, shown, files, now=material.now)
     fragments = [fragment(article, form, raw) for form, raw in entries.items()]
     return Rendered(article, fragments, _article_page(site, article, shell), awaited(article.content, pictures))
 

@@ -12,7 +12,7 @@ from sokbo.domain.dialects import DIALECTS, Subject
 from sokbo.domain.document import Document, Fragment
 from sokbo.domain.feed import BREAKING_LISTING, FEED_SUFFIXES, SITE_LISTING, Listing, ListingKind
 from sokbo.domain.ids import ArticleId
-from sokbo.domain.lead_image import lead_image, named_files, named_picture, sources, with_current_media_urls
+from sokbo.domain.lead_image import lead_image, named_picture, with_current_media_urls
 from sokbo.domain.selection import PLAIN, Selection, private_path
 from sokbo.storage.documents import ListedEntry, State
 from sokbo.storage.selection_fragments import LEFT_OUT
@@ -20,7 +20,7 @@ from sokbo.translations import translate
 from workers.feeds import ATOM, FeedFormat, Options, formats_of
 from workers.feeds.item import item
 from workers.listing_documents import EVER, AssemblyContext, feed_document, updated_at
-from workers.rendering import fragment, gone_document
+from workers.rendering import fragment, gone_document, material_for
 
 #: Articles rendered in one turn; the selection's others follow in turns of their own.
 RENDERED_AT_ONCE = 10
@@ -193,17 +193,16 @@ def _render(context: AssemblyContext, selection: Selection, form: FeedFormat, ar
     made: list[Fragment] = []
     left_out: list[ArticleId] = []
     articles = uow.articles.many(article_ids)
-    pictures = uow.pictures.known(sources(articles.values()))
-    files = uow.media.files_of(context.site.id, named_files(articles.values()))
+    material = material_for(uow, context.site, articles.values())
     for kept in articles.values():
-        article = replace(kept, content=with_current_media_urls(context.site, kept.content, files))
-        named = named_picture(context.site, article.content, pictures)
+        article = replace(kept, content=with_current_media_urls(context.site, kept.content, material.files))
+        named = named_picture(context.site, article.content, material.pictures)
         subject = Subject(article.content, publication_time(article), uow.now, named)
         if dialect is not None and not dialect.takes(subject):
             left_out.append(article.id)
             continue
         try:
-            shown = lead_image(context.site, article.content, pictures)
+            shown = lead_image(context.site, article.content, material.pictures)
             made.append(fragment(article, form.format, form.entry(item(context.site, article, shown))))
         except Exception:  # the edge: one article that can't be rendered must not hold up the others
             log.exception("render_failed", article_id=article.id, revision=article.revision, form=form.format)

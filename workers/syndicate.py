@@ -26,8 +26,6 @@ from sokbo.domain.assembly import (
 from sokbo.domain.event import EventType, Lane
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.ids import ArticleId, SiteId
-from sokbo.domain.lead_image import named_files, sources
-from sokbo.domain.picture import Files, Picture
 from sokbo.domain.site import Site
 from sokbo.domain.tally import Measure, Tally
 from sokbo.errors import SokboError
@@ -35,7 +33,7 @@ from sokbo.storage import UnitOfWork
 from sokbo.storage.events import LeaseLost, PendingEvent
 from workers.assembly_queue import assemble_for, assemble_slices
 from workers.listing_documents import AssemblyContext, listing_documents, store, to_store
-from workers.rendering import Rendered, render_article
+from workers.rendering import Material, Rendered, material_for, render_each
 from workers.runtime import Runtime
 
 #: Events leased at once, and how long to render before storing what there is: well below any lease.
@@ -59,15 +57,12 @@ class SiteChanged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Events of one site, leased at `now`, with the articles they are about, what is known of their pictures, by source, and
-    those of the site's files that their texts name, with their sizes."""
+    """Events of one site, leased, with the articles that they are about and what those are rendered with."""
 
-    now: datetime
     site: Site
     pending: Sequence[PendingEvent]
     articles: Mapping[ArticleId, Article]
-    pictures: Mapping[str, Picture]
-    files: Files
+    material: Material
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +130,12 @@ def _find_work(runtime: Runtime, lane: Lane) -> tuple[Sequence[Work], Sequence[S
 
 def _load(uow: UnitOfWork, leased: Sequence[PendingEvent]) -> list[Work]:
     articles = uow.articles.many({item.event.article_id for item in leased})
-    pictures = uow.pictures.known(sources(articles.values()))
-    named = named_files(articles.values())
-    return [
-        Work(uow.now, uow.sites.get(site_id), list(group), articles, pictures, uow.media.files_of(site_id, named))
-        for site_id, group in groupby(leased, key=lambda item: item.event.site_id)
-    ]
+    work = []
+    for site_id, group in groupby(leased, key=lambda item: item.event.site_id):
+        site, pending = uow.sites.get(site_id), list(group)
+        own = {item.event.article_id: articles[item.event.article_id] for item in pending}
+        work.append(Work(site, pending, own, material_for(uow, site, own.values())))
+    return work
 
 
 def _syndicate_site(runtime: Runtime, work: Work) -> None:
@@ -172,12 +167,10 @@ def _render(runtime: Runtime, work: Work) -> Batch:
     failed: set[ArticleId] = set()
     deadline = time.monotonic() + RENDER_SECONDS
     for article_id in dict.fromkeys(item.event.article_id for item in work.pending):
-        article = work.articles[article_id]
-        try:
-            rendered[article.id] = render_article(runtime.pages, work.site, article, work.now, work.pictures, work.files)
-        except Exception:  # the edge: one article that can't be rendered must not hold up the others
-            log.exception("render_failed", article_id=article.id, revision=article.revision)
-            failed.add(article.id)
+        done = render_each(runtime.pages, work.material, [work.articles[article_id]])
+        rendered |= done
+        if not done:
+            failed.add(article_id)
         if time.monotonic() > deadline:
             break
     return Batch(

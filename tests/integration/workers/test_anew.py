@@ -164,7 +164,7 @@ def test_article_that_can_not_be_rendered_holds_up_no_other(bureau: Bureau, monk
         return render_article(*arguments)  # type: ignore[arg-type]  # handed on as they came
 
     before = bureau.versions()
-    monkeypatch.setattr(anew, "render_article", render)
+    monkeypatch.setattr("workers.rendering.render_article", render)
     rebuild(bureau)
     assert bureau.versions()[str(good.number)] > before[str(good.number)]
     assert bureau.versions()[str(bad.number)] == before[str(bad.number)]

@@ -147,7 +147,7 @@ def test_article_that_was_revised_meanwhile_is_rendered_as_it_is_now(bureau: Bur
         bureau.newsroom.revise(article, "배가 떴다", image=IMAGE)
         return render_article(*arguments)  # type: ignore[arg-type]  # handed on as they came
 
-    monkeypatch.setattr("workers.redrawing.render_article", revise_meanwhile)
+    monkeypatch.setattr("workers.rendering.render_article", revise_meanwhile)
     redraw(bureau.runtime)
     bureau.syndicate()
     bureau.sweep()
@@ -178,12 +178,12 @@ def test_article_that_cannot_be_rendered_does_not_hold_up_the_others(bureau: Bur
     bureau.syndicate()
     settle(bureau, MEASURED)
 
-    def fail_once(pages: object, site: object, article: Article, *rest: object) -> object:
+    def fail_once(pages: object, material: object, article: Article) -> object:
         if article.id == broken.id:
             raise RuntimeError("a bug")
-        return render_article(pages, site, article, *rest)  # type: ignore[arg-type]  # handed on as they came
+        return render_article(pages, material, article)  # type: ignore[arg-type]  # handed on as they came
 
-    monkeypatch.setattr("workers.redrawing.render_article", fail_once)
+    monkeypatch.setattr("workers.rendering.render_article", fail_once)
     bureau.sweep()
 
     assert bureau.text("feed.rss").count("<enclosure ") == 1

@@ -81,7 +81,7 @@ def test_article_that_can_not_be_rendered_holds_up_no_other(
         return render_article(*arguments)  # type: ignore[arg-type]  # handed on as they came
 
     with monkeypatch.context() as patched:
-        patched.setattr(syndication, "render_article", render)
+        patched.setattr("workers.rendering.render_article", render)
         good = bureau.newsroom.post("좋은")
         bureau.syndicate()
         assert "좋은" in bureau.text("feed.atom")
@@ -106,7 +106,7 @@ def test_older_revision_never_takes_the_place_of_a_newer_one(bureau: Bureau, mon
         syndication.syndicate(colleague, Lane.BREAKING)
         return rendered
 
-    monkeypatch.setattr(syndication, "render_article", render_slowly)
+    monkeypatch.setattr("workers.rendering.render_article", render_slowly)
     bureau.syndicate()
 
     for path in (*FEEDS, "", str(article.number)):
@@ -127,7 +127,7 @@ def test_withdrawn_article_does_not_come_back_when_its_publication_is_stored_lat
         syndication.syndicate(colleague, Lane.DEFAULT)
         return rendered
 
-    monkeypatch.setattr(syndication, "render_article", render_slowly)
+    monkeypatch.setattr("workers.rendering.render_article", render_slowly)
     bureau.syndicate()
 
     page = bureau.document(str(article.number))
@@ -149,7 +149,7 @@ def test_worker_that_lost_its_lease_writes_nothing(bureau: Bureau, clock: Clock,
         return render_article(*arguments)  # type: ignore[arg-type]  # handed on as they came
 
     before: dict[str, int] = {}
-    monkeypatch.setattr(syndication, "render_article", render_slowly)
+    monkeypatch.setattr("workers.rendering.render_article", render_slowly)
     bureau.syndicate()
     assert bureau.versions() == before != {}
 
