@@ -1,7 +1,7 @@
 """All that is known when the run is over, for the checks and the figures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chaos.ledger import Ledger
 from chaos.partners import Character, Receipt
@@ -43,5 +43,5 @@ class Evidence:
     ledger: Ledger
     subscriptions: Sequence[Subscription] = ()
     torn: Sequence[str] = ()
-    troubles: Sequence[str] = field(default=())
+    troubles: Sequence[str] = ()
     most_duplicates: float = MOST_DUPLICATES

@@ -8,7 +8,7 @@ from aiohttp import StreamReader, hdrs, web
 from sokbo.errors import BadRequest, TooLarge, UnsupportedMediaType
 
 #: The codings that are taken (RFC 9110 section 8.4.1), as the sender is told.
-TAKEN = "gzip, deflate, identity"
+TAKEN = ("gzip", "deflate", "identity")
 #: A gzip body is a series of members (RFC 1952 section 2.2); unpacking copies what is left once for each.
 MAX_MEMBERS = 16
 
@@ -29,8 +29,8 @@ async def read_body(request: web.Request) -> bytes:
         return await request.read()
     if coding not in _CODINGS:
         raise UnsupportedMediaType(
-            f"The Content-Encoding {coding[:80]} is not taken: send {TAKEN.replace(', identity', ' or identity')}",
-            headers={"Accept-Encoding": TAKEN},
+            f"The Content-Encoding {coding[:80]} is not taken: send {', '.join(TAKEN[:-1])} or {TAKEN[-1]}",
+            headers={"Accept-Encoding": ", ".join(TAKEN)},
         )
     return unpack(await request.read(), coding, request.client_max_size)
 

@@ -22,7 +22,7 @@ class ReadTimeouts:
     least_bytes_per_second: float = 20_000.0
 
     def for_body(self, length: int | None) -> float:
-        """Seconds for a body of that many bytes, None if it isn't said how many."""
+        """Seconds that a body of `length` bytes may take; `length` is None if the request doesn't say it."""
         return self.body_seconds + (length or 0) / self.least_bytes_per_second
 
 

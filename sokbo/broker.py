@@ -20,8 +20,8 @@ from sokbo.settings import Settings
 
 #: The longest that anyone waits for the broker.
 TIMEOUT_SECONDS = 0.2
-#: While so many messages wait in a lane's queue, more than beat puts there while a worker is at one task, a further nudge says
-#: nothing new.
+#: A further nudge is dropped while so many messages wait in a lane's queue, which are more than beat puts there while a worker is
+#: at one task: the worker will look anyway.
 MOST_WAITING = 32
 DOCUMENTS_CHANNEL = "sokbo:documents"
 

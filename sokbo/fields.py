@@ -95,7 +95,7 @@ def check_length(text: str, max_characters: int, *, empty: bool) -> None:
 
 
 def distinct(values: tuple[Word, ...]) -> tuple[Word, ...]:
-    """The values in order, each once."""
+    """The distinct values, sorted."""
     return tuple(sorted(set(values)))
 
 

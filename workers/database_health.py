@@ -45,7 +45,7 @@ class DatabaseHealth:
 
     @property
     def is_away(self) -> bool:
-        """True if nothing should be begun, whose outcome would be lost with this process."""
+        """True while no push should begin, because its outcome could not be recorded."""
         return self.has_failed or self.is_stuck
 
     @property

@@ -140,16 +140,18 @@ class Pump:
         if not self._health.was_there(self.settings.lease_seconds):
             self._ready.clear()
         for _ in range(min(len(self._ready), self._places())):
-            if self._has_no_room_for(self._ready[0][1]):  # a subscriber's: all after it are, too
+            if not self._has_room_for(self._ready[0][1]):  # a subscriber's: all after it are, too
                 break
             delivery, job = self._ready.popleft()
             self._content_bytes += job.content_bytes
             task = asyncio.create_task(self._push(client, delivery, job))
             self._under_way[delivery.id] = UnderWay(task, time.monotonic())
 
-    def _has_no_room_for(self, job: PushJob) -> bool:
-        """True if too much content is under way: each connection holds its own copy until its other side has read it."""
-        return bool(job.content_bytes and self._content_bytes) and self._content_bytes + job.content_bytes > MAX_CONTENT_BYTES
+    def _has_room_for(self, job: PushJob) -> bool:
+        """True if its content fits into MAX_CONTENT_BYTES, or is alone: each connection holds a copy of its own until the other
+        side has read it."""
+        is_alone = not (job.content_bytes and self._content_bytes)
+        return is_alone or self._content_bytes + job.content_bytes <= MAX_CONTENT_BYTES
 
     async def _wait(self) -> None:
         """Until something has changed; outcomes then get a moment for others to join them."""

@@ -89,8 +89,7 @@ def _changed_at(now: datetime, before: datetime) -> datetime:
 
 
 def _entries(context: AssemblyContext, listing: Listing) -> tuple[Sequence[PlacedEntry], datetime | None]:
-    """The listing's newest articles, and the withdrawn ones that would stand among them; and when one that would stand among them
-    last left the listing."""
+    """The listing's newest articles with its tombstones of the same period, and when an article of that period last left it."""
     uow, site_id, most = context.uow, context.site.id, context.entries
     entries = uow.documents.entries(site_id, listing, most)
     oldest = entries[-1].published_at if len(entries) == most else EVER

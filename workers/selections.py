@@ -24,8 +24,8 @@ from workers.rendering import fragment, gone_document, material_for
 
 #: Articles rendered in one turn; the selection's others follow in turns of their own.
 RENDERED_AT_ONCE = 10
-#: Where a dialect leaves articles out, it looks at so many times as many as the feed shall have; at the more only if the fewer
-#: don't fill it, since articles of one language are found by reading them.
+#: Where a dialect leaves articles out, twice the wanted number are looked at first, and five times only if those don't fill the
+#: feed: articles of one language are found by reading them.
 CANDIDATES = (2, 5)
 #: Withdrawn articles of the site that are looked at for those of a selection.
 MOST_TOMBSTONES = 200

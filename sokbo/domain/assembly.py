@@ -21,7 +21,7 @@ class Assembly:
 
 #: Those of the site's selections that changes in some listings concern: which they are is found out afterwards.
 SELECTIONS = "selections"
-#: Stands for every listing, where naming them would take more than this, for no index takes keys of any length.
+#: The key for every listing, where naming them would take more than this: indexes bound the length of keys.
 ALL_LISTINGS = "*"
 _MAX_KEY_BYTES = 1_000
 #: What lists all the site's feeds: the page, the subscription list, the sitemap of pages.

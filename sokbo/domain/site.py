@@ -1,4 +1,4 @@
-"""A site: one publication, and a world of its own."""
+"""A site: one publication. Sites share nothing but image files."""
 
 import re
 from dataclasses import dataclass

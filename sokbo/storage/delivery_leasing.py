@@ -33,7 +33,7 @@ from sokbo.storage.delivery_tables import deliveries, partners
 from sokbo.storage.lease_conditions import NOW, UNTIL, is_free
 from sokbo.storage.topics import IS_BEHIND_ANOTHER
 
-#: Between which ids those are to whom something is leased.
+#: To whom something is leased: ids after the first and before the second.
 PartnerIdRange = tuple[str, str]
 _END = "zzz"
 PARTNERS: PartnerIdRange = ("", SUBSCRIBER_ID_PREFIX)
