@@ -7,7 +7,7 @@ from typing import Any
 
 import nh3
 
-from service.ingest import cleaning, front_matter, markup, plain_text
+from service.ingest import cleaning, front_matter, liquid, markup, plain_text
 from service.ingest.excerpt import text_of
 from service.ingest.fields import Fields
 from sokbo.domain.html import attributes
@@ -38,6 +38,8 @@ def read(text: str, site: Site) -> Fields:
     Raises as `front_matter.split`.
     """
     fields, body = front_matter.split(text, site)
+    if body is not text:
+        body = liquid.resolved(body)
     if not _HAS_TAG.search(body):
         found: dict[str, Any] = {**plain_text.found(body, fields)}
     elif cleaning.has_too_much_markup(body):

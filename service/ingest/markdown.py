@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from service.ingest import front_matter, markup, plain_text
+from service.ingest import front_matter, liquid, markup, plain_text
 from service.ingest.excerpt import text_of
 from service.ingest.fields import MAX_MARKDOWN, Fields
 from service.ingest.markdown_rendering import blocks, render, render_text
@@ -21,6 +21,8 @@ def read(text: str, site: Site) -> Fields:
     Raises as `front_matter.split`.
     """
     fields, body = front_matter.split(text, site)
+    if body is not text:
+        body = liquid.resolved(body)
     values = dict(fields.values)
     if len(body) > MAX_MARKDOWN:
         return replace(fields, values={**values, "markdown": body})  # refused by the field's own rule

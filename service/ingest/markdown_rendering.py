@@ -1,45 +1,46 @@
-"""Markdown (CommonMark with tables, strikethrough and footnotes) as HTML that still has to be cleaned."""
+"""Markdown (CommonMark with tables, strikethrough, footnotes and definition lists) as HTML that still has to be cleaned."""
 
-import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from service.ingest.cleaning import MAX_CHARACTERS
 from service.ingest.emphasis import cjk_friendly
+from service.ingest.markdown_lines import SPAN_ATTRIBUTES, as_common_mark
 
 #: markdown-it's own limit, which it leaves out without a word what is deeper than. Its time grows with this.
 _MAX_NESTING = 20
 _CONTAINERS = {"blockquote_open", "list_item_open", "footnote_open"}
-#: What kramdown, Jekyll's Markdown, takes for the attributes of the block above or of what follows: {: .note}, {:toc}.
-_ATTRIBUTE_LIST = re.compile(r"(?:\A|\n)[ \t]*\{:[^{}\n]*\}[ \t]*(?=\n|\Z)")
+_TAKES_ATTRIBUTES = {"image", "link_close", "code_inline", "em_close", "strong_close", "s_close"}
 
 
-def _without_attribute_lists(state: StateCore) -> None:
-    """Takes out the lines of text that say attributes."""
+def _without_span_attributes(state: StateCore) -> None:
+    """Takes out what kramdown takes for attributes of what stands before it."""
     for token in state.tokens:
-        if token.type == "inline" and "{:" in token.content:
-            token.content = _ATTRIBUTE_LIST.sub("", token.content).strip("\n")
+        children = token.children or ()
+        for before, child in pairwise(children):
+            if child.type == "text" and before.type in _TAKES_ATTRIBUTES and child.content.startswith("{:"):
+                child.content = SPAN_ATTRIBUTES.sub("", child.content, count=1)
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark").use(cjk_friendly).use(footnote_plugin, inline=False)
+    parser = MarkdownIt("commonmark").use(cjk_friendly).use(footnote_plugin, inline=False).use(deflist_plugin)
     parser.enable(["table", "strikethrough"])
-    parser.core.ruler.after("block", "attribute_lists", _without_attribute_lists)
+    parser.core.ruler.after("inline", "span_attributes", _without_span_attributes)
     parser.options["maxNesting"] = _MAX_NESTING
     return parser
 
 
-def _footnote_mark(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+def _footnote_mark(_renderer: RendererHTML, tokens: Sequence[Token], index: int, *_: object) -> str:
     """The note's number. No link: lists and feeds hold many articles, whose anchors would be the same."""
-    number: str = renderer.rules["footnote_caption"](tokens, index, options, env)
-    return f"<sup>{number}</sup>"
+    return f"<sup>[{tokens[index].meta['id'] + 1}]</sup>"
 
 
 def _says(html: str) -> Callable[..., str]:
@@ -67,7 +68,7 @@ def render(markdown: str) -> str:
     of it than there is.
     """
     env: dict[str, Any] = {}
-    tokens = _FULL.parse(markdown, env)
+    tokens = _FULL.parse(as_common_mark(markdown), env)
     if any(token.type in _CONTAINERS and token.level >= _MAX_NESTING - 1 for token in tokens):
         raise ValueError(f"must not be nested more than {_MAX_NESTING} deep, where a list in a list counts twice")
     if sum(map(_length_of_attributes, tokens)) > MAX_CHARACTERS:
@@ -83,8 +84,8 @@ def _length_of_attributes(token: Token) -> int:
 
 
 def render_text(line: str) -> str:
-    """The HTML of one line's emphasis, links and the like, without a paragraph around it."""
-    html: str = _FULL.renderInline(line)
+    """The HTML of a heading's emphasis, links and the like, without an element around it."""
+    html: str = _FULL.renderInline(as_common_mark(f"# {line}").removeprefix("# "))
     return html
 
 

@@ -18,6 +18,7 @@ Read = Callable[[str], bytes]
     [
         ("text/markdown", "# 제목\n\n본문", "제목", "<p>본문</p>"),
         ("text/markdown", "# 제목 #\n본문", "제목", "<p>본문</p>"),
+        ("text/markdown", "# 제목 {#title}\n본문", "제목", "<p>본문</p>"),
         ("text/markdown", "\n\n  # **굵은** `제목` &amp; [링크](/x)\n\n본문", "굵은 제목 & 링크", "<p>본문</p>"),
         ("text/markdown", "제목\n===\n\n본문", "제목", "<p>본문</p>"),
         ("text/markdown", "머리글\n\n# 제목\n\n본문", "제목", "<p>머리글</p>\n<p>본문</p>"),
@@ -217,10 +218,65 @@ def test_footnotes_stand_below_the_text(site: Site) -> None:
     )
 
 
-def test_attributes_of_kramdowns_blocks_are_no_text(site: Site) -> None:
-    body = "---\ntitle: t\n---\n{: .lead}\n첫째\n{: .note #id}\n\n* 하나\n{:toc}\n\n```\n{: .code}\n```\n"
-    html = parse("text/markdown", body.encode(), site).content.html
-    assert html == "<p>첫째</p>\n<ul>\n<li>하나</li>\n</ul>\n<pre><code>{: .code}\n</code></pre>"
+def html_of(site: Site, markdown: str) -> str:
+    return parse("text/markdown", f"---\ntitle: t\n---\n{markdown}".encode(), site).content.html
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("{: .lead}\n첫째\n{: .note #id}\n\n둘째", "<p>첫째</p>\n<p>둘째</p>"),
+        ("* 하나\n{:toc}\n\n글", "<p>글</p>"),
+        ("```\n{: .code}\n# a {#b}\n```", "<pre><code>{: .code}\n# a {#b}\n</code></pre>"),
+        ('![전경](/a.jpg){: width="700" }', '<p><img src="https://news.example.kr/a.jpg" alt="전경"></p>'),
+        ("[시](https://a.kr/){:target='_blank'} `b`{: .c} *d*{: .e} {: 글}", "LINK <code>b</code> <em>d</em> {: 글}"),
+        ("## 절 {#intro}\n\n글", "<h2>절</h2>\n<p>글</p>"),
+        ("|a|\n|-|\n|1|\n{: .x}\n", "TABLE"),
+        ("*[HTML]: Hypertext\n\nHTML", "<p>HTML</p>"),
+        ("앞\n\n{::comment}\n취재원 실명\n{:/comment}\n\n뒤{::comment}비보도{:/}", "<p>앞</p>\n<p>뒤</p>"),
+        ("용어\n: 뜻", "<dl>\n<dt>용어</dt>\n<dd>뜻</dd>\n</dl>"),
+    ],
+)
+def test_what_kramdown_has_beside_the_text_is_no_text(site: Site, markdown: str, html: str) -> None:
+    html = html.replace("LINK", '<p><a href="https://a.kr/">시</a>').replace("{: 글}", "{: 글}</p>")
+    row = "<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n</tr>\n</tbody>"
+    assert html_of(site, markdown) == html.replace("TABLE", f"<table>\n{row}\n</table>")
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("2026. 11. 29. 창원에서 열렸다.", "<p>2026. 11. 29. 창원에서 열렸다.</p>"),
+        ("> 2026.1.2. 개막", "<blockquote>\n<p>2026.1.2. 개막</p>\n</blockquote>"),
+        ("- 2026. 1. 2. 개막\n- 폐막", "<ul>\n<li>2026. 1. 2. 개막</li>\n<li>폐막</li>\n</ul>"),
+        ("1. 첫째\n2. 둘째", "<ol>\n<li>첫째</li>\n<li>둘째</li>\n</ol>"),
+        ("```\n2026. 1. 2. 개막\n```", "<pre><code>2026. 1. 2. 개막\n</code></pre>"),
+    ],
+)
+def test_date_is_no_list(site: Site, markdown: str, html: str) -> None:
+    assert html_of(site, markdown) == html
+
+
+@pytest.mark.parametrize(
+    ("liquid", "text"),
+    [
+        ("![a]({{ site.url }}{{ site.baseurl }}/a.png)", '<p><img src="https://news.example.kr/a.png" alt="a"></p>'),
+        ("[홈]({{ '/about' | relative_url }})", '<p><a href="https://news.example.kr/about">홈</a></p>'),
+        ("앞{% comment %}\n비밀 {{ x }}\n{% endcomment %}뒤", "<p>앞뒤</p>"),
+        ("앞 {%- comment -%}끝이 없다", "<p>앞</p>"),
+        ("{% raw %}{{ site.url }}{% endraw %}", "<p>{{ site.url }}</p>"),
+        ("{% highlight ruby %}\nputs 1\n{% endhighlight %}", "<pre><code>puts 1\n</code></pre>"),
+        ("{{ page.other }} {% include a.html %}", "<p>{{ page.other }} {% include a.html %}</p>"),
+    ],
+)
+def test_liquid_of_a_post_is_resolved_as_far_as_it_can_be(site: Site, liquid: str, text: str) -> None:
+    assert html_of(site, liquid) == text
+
+
+def test_liquid_of_a_post_in_html_is_resolved_and_of_what_is_no_post_is_text(site: Site) -> None:
+    post = parse("text/html", b"---\ntitle: t\n---\n<img src='{{ site.baseurl }}/a.jpg'>", site).content.html
+    assert post == '<img src="https://news.example.kr/a.jpg">'
+    assert "{{ site.url }}" in parse("text/markdown", "제목\n\n글 {{ site.url }}".encode(), site).content.html
 
 
 def test_line_alone_is_the_text_and_no_title(site: Site) -> None:
