@@ -122,8 +122,8 @@ def _make(context: AssemblyContext, taken: Sequence[Assembly], *, anew: bool) ->
         made |= of_kind
         if kind in _LISTING_KINDS:
             of_listings |= of_kind.keys()
-    documents, first_ones = to_store(context, [*made.values()], anew=anew)
-    if FEEDS not in keys and any(document.path in of_listings for document in first_ones):
+    documents, turning_points = to_store(context, [*made.values()], anew=anew)
+    if FEEDS not in keys and any(document.path in of_listings for document in turning_points):
         _want_lists_of_feeds(context)
     return documents
 

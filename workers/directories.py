@@ -30,7 +30,7 @@ def lists_of_feeds(context: AssemblyContext, _keys: Sequence[str]) -> Iterable[D
     """What shows all the site's listings: the page of feeds, the subscription list, and the sitemap of pages, which has as many
     of them as a sitemap may have."""
     uow, site = context.uow, context.site
-    known = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site.id)]
+    known = [SITE_LISTING, BREAKING_LISTING, *uow.listings.known(site.id, shown=True)]
     public = [selection for selection in uow.selections.of_site(site.id) if not selection.private]
     page = page_document(site, FEEDS_PATH, context.pages.feeds(site, known, public), site.created_at)
     yield replace(page, headers={**page.headers, **page_headers(copy_script())})

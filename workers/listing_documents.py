@@ -57,8 +57,8 @@ def listing_documents(context: AssemblyContext, touched: Iterable[Listing]) -> l
 
 def to_store(context: AssemblyContext, made: Sequence[Document], *, anew: bool = False) -> tuple[list[Document], list[Document]]:
     """The documents that differ from what is stored at their path, with the site's new version and the time of its change; and
-    those of them that are the first at their path. `anew`: those that don't differ as well, with the time that they had, as those
-    whose fragments were replaced by others with the same bytes."""
+    those of them that are the first at their path, or have begun or ceased to list anything. `anew`: those that don't differ as
+    well, with the time that they had, as those whose fragments were replaced by others with the same bytes."""
     uow = context.uow
     stored = uow.documents.states(context.site.id, [document.path for document in made])
     kept: list[Document] = []
@@ -69,7 +69,11 @@ def to_store(context: AssemblyContext, made: Sequence[Document], *, anew: bool =
         elif fragments == document.fragments and not anew:
             continue
         kept.append(replace(document, version=context.version.number, last_modified=modified_at))
-    return kept, [document for document in kept if document.path not in stored]
+    return kept, [document for document in kept if _is_turning_point(document, stored.get(document.path))]
+
+
+def _is_turning_point(document: Document, stored: State | None) -> bool:
+    return stored is None or bool(document.fragments) != bool(stored.fragments)
 
 
 def store(context: AssemblyContext, made: Sequence[Document]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, exists, func, insert, select, tuple_
 
 from sokbo.domain.article import Article
 from sokbo.domain.feed import Listing, ListingKind
@@ -24,6 +24,13 @@ _HIDE = (
 _LABELS = select(listings).where(
     listings.c.site_id == bindparam("site_id"),
     tuple_(listings.c.kind, listings.c.key).in_(bindparam("terms", expanding=True)),
+)
+
+
+_HAS_ARTICLES = exists().where(
+    listing_articles.c.site_id == listings.c.site_id,
+    listing_articles.c.kind == listings.c.kind,
+    listing_articles.c.key == listings.c.key,
 )
 
 
@@ -73,10 +80,11 @@ class ListingRepository:
         """How many term listings the site has."""
         return int(self._session.execute(select(func.count()).where(listings.c.site_id == site_id)).scalar_one())
 
-    def known(self, site_id: SiteId) -> Sequence[Listing]:
-        """Every term listing of the site, by kind and label."""
+    def known(self, site_id: SiteId, *, shown: bool = False) -> Sequence[Listing]:
+        """Every term listing that the site ever had, by kind and label; only those that have an article, if `shown`."""
         statement = select(listings).where(listings.c.site_id == site_id).order_by(listings.c.kind, listings.c.label)
-        return [Listing(ListingKind(row.kind), row.key, row.label) for row in self._session.execute(statement)]
+        rows = self._session.execute(statement.where(_HAS_ARTICLES) if shown else statement)
+        return [Listing(ListingKind(row.kind), row.key, row.label) for row in rows]
 
     def labelled(self, site_id: SiteId, wanted: Iterable[Listing]) -> list[Listing]:
         """The same listings, sorted, each with the label that it is known by."""

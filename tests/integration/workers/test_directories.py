@@ -1,6 +1,7 @@
 """Sitemaps, the news sitemap and the subscription list follow what is published, and no more."""
 
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from lxml import etree
@@ -244,3 +245,18 @@ def test_subscription_list_and_sitemap_of_pages_know_each_new_term(bureau: Burea
         site.url(path) for path in ("feed.rss", "breaking.rss", "category/정치.rss", "tag/apec.rss")
     ]
     assert locations(bureau, "sitemap-pages.xml")[-1] == "tag/apec"
+
+
+def test_term_whose_articles_are_all_withdrawn_is_listed_nowhere_until_another_comes(bureau: Bureau) -> None:
+    article = bureau.newsroom.post("하나", tags=("김 아무개",))
+    bureau.newsroom.post("둘", tags=("다른",))
+    bureau.syndicate()
+    lists = ("feeds", "feeds.opml", "sitemap-pages.xml")
+    assert all("김" in unquote(bureau.text(path)) for path in lists)
+    bureau.newsroom.withdraw(article)
+    bureau.syndicate()
+    assert not any("김" in unquote(bureau.text(path)) for path in lists)
+    assert all("다른" in unquote(bureau.text(path)) for path in lists)
+    bureau.newsroom.post("셋", tags=("김 아무개",))
+    bureau.syndicate()
+    assert all("김" in unquote(bureau.text(path)) for path in lists)
