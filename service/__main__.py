@@ -32,14 +32,14 @@ def main() -> int:
     try:
         settings = load_settings()
     except StartupError as error:
-        sys.stderr.write(f"Error: {error.message}\n")
+        sys.stderr.write(f"Error: {error.full_message}\n")
         return 1
     logs.configure(settings.log_level, "service")
     _allow_files(settings.connections + OTHER_FILES)
     try:
         uvloop.run(serve(settings))
     except SokboError as error:
-        log.critical("service_cannot_start", reason=error.message)
+        log.critical("service_cannot_start", reason=error.full_message)
         return 1
     except OSError as error:
         log.critical("service_cannot_listen", host=settings.host, port=settings.port, reason=str(error))

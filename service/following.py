@@ -42,7 +42,7 @@ async def check_versions(
         await load_sites(database, directory, selections, memory)
         await cache.catch_up()
     except Unavailable as error:
-        log.warning("documents_not_refreshed", reason=error.message)
+        log.warning("documents_not_refreshed", reason=error.full_message)
 
 
 async def load_sites(database: Database, directory: SiteDirectory, selections: SelectionDirectory, memory: ResponseCache) -> None:
@@ -66,4 +66,4 @@ async def _hear(cache: DocumentCache, told: Announcement) -> None:
     try:
         await cache.hear(told.site_id, told.version, told.paths)
     except Unavailable as error:
-        log.warning("documents_not_refreshed", reason=error.message)
+        log.warning("documents_not_refreshed", reason=error.full_message)

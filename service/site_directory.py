@@ -50,7 +50,7 @@ class SiteDirectory:
         """The site whose base URL such an address is below, and the rest of its path. Of two, the one whose own path is longer:
         it may be below the other's."""
         roots = [(urlsplit(site.base_url).path, site) for site in self.below_host(host)]
-        above = [(root, site) for root, site in roots if path == root or path.startswith(f"{root}/")]
+        above = [(root, site) for root, site in roots if path.startswith(f"{root}/") or path == root == ""]
         if not above:
             return None
         root, site = max(above, key=lambda pair: len(pair[0]))

@@ -39,7 +39,7 @@ class FieldError:
 
 
 class SokboError(Exception):
-    """The root. `message` is public; `headers` go out with the answer."""
+    """The root. `message` is public; `full_message` is for operators; `headers` go out with the answer."""
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
@@ -50,6 +50,11 @@ class SokboError(Exception):
         self.message = message
         self.errors = errors
         self.headers = headers or {}
+
+    @property
+    def full_message(self) -> str:
+        """The message, with what callers aren't told."""
+        return self.message
 
 
 class BadRequest(SokboError):

@@ -15,8 +15,8 @@ from sokbo.domain.site import Site
 
 MAX_PAYLOAD_BYTES = 20_000
 
-#: What an overlong payload does without, in this order; the link and its snippet always stay.
-DISPENSABLE = ("summary", "correction_note", "tags", "categories", "authors", "image")
+#: What an overlong payload does without, the longest of them first; the link and its snippet always stay.
+DISPENSABLE = ("summary", "tags", "categories", "authors", "image", "correction_note")
 
 
 def render(event: Event, site: Site, article: Article, content: ContentProfile, rel: str) -> bytes:
@@ -97,13 +97,13 @@ def _breaking(event: Event, article: Article) -> dict[str, datetime] | None:
 
 def _encode_within_bounds(payload: dict[str, Any], article: dict[str, Any]) -> bytes:
     body = _encode(payload)
-    for key in DISPENSABLE:
+    for key in sorted(article.keys() & set(DISPENSABLE), key=lambda name: len(_encode(article[name])), reverse=True):
         if len(body) < MAX_PAYLOAD_BYTES:
             break
-        article.pop(key, None)
+        del article[key]
         body = _encode(payload)
     return body
 
 
-def _encode(payload: dict[str, Any]) -> bytes:
+def _encode(payload: Any) -> bytes:
     return orjson.dumps(payload, option=orjson.OPT_UTC_Z)

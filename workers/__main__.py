@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     try:
         settings = load_settings()
     except StartupError as error:
-        sys.stderr.write(f"Error: {error.message}\n")
+        sys.stderr.write(f"Error: {error.full_message}\n")
         return 1
     # Celery tells of each sweep, twice a second; what matters is told by what the tasks do. And at each reconnect it warns of a
     # setting that is set.
@@ -50,7 +50,7 @@ def _work(settings: Settings, lanes: tuple[Lane, ...]) -> int:
     try:
         runtime = start(settings, lanes)
     except SokboError as error:
-        log.critical("worker_not_started", reason=error.message)
+        log.critical("worker_not_started", reason=error.full_message)
         return 1
     codes: list[int] = []  # which Celery keeps to itself
     signals.worker_shutdown.connect(lambda sender, **_: codes.append(sender.exitcode or 0), weak=False)

@@ -25,7 +25,7 @@ from workers.channels.job import PushJob
 from workers.channels.registry import CHANNELS
 from workers.database_health import DatabaseHealth
 from workers.jobs import load_jobs
-from workers.recording import record
+from workers.recording import record, record_each
 from workers.round_robin import RoundRobin
 
 #: A push that takes longer makes room for others, so that partners who hang delay nobody; there is an end to that.
@@ -169,16 +169,17 @@ class Pump:
             await asyncio.sleep(GATHER_SECONDS)
 
     async def _run_cycle(self) -> Taken:
-        """A cycle; if it fails, nothing is forgotten and the next one comes after a moment."""
+        """A cycle; if it fails, nothing is forgotten that can be written, and the next one comes after a moment."""
         finished, self._finished = self._finished, []
         cycle = Cycle(finished, self._to_renew(), self._room(), self._health.has_failed)
         try:
             with self._health.cycle():
                 return await asyncio.to_thread(self._write_cycle, cycle)
         except Unavailable as error:
-            log.warning("deliveries_not_recorded", reason=error.message, attempts=len(finished))
+            log.warning("deliveries_not_recorded", reason=error.full_message, attempts=len(finished))
         except Exception:  # the edge: without the pump nothing would be delivered any more
             log.exception("cycle_failed", attempts=len(finished))
+            finished = await asyncio.to_thread(record_each, self.database, finished, self.holder, self.settings, self.rng)
         self._finished = finished + self._finished
         self._ready.clear()  # another's by the time that the database is back
         await asyncio.sleep(RENEW_SECONDS)
@@ -227,7 +228,7 @@ class Pump:
             with self.database.read() as uow:
                 return Taken(*load_jobs(uow, leased, self.sealer, self.settings.hub_signature))
         except Unavailable as error:
-            log.warning("jobs_not_loaded", reason=error.message, deliveries=len(leased))
+            log.warning("jobs_not_loaded", reason=error.full_message, deliveries=len(leased))
             return Taken()
         except Exception as error:  # the edge: the outcomes are written, so the cycle must not be taken again
             if len(leased) > 1:  # which of them it is shows when each is loaded alone

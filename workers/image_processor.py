@@ -60,7 +60,7 @@ class ImageProcessor(LeasedWork):
         try:
             return await asyncio.to_thread(self._lease, list(self._under_way), AT_ONCE - len(self._under_way))
         except Unavailable as error:
-            log.warning("pictures_not_leased", reason=error.message)
+            log.warning("pictures_not_leased", reason=error.full_message)
         except Exception:  # the edge: without it nothing would be measured any more
             log.exception("image_processor_cycle_failed")
         return []
@@ -81,7 +81,7 @@ class ImageProcessor(LeasedWork):
             settled, detail = await self._attempt(client, picture)
             await asyncio.to_thread(self._record, picture, settled, attempt, detail)
         except Unavailable as error:
-            log.warning("picture_not_recorded", source=picture.source, reason=error.message)
+            log.warning("picture_not_recorded", source=picture.source, reason=error.full_message)
         except Exception:  # the edge: nobody waits for the task
             log.exception("picture_not_recorded", source=picture.source)
         finally:

@@ -12,8 +12,9 @@ from sokbo.domain.breaker import Breaker
 from sokbo.domain.delivery import PING, TOPIC_CHANGED, Delivery, DeliveryState, Outcome, Verdict, after
 from sokbo.domain.ids import PartnerId
 from sokbo.domain.tally import Measure, Tally
+from sokbo.errors import Unavailable
 from sokbo.settings import Settings
-from sokbo.storage import UnitOfWork
+from sokbo.storage import Database, UnitOfWork
 from sokbo.storage.outcomes import Recorded
 
 #: Who the audit says disabled a partner that has answered 410.
@@ -77,6 +78,28 @@ def record(uow: UnitOfWork, finished: Finished, holder: str, settings: Settings,
     notices = _record_attempts(uow, attempted, holder, settings, rng) if attempted else []
     uow.outcomes.supersede([delivery.id for delivery, outcome in finished if outcome.verdict is Verdict.OVERTAKEN], holder)
     return notices
+
+
+def record_each(
+    database: Database, finished: Finished, holder: str, settings: Settings, rng: random.Random
+) -> list[tuple[Delivery, Outcome]]:
+    """Writes the outcomes one by one, where all together could not be written; those for which the database wasn't there. One
+    that can't be written, as when its delivery is there no longer, is given up, and holds up no other."""
+    left = []
+    for item in finished:
+        delivery, outcome = item
+        try:
+            with database.write() as uow:
+                notices = record(uow, uow.outcomes.unrecorded([item]), holder, settings, rng)
+                uow.commit()
+        except Unavailable:
+            left.append(item)
+        except Exception:
+            log.exception("outcome_given_up", delivery_id=delivery.id, verdict=outcome.verdict)
+        else:
+            for notice in notices:
+                notice.log()
+    return left
 
 
 def _record_attempts(uow: UnitOfWork, finished: Finished, holder: str, settings: Settings, rng: random.Random) -> list[Notice]:

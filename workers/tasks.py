@@ -67,9 +67,9 @@ def _tolerating(work: Callable[P, None], runtime: Runtime) -> Callable[P, None]:
             with limited(HARD_LIMIT_SECONDS):
                 work(*args, **kwargs)
         except TransactionConflict as error:  # by another worker: the database is there
-            log.info("task_outrun", reason=error.message)
+            log.info("task_outrun", reason=error.full_message)
         except Unavailable as error:
-            log.warning("task_given_up", reason=error.message)
+            log.warning("task_given_up", reason=error.full_message)
             runtime.note_absence()
 
     return tolerate

@@ -68,7 +68,7 @@ class Verifier(LeasedWork):
         try:
             return await asyncio.to_thread(self._lease, list(self._under_way), self._room())
         except Unavailable as error:
-            log.warning("subscriptions_not_leased", reason=error.message)
+            log.warning("subscriptions_not_leased", reason=error.full_message)
         except Exception:  # the edge: without it nobody could subscribe any more
             log.exception("verifier_cycle_failed")
         return []
@@ -109,7 +109,7 @@ class Verifier(LeasedWork):
                 await _deny(client, intent, denial)
                 await asyncio.to_thread(self._record, intent, denial)
         except Unavailable as error:
-            log.warning("subscription_not_recorded", intent_id=intent.id, reason=error.message)
+            log.warning("subscription_not_recorded", intent_id=intent.id, reason=error.full_message)
         except Exception:  # the edge: nobody waits for the task
             log.exception("subscription_not_recorded", intent_id=intent.id)
         finally:

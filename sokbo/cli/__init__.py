@@ -41,7 +41,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except SokboError as error:
-            raise click.ClickException(error.message) from error
+            raise click.ClickException(error.full_message) from error
 
 
 @click.group(cls=LazyGroup)

@@ -180,7 +180,7 @@ def _answer(function: Callable[[], object], pipe: Connection) -> None:
     try:
         pipe.send(function())
     except SokboError as error:
-        pipe.send(StartupError(error.message))
+        pipe.send(StartupError(error.full_message))
 
 
 def _reaped() -> Iterator[tuple[int, int]]:

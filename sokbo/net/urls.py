@@ -14,6 +14,7 @@ _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _NAME = re.compile(rf"(?=.{{1,254}}\Z){_LABEL}(?:\.{_LABEL})*\.?", re.IGNORECASE)
 #: Ends in a number, as no name of a host does: what other programs may read as an address (WHATWG URL, «ends in a number»).
 _NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
+_AUTHORITY_END = re.compile("[/?#]")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -37,9 +38,9 @@ def check_url(url: str, allow: tuple[Network, ...] | None = None) -> URL:
         raise UnusableUrl("must be a well-formed URL") from error
     if parsed.scheme not in {"http", "https"}:
         raise UnusableUrl("must begin with http:// or https://")
-    if parsed.raw_user is not None or parsed.raw_password is not None:
+    if "@" in _AUTHORITY_END.split(url.partition("://")[2], maxsplit=1)[0]:
         raise UnusableUrl("must not contain a user name or password")
-    if parsed.raw_fragment:
+    if "#" in url:
         raise UnusableUrl("must not contain a fragment")
     _check_host(parsed.raw_host or "", allow)
     return parsed

@@ -72,7 +72,7 @@ class Database:
         """Returns if the database answers and has the schema; raises DatabaseUnavailable if not."""
         with translated(), self._reader.connect() as connection:
             if not inspect(connection).has_table(site_versions.name):
-                raise DatabaseUnavailable("the database has no schema yet")
+                raise DatabaseUnavailable("it has no schema yet")
 
     def _was_kept(self, transaction: str, mark: Mark) -> bool:
         """What became of a transaction of PostgreSQL's, asked over another connection; False if there is no answer in time.

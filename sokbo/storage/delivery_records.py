@@ -59,7 +59,7 @@ class DeliveryRecordRepository:
         return [delivery_from(row) for row in self._session.execute(wanted)]
 
     def of_article(self, article_id: ArticleId, after: str, limit: int) -> Sequence[Delivery]:
-        """Up to `limit` of the article's deliveries whose ids follow `after`, in order."""
+        """Up to `limit` of the article's deliveries whose ids follow `after`, in the order of the ids."""
         wanted = select(deliveries).where(deliveries.c.article_id == article_id, deliveries.c.id > after)
         return [delivery_from(row) for row in self._session.execute(wanted.order_by(deliveries.c.id).limit(limit))]
 

@@ -11,9 +11,8 @@ from urllib.parse import quote, unquote
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from sokbo.errors import Unavailable
 from sokbo.storage.checkpoints import PAGES, Checkpointer
-from sokbo.storage.session import RETRY_LATER
+from sokbo.storage.session import DatabaseUnavailable
 
 LOCK_WAIT_SECONDS = 5
 #: The execution option of a connection to SQLite that says otherwise, in seconds.
@@ -74,7 +73,7 @@ def _on_begin(engine: Engine, statement: str, path: Path) -> None:
     def begin(connection: Connection) -> None:
         if connection.info["file"] != _identity(path):
             connection.invalidate()
-            raise Unavailable("the database file has been moved or deleted", headers=RETRY_LATER)
+            raise DatabaseUnavailable("its file has been moved or deleted")
         _begin(connection, statement, connection.get_execution_options().get(LOCK_WAIT, LOCK_WAIT_SECONDS))
 
     event.listen(engine, "begin", begin)

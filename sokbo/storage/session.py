@@ -25,7 +25,18 @@ _RANKS = {table.name: rank for rank, table in enumerate(metadata.sorted_tables)}
 
 
 class DatabaseUnavailable(Unavailable):
-    """The database can't be had, or can't be used."""
+    """The database can't be had, or can't be used. `reason` is for operators: drivers' words name hosts and files."""
+
+    def __init__(self, reason: str):
+        super().__init__("the database can't be used right now", headers=RETRY_LATER)
+        self.reason = reason
+
+    @property
+    def full_message(self) -> str:
+        return f"{self.message}: {self.reason}"
+
+    def __str__(self) -> str:
+        return self.full_message
 
 
 class TransactionConflict(DatabaseUnavailable):
@@ -46,14 +57,11 @@ def translated() -> Iterator[None]:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode == sqlite3.SQLITE_ERROR:
             raise  # SQLite's word for statements that are wrong, which no waiting mends
-        raise _kind(cause)(
-            f"the database can't be used right now: {' '.join(str(cause).split())}",
-            headers=RETRY_LATER,
-        ) from error
+        raise _kind(cause)(" ".join(str(cause).split())) from error
     except (DatabaseError, sqlite3.DatabaseError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode & 0xFF in _NO_DATABASE:
-            raise DatabaseUnavailable(f"the database can't be used: {cause}", headers=RETRY_LATER) from error
+            raise DatabaseUnavailable(str(cause)) from error
         raise
 
 
@@ -158,4 +166,4 @@ class Session:
         if self._connection.in_transaction():
             driver = self._connection.connection.dbapi_connection
             if isinstance(driver, sqlite3.Connection) and not driver.in_transaction:
-                raise DatabaseUnavailable("the database has given the transaction up", headers=RETRY_LATER)
+                raise DatabaseUnavailable("it has given the transaction up")

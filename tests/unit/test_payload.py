@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sokbo.domain.article import Article, ArticleState
+from sokbo.domain.article import Article, ArticleState, Author
 from sokbo.domain.event import EventType
 from sokbo.domain.partner import ContentProfile
 from sokbo.payload import MAX_PAYLOAD_BYTES, render, snippet
@@ -117,3 +117,10 @@ def test_full_text_may_be_long() -> None:
 )
 def test_snippet_escapes_everything(url: str, title: str, rel: str, expected: str) -> None:
     assert snippet(url, title, rel) == expected
+
+
+def test_what_is_too_long_goes_and_nothing_else() -> None:
+    authors = tuple(Author("기자", f"https://a.example/{'x' * 1_000}") for _ in range(30))
+    told = rendered(of=article(authors=authors, correction_note="날짜를 고쳤습니다"))["data"]["article"]
+    assert "authors" not in told
+    assert (told["correction_note"], told["summary"], told["categories"]) == ("날짜를 고쳤습니다", "요약", ["정치"])

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from sokbo.domain.article import Article
 from sokbo.domain.delivery import GIVE_UP_AFTER, Delivery
@@ -16,6 +16,7 @@ from sokbo.domain.partner import Partner, PartnerState
 from sokbo.errors import Unavailable
 from sokbo.net.signing import new_key
 from sokbo.storage import Database, UnitOfWork
+from sokbo.storage.delivery_tables import deliveries
 from sokbo.storage.tables import revisions
 from tests.clock import Clock
 from tests.integration.storage.test_migrations import engine_of
@@ -305,6 +306,24 @@ async def test_delivery_that_can_not_be_loaded_has_failed_and_holds_up_no_other(
             await until(lambda: states(bureau, other) == ["acknowledged"])
             await until(lambda: states(bureau, unreadable) == ["failing"])
     assert only(bureau, unreadable).last_detail.startswith("our own fault: ")
+
+
+async def test_outcome_that_can_not_be_written_is_given_up_and_holds_up_no_other(bureau: Bureau, database_url: str) -> None:
+    with receiving() as receiver:
+        receiver.hanging = True
+        for _ in range(2):
+            bureau.newsroom.subscribe(receiver.url)
+        gone, kept = bureau.newsroom.post("하나"), bureau.newsroom.post("둘")
+        bureau.syndicate()
+        async with pumping(bureau):
+            await until(lambda: len(receiver.pushes) == 4)
+            engine = engine_of(database_url)
+            with engine.begin() as connection:
+                connection.execute(delete(deliveries).where(deliveries.c.article_id == gone.id))
+            engine.dispose()
+            receiver.ended.set()  # without an answer
+            await until(lambda: states(bureau, kept) == ["failing"] * 2)
+    assert [delivery.attempts for delivery in bureau.newsroom.deliveries(kept)] == [1, 1]
 
 
 async def test_outcome_whose_commit_was_not_confirmed_is_recorded_once(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:

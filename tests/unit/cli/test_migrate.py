@@ -23,7 +23,7 @@ def test_database_that_cannot_be_reached_is_one_line(terminal: Terminal, monkeyp
 def test_file_that_is_no_database_is_one_line(fresh_terminal: Terminal, command: tuple[str, ...]) -> None:
     fresh_terminal.data.mkdir(exist_ok=True)
     (fresh_terminal.data / "sokbo.db").write_text("something else\n" * 1000)
-    assert fresh_terminal.refusal(*command) == "Error: the database can't be used: file is not a database"
+    assert fresh_terminal.refusal(*command) == "Error: the database can't be used right now: file is not a database"
 
 
 def test_other_commands_leave_the_schema_of_a_database_that_is_not_embedded(

@@ -14,6 +14,7 @@ from sokbo.net.urls import MAX_URL_CHARACTERS, UnusableUrl, check_url
         "https://속보.example/알림",
         "https://_dmarc.partner.example./x",
         "http://93.184.215.14/",
+        "http://partner.example?to=desk@partner.example",
         "http://[2606:4700:4700::1111]:8080/",
     ],
 )
@@ -47,7 +48,9 @@ def test_sound_url_passes(url: str) -> None:
         ("http://user:password@partner.example/", "must not contain a user name or password"),
         ("http://user@partner.example/", "must not contain a user name or password"),
         ("http://:password@partner.example/", "must not contain a user name or password"),
+        ("http://@partner.example/", "must not contain a user name or password"),
         ("http://partner.example/#top", "must not contain a fragment"),
+        ("http://partner.example/#", "must not contain a fragment"),
         ("http://partner .example/", "must not contain spaces"),
         ("http://part\nner.example/", "must not contain spaces"),
         ("http://partner.example/\r\nX: y", "must not contain spaces"),

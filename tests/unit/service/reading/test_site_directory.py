@@ -66,4 +66,5 @@ def test_address_below_two_sites_is_the_nearer_ones() -> None:
         assert directory.at_address("H.example:443", "/a/feed.atom") == (outer, "/feed.atom")
         assert directory.at_address("h.example", "/a/bc") == (outer, "/bc")
         assert directory.at_address("h.example", "/b/feed.atom") is None
+        assert directory.at_address("h.example", "/a") is None  # which only leads to /a/
         assert directory.at_address("other.example", "/a/feed.atom") is None
