@@ -124,7 +124,8 @@ async def test_absence_is_doubted_after_a_second(monkeypatch: pytest.MonkeyPatch
     assert (await read(cache, "5")).identity.body == b"page</end>"
 
 
-async def test_a_crawl_of_unknown_paths_is_not_remembered_without_end() -> None:
+async def test_a_crawl_of_unknown_paths_is_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.document_cache.time.monotonic", lambda: 100.0)  # however long the crawl takes
     source = MemorySource()
     cache = DocumentCache(source, MEGABYTE)
     for number in range(MAX_ABSENCES + 1):
