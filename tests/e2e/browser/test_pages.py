@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, Route, ViewportSize
 from sokbo.domain.article import Article
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKind
 from sokbo.domain.lead_image import lead_image
+from sokbo.domain.picture import Picture, PictureState
 from sokbo.domain.site import Site
 from tests.unit.workers.pages.samples import ENGLISH_SITE, KOREAN_SITE, PLAIN, PUBLISHED, jekyll_article, rich_article
 from workers.pages.renderer import PageRenderer, PageShell
@@ -172,6 +173,41 @@ def test_small_print_is_readable(browser: Browser, open_page: Open, scheme: Sche
 def test_wide_table_scrolls_within_itself(open_page: Open) -> None:
     table = open_page("/rich", "light", 320).locator(".content table")
     assert table.evaluate("table => table.scrollWidth > table.clientWidth && getComputedStyle(table).overflowX === 'auto'")
+
+
+#: Elements' boxes, as they are drawn.
+BOXES_JS = "elements => elements.map(element => element.getBoundingClientRect().toJSON())"
+
+
+@pytest.mark.parametrize("size", [(120, 90), (600, 3000), (1600, 900)])
+@pytest.mark.parametrize("loads", [True, False])
+def test_articles_picture_is_no_wider_than_it_is_and_is_in_sight_as_a_whole(
+    browser: Browser, size: tuple[int, int], loads: bool
+) -> None:
+    width, height = size
+    picture = Picture("https://wave.example/library.jpg", PictureState.READY, "image/jpeg", width, height, 1)
+    lead = lead_image(KOREAN_SITE, PLAIN.content, {picture.source: picture})
+    shell = PageRenderer().card_and_page(KOREAN_SITE, PLAIN, lead, now=PUBLISHED)[1]
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, java_script_enabled=False)
+
+    def serve(route: Route) -> None:
+        if urlsplit(route.request.url).path == "/":
+            route.fulfill(body=shell.head + shell.tail + shell.closing, content_type="text/html; charset=utf-8")
+        elif loads:
+            route.fulfill(body=PICTURE.replace("1600", str(width)).replace("900", str(height)), content_type="image/svg+xml")
+        # else it is on its way for as long as the test takes
+
+    page.route("**/*", serve)
+    page.goto(SITE_URL, wait_until="load" if loads else "commit")
+    page.locator(".content").wait_for()
+    [box] = page.locator(".hero").evaluate_all(BOXES_JS)
+    [column] = page.locator(".content").evaluate_all(BOXES_JS)
+    page.close()
+
+    shown_width = min(width, column["width"])
+    assert box["width"] == pytest.approx(shown_width, abs=1)
+    assert box["height"] == pytest.approx(min(shown_width * height / width, 640), abs=1)
+    assert box["x"] - column["x"] == pytest.approx((column["width"] - shown_width) / 2, abs=1)
 
 
 def test_keyboard_reaches_the_main_text_first(open_page: Open) -> None:
