@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -101,15 +102,23 @@ def test_picture_that_is_not_measured_is_told_without_its_size(show: Show, artic
     assert page.xpath("//meta[starts-with(@property, 'og:image')]/@property") == ["og:image", "og:image:alt"]
 
 
-def test_picture_of_the_text_is_shared_and_not_shown_twice(show: Show, with_content: Change) -> None:
+def test_picture_of_the_text_is_shared_and_on_the_card_and_not_twice_on_the_page(show: Show, with_content: Change) -> None:
     text = with_content(image=None, html=f'<p><img src="{URL}" alt="배"></p>')
 
     page, card = show(text, MEASURED)
     assert page.xpath("string(//meta[@property='og:image']/@content)") == URL
     assert len(page.xpath("//article//img")) == 1
-    assert card.xpath(".//img") == []
-    page, _ = show(text)
+    assert (image_of(card)["src"], image_of(card)["alt"], image_of(card)["width"]) == (URL, "", "1024")
+
+
+@pytest.mark.parametrize("known", [[], [replace(MEASURED, width=199)]])
+def test_picture_of_the_text_that_may_be_a_sign_stands_for_nothing(
+    show: Show, with_content: Change, known: list[Picture]
+) -> None:
+    page, card = show(with_content(image=None, html=f'<p><img src="{URL}" alt="배"></p>'), *known)
+
     assert page.xpath("//meta[@property='og:image']") == []
+    assert card.xpath(".//img") == []
 
 
 def in_text(page: Any) -> list[dict[str, str]]:
