@@ -1,12 +1,15 @@
 """An article's content as its page shows it, and what the page needn't say, since the content says it already."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import unescape
 
 from sokbo.domain.article import Content
 from sokbo.domain.html import attributes
 from sokbo.domain.picture import Size
+
+#: In pixels, each way: up to here a picture is a sign that belongs to the words around it, as an emoji or a formula.
+MAX_SIGN_PIXELS = 64
 
 _IMAGE = re.compile(r"<img [^>]*>")
 _LEADING_IMAGE = re.compile(r'\s*(?:<(?:p|div|figure|a|span|b|strong)(?: [^<>]*)?>\s*)*<img [^<>]*?\bsrc="([^"]*)"')
@@ -17,7 +20,7 @@ _TEXT_START_CHARACTERS = 1000
 
 def laid_out(html: str, size_of: Callable[[str], Size | None]) -> str:
     """The content's HTML with pictures that are fetched when a reader comes near them, but for one at its very beginning; with
-    room for those whose size `size_of` knows by their URL, unless the publisher has given one."""
+    room for those whose size `size_of` knows by their URL, unless the publisher has given one; signs are marked as such."""
     if "<img " not in html:  # most texts have none, and this is quick
         return html
     leading = _LEADING_IMAGE.match(html)
@@ -27,10 +30,19 @@ def laid_out(html: str, size_of: Callable[[str], Size | None]) -> str:
         said = attributes(tag[0])
         size = None if said.keys() & {"width", "height"} else size_of(unescape(said.get("src", "")))
         room = f' width="{size.width}" height="{size.height}"' if size else ""
+        sign = ' class="sign"' if _is_sign(said, size) else ""
         lazy = "" if tag.start() < begins_at else ' loading="lazy"'
-        return f'{tag[0][:-1]}{room}{lazy} decoding="async">'
+        return f'{tag[0][:-1]}{room}{sign}{lazy} decoding="async">'
 
     return _IMAGE.sub(told, html)
+
+
+def _is_sign(said: Mapping[str, str], size: Size | None) -> bool:
+    """True if all that is known of its size, by its attributes or else by `size`, is small."""
+    sides = [said[side] for side in ("width", "height") if side in said]
+    if sides:
+        return all(side.isdecimal() and int(side) <= MAX_SIGN_PIXELS for side in sides)
+    return size is not None and max(size.width, size.height) <= MAX_SIGN_PIXELS
 
 
 def begins_with_image(content: Content) -> bool:

@@ -53,6 +53,15 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 Open = Callable[[str, Scheme, int], Page]
 
 
+SIGNS = """<p>물은 <img src="/a.svg" alt="H₂O" width="40" height="20"> 이고
+<img src="/missing.svg" alt="♥" width="18" height="18"> 좋다.</p>
+<p>배가 <img src="/b.svg" alt="배" width="400" height="225"> 든다.</p>"""
+
+
+def with_html(html: str) -> Article:
+    return replace(PLAIN, content=replace(PLAIN.content, html=html))
+
+
 def drawn(renderer: PageRenderer, site: Site, article: Article) -> tuple[bytes, PageShell]:
     """The article's card and its page, with its picture."""
     return renderer.card_and_page(site, article, lead_image(site, article.content, {}), now=PUBLISHED)
@@ -71,6 +80,7 @@ def render_pages() -> dict[str, bytes]:
         "/jekyll": (drawn(renderer, KOREAN_SITE, jekyll_article())[1], b""),
         "/rich": (drawn(renderer, ENGLISH_SITE, rich_article())[1], b""),
         "/breaking-article": (drawn(renderer, KOREAN_SITE, breaking)[1], b""),
+        "/signs": (drawn(renderer, KOREAN_SITE, with_html(SIGNS))[1], b""),
         "/feeds": (renderer.feeds(KOREAN_SITE, listings), b""),
         "/withdrawn": (renderer.withdrawn(KOREAN_SITE, PLAIN), b""),
     }
@@ -98,7 +108,9 @@ def open_page(browser: Browser, pages: dict[str, bytes], complaints: list[str]) 
 
     def serve(route: Route) -> None:
         body = pages.get(urlsplit(route.request.url).path)
-        if body is None:
+        if urlsplit(route.request.url).path.startswith("/missing"):
+            route.fulfill(status=404)
+        elif body is None:
             route.fulfill(body=PICTURE, content_type="image/svg+xml")
         else:
             route.fulfill(body=body, headers={"content-type": "text/html; charset=utf-8", **page_headers()})
@@ -208,6 +220,17 @@ def test_articles_picture_is_no_wider_than_it_is_and_is_in_sight_as_a_whole(
     assert box["width"] == pytest.approx(shown_width, abs=1)
     assert box["height"] == pytest.approx(min(shown_width * height / width, 640), abs=1)
     assert box["x"] - column["x"] == pytest.approx((column["width"] - shown_width) / 2, abs=1)
+
+
+def test_sign_stays_in_its_sentence_though_it_may_not_load(open_page: Open) -> None:
+    page = open_page("/signs", "light", 1280)
+
+    formula, missing, large = page.locator(".content img").evaluate_all(BOXES_JS)
+    sentence, _ = page.locator(".content p").evaluate_all(BOXES_JS)
+    assert sentence["height"] < 60
+    assert (formula["width"], formula["height"]) == (40, 20)
+    assert missing["width"] < 40
+    assert (large["width"], large["height"]) == (400, 225)
 
 
 def test_keyboard_reaches_the_main_text_first(open_page: Open) -> None:

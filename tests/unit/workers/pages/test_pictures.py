@@ -160,6 +160,32 @@ def test_size_that_the_publisher_gave_stays(show: Show, with_content: Change, si
     assert in_text(page) == [{"width": "300"} | LATE, {"height": "50%"} | LATE]
 
 
+@pytest.mark.parametrize(
+    ("said", "is_sign"),
+    [
+        ('width="18" height="18"', True),
+        ('width="64" height="64"', True),
+        ('height="20"', True),
+        ('width="65" height="20"', False),
+        ('width="20" height="65"', False),
+        ('width="20%"', False),
+        ('width="-1"', False),
+        ("", False),
+    ],
+)
+def test_small_picture_is_marked_as_a_part_of_its_sentence(show: Show, with_content: Change, said: str, is_sign: bool) -> None:
+    page, _ = show(with_content(html=f'<p>물 <img src="https://wave.example/a.png" alt="H₂O" {said}> 이다</p>'))
+
+    assert [image.get("class") == "sign" for image in in_text(page)] == [is_sign]
+
+
+def test_upload_that_is_small_is_a_part_of_its_sentence(show: Show, with_content: Change, site: Site) -> None:
+    text = with_content(html=f'<p>물 <img src="{site.media_url(OURS.name)}"> 이다</p>')
+
+    for size, said in ((Size(64, 18), "sign"), (Size(18, 65), None)):
+        assert [image.get("class") for image in in_text(show(text, files={OURS.name: size})[0])] == [said]
+
+
 def test_what_is_known_of_a_picture_that_has_no_size_is_not_told(show: Show, with_content: Change) -> None:
     unread = Picture(URL, PictureState.READY, "image/svg+xml")
     page, _ = show(with_content(html=f'<p>배</p><img src="{URL}">'), unread)
