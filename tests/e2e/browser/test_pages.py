@@ -57,6 +57,18 @@ SIGNS = """<p>물은 <img src="/a.svg" alt="H₂O" width="40" height="20"> 이�
 <img src="/missing.svg" alt="♥" width="18" height="18"> 좋다.</p>
 <p>배가 <img src="/b.svg" alt="배" width="400" height="225"> 든다.</p>"""
 
+#: In the first nothing is coloured but words.
+TABLES = "".join(
+    f"<table><thead{head}><tr{row}><th>항구</th><th>물때</th></tr></thead>"
+    f"<tbody><tr><td{cell}>{word}</td><td>6물</td></tr></tbody></table>"
+    for head, row, cell, word in (
+        ("", "", "", '<span style="background-color: #fff3a3">통영</span>'),
+        ("", "", ' style="background-color: #eeeeee"', "통영"),
+        ("", ' style="background-color: #eeeeee"', "", "통영"),
+        (' style="background-color: #eeeeee"', "", "", "통영"),
+    )
+)
+
 
 def with_html(html: str) -> Article:
     return replace(PLAIN, content=replace(PLAIN.content, html=html))
@@ -81,6 +93,7 @@ def render_pages() -> dict[str, bytes]:
         "/rich": (drawn(renderer, ENGLISH_SITE, rich_article())[1], b""),
         "/breaking-article": (drawn(renderer, KOREAN_SITE, breaking)[1], b""),
         "/signs": (drawn(renderer, KOREAN_SITE, with_html(SIGNS))[1], b""),
+        "/tables": (drawn(renderer, KOREAN_SITE, with_html(TABLES))[1], b""),
         "/feeds": (renderer.feeds(KOREAN_SITE, listings), b""),
         "/withdrawn": (renderer.withdrawn(KOREAN_SITE, PLAIN), b""),
     }
@@ -231,6 +244,17 @@ def test_sign_stays_in_its_sentence_though_it_may_not_load(open_page: Open) -> N
     assert (formula["width"], formula["height"]) == (40, 20)
     assert missing["width"] < 40
     assert (large["width"], large["height"]) == (400, 225)
+
+
+def test_text_of_coloured_cells_keeps_off_the_edge_of_the_colour(open_page: Open) -> None:
+    page = open_page("/tables", "light", 1280)
+
+    padding = page.evaluate(
+        "[...document.querySelectorAll('table')].map(table => [...new Set([...table.querySelectorAll('th, td')]"
+        ".map(cell => parseFloat(getComputedStyle(cell).paddingLeft)))])"
+    )
+    assert padding[0] == [0]
+    assert all(len(each) == 1 and each[0] > 10 for each in padding[1:]), padding
 
 
 def test_keyboard_reaches_the_main_text_first(open_page: Open) -> None:
