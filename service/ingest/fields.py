@@ -47,8 +47,13 @@ class Fields:
         return path
 
 
+def _without_hash(term: str) -> str:
+    """The term as people say it: pages write the sign before tags themselves. One that is nothing else stays as it is."""
+    return term.lstrip("#＃ ") or term
+
+
 Url = Annotated[str, AfterValidator(rules.url)]
-Term = Annotated[str, AfterValidator(rules.words(MAX_TERM))]
+Term = Annotated[str, AfterValidator(rules.words(MAX_TERM)), AfterValidator(_without_hash)]
 Terms = Annotated[list[Term], at_most(MAX_TERMS)]
 
 

@@ -49,6 +49,13 @@ def test_every_field_reaches_the_draft(post: Post) -> None:
     assert content.extra == {"deep": {"list": [1, 2.5, None, True]}}
 
 
+def test_terms_lose_the_sign_that_pages_write_before_them(post: Post) -> None:
+    content = post(categories=["#정치", "C#"], tags=["#창원", "창원", "## 진해", "＃마산", "&#35;통영", "#1위", "#"]).content
+
+    assert content.categories == ("정치", "C#")
+    assert content.tags == ("창원", "진해", "마산", "통영", "1위", "#")
+
+
 def test_markdown_takes_the_place_of_content(post: Post) -> None:
     assert post(content=None, markdown="**굵게**").content.html == "<p><strong>굵게</strong></p>"
 
