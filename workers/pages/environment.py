@@ -11,6 +11,7 @@ from sokbo import TEMPLATES
 from sokbo.domain.feed import FEED_TYPES
 from sokbo.translations import catalogues
 from workers.pages.body import begins_with_image
+from workers.pages.breaking import without_mark
 from workers.pages.dates import time_element
 from workers.pages.stylesheet import copy_script, stylesheet
 
@@ -40,6 +41,7 @@ def _build(catalogue: NullTranslations) -> Environment:
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension's
     environment.policies.update({"json.dumps_function": JSONEncoder(ensure_ascii=False).encode, "json.dumps_kwargs": {}})
     environment.filters["time_element"] = time_element
+    environment.filters["without_mark"] = without_mark
     environment.tests["begun_with_image"] = begins_with_image
     environment.globals.update(
         stylesheet=stylesheet(),

@@ -117,6 +117,35 @@ def test_strip_leads_to_the_first_three_that_are_breaking(renderer: PageRenderer
     assert strip.decode().startswith('<span class="sokbo-breaking" lang="ko"><strong>속보</strong> ')
 
 
+MARKED = [
+    "[속보] 여객선 운항 재개",
+    "【속보】여객선 운항 재개",
+    "[Breaking] Ferries sail again",
+    "(BREAKING NEWS) Ferries sail again",
+]
+
+
+@pytest.mark.parametrize("title", MARKED)
+def test_title_that_says_itself_that_it_is_breaking_stands_without_the_badge(
+    renderer: PageRenderer, site: Site, with_content: Callable[..., Article], title: str
+) -> None:
+    breaking = replace(with_content(title=title), breaking_until=PUBLISHED + timedelta(hours=6))
+    card, shell = renderer.card_and_page(site, breaking, now=PUBLISHED)
+    for tree, name in ((html.fragment_fromstring(card.decode()), "h2"), (parse_page(shell.head + shell.closing), "h1")):
+        assert tree.xpath(f"string(.//{name}[@dir])") == title
+        assert tree.xpath(".//*[@class='badge']") == []
+    [(said, _, _)] = strip_links(renderer.breaking_strip(site, [breaking]))
+    assert said in {"여객선 운항 재개", "Ferries sail again"}
+
+
+@pytest.mark.parametrize("title", ["[속보]", "[단독] 여객선", "여객선 [속보]", "Breaking the ice"])
+def test_title_that_only_mentions_breaking_news_is_in_the_strip_as_it_is(
+    renderer: PageRenderer, site: Site, with_content: Callable[..., Article], title: str
+) -> None:
+    [(said, _, _)] = strip_links(renderer.breaking_strip(site, [with_content(title=title)]))
+    assert said == title
+
+
 def test_strip_shows_the_standing_link_when_nothing_breaks(renderer: PageRenderer, site: Site) -> None:
     strip = renderer.breaking_strip(site, [])
     assert strip_links(strip) == [("https://newsdao.kr", "https://newsdao.kr", "noopener")]
