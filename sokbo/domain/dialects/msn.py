@@ -71,14 +71,14 @@ MSN = Dialect(
             "published_too_long_ago",
             "published_at",
             f"must be less than {MAX_AGE.days} days ago",
-            f"지난 {MAX_AGE.days}일 안이어야 합니다",
+            f"최근 {MAX_AGE.days}일 이내여야 합니다",
             _old,
         ),
         Rule(
             "nested_too_deep",
             "content",
             f"must not nest elements more than {MAX_DEPTH} deep",
-            f"요소를 {MAX_DEPTH}단계보다 깊이 겹치면 안 됩니다",
+            f"요소를 {MAX_DEPTH}단계보다 깊이 중첩하면 안 됩니다",
             _deep,
         ),
         Rule(

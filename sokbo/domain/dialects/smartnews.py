@@ -20,8 +20,8 @@ SMARTNEWS = Dialect(
         Rule(
             "content_too_large",
             "content",
-            f"must have at most {MAX_CONTENT_BYTES} bytes as HTML escaped in XML: a feed may have 1 MB in all",
-            f"XML로 이스케이프한 HTML이 {MAX_CONTENT_BYTES}바이트를 넘지 않아야 합니다. 피드 전체가 1MB까지입니다",
+            f"must have at most {MAX_CONTENT_BYTES:,} bytes as HTML escaped in XML: a feed may have 1 MB in all",
+            f"XML로 이스케이프한 HTML이 {MAX_CONTENT_BYTES:,}바이트를 넘지 않아야 합니다. 피드 전체가 1MB까지입니다",
             _too_large,
         ),
         Rule(

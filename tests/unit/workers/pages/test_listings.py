@@ -105,7 +105,7 @@ def test_feeds_page_gives_each_feed_in_each_format(renderer: PageRenderer, site:
 
 
 def test_feeds_page_has_all_feeds_in_one_file_for_readers(renderer: PageRenderer, site: Site, english_site: Site) -> None:
-    for each, said in ((site, "모든 피드를 담은 파일 (OPML)"), (english_site, "All feeds in one file (OPML)")):
+    for each, said in ((site, "모든 피드를 담은 파일(OPML)"), (english_site, "All feeds in one file (OPML)")):
         shell = renderer.feeds(each, [SITE_LISTING])
         [link] = parse_page(shell.head + shell.closing).xpath("//main//a[@type='text/x-opml']")
         assert (link.get("href"), link.text) == (f"{each.base_url}/feeds.opml", said)
