@@ -67,8 +67,10 @@ ATTRIBUTES = {
 }
 #: What is read besides, to be put into these words.
 READ_TAGS = TAGS | BLOCKS | salvage.ELEMENTS
+_ALIGN = {name: {"align"} for name in ("div", "p", "td", "th")}
 READ_ATTRIBUTES = {
-    name: {*ATTRIBUTES.get(name, ()), *salvage.ATTRIBUTES.get(name, ())} for name in ATTRIBUTES.keys() | salvage.ATTRIBUTES.keys()
+    name: {*ATTRIBUTES.get(name, ()), *salvage.ATTRIBUTES.get(name, ()), *_ALIGN.get(name, ())}
+    for name in ATTRIBUTES.keys() | salvage.ATTRIBUTES.keys() | _ALIGN.keys()
 }
 _NUMBERS = frozenset({"colspan", "height", "rowspan", "span", "start", "value", "width"})
 _NUMBER = re.compile(r"-?\d{1,4}%?", re.ASCII)
@@ -81,6 +83,8 @@ _NO_BREAK, _STAND_IN = "\u00a0", "\ufffe"
 # nh3 writes one canonical form: lower-case names, quoted values with < > & " escaped, each element closed. So these are exact.
 _H1 = re.compile(r"<(/?)h1(?=[ >])")
 _BDO = re.compile(r"<(/?)bdo(?=[ >])")
+_CENTER = re.compile(r"<center(?=[ >])")
+_ALIGNED = re.compile(r'<((?:div|p|td|th)(?= )[^>]*?) align="([a-z]+)"([^>]*)>')
 _BLOCK = re.compile(rf"<(/?)(?:{'|'.join(sorted(BLOCKS))})(?=[ >])")
 _SPACER = re.compile(r"<(p|div)(?: [^>]*)?>(?:\s|&nbsp;|<br>|</?(?:b|em|i|span|strong|u)(?: [^>]*)?>)*+</\1>\s*")
 _MEDIUM = re.compile(r"<(?:img|source)(?=[ >])[^>]*>")
@@ -133,6 +137,7 @@ def _tidy(html: str) -> str:
     html = salvage.salvaged(html)
     html = _H1.sub(r"<\1h2", html)  # the page's own h1 is the title
     html = _BDO.sub(r"<\1span", html)  # it can turn letters round, for which the W3C validator warns; a direction is enough
+    html = _ALIGNED.sub(_with_style, _CENTER.sub('<div align="center"', html))
     html = _BLOCK.sub(r"<\1div", html)
     html = _MEDIUM.sub(lambda tag: tag[0] if "src" in attributes(tag[0]) else "", html)
     html = _with_live_players(html)
@@ -168,6 +173,17 @@ def _with_live_players(html: str) -> str:
         kept.append(html[done:start])
         done = end
     return "".join([*kept, html[done:]])
+
+
+def _with_style(aligned: re.Match[str]) -> str:
+    """The side that the attribute says, in the style, unless that says one itself."""
+    tag = f"<{aligned[1]}{aligned[3]}>"
+    style = attributes(tag).get("style", "")
+    if "text-align" in style:
+        return tag
+    place = place_of_value(tag, "style")
+    side = f"text-align: {aligned[2]}"
+    return f'{tag[:-1]} style="{side}">' if place is None else f"{tag[:place]}{side}; {tag[place:]}"
 
 
 def _with_noopener(link: re.Match[str]) -> str:
@@ -214,6 +230,8 @@ def _attribute_filter(base_url: str) -> Callable[[str, str, str], str | None]:
             return absolute_url(salvage.largest(value), base_url)
         if name == "style":
             return salvage.HIDDEN_STYLE if salvage.hides(value) else clean_style(value)
+        if name == "align":
+            return value.lower() if value.lower() in {"left", "right", "center"} else None
         if name == "rel":
             return " ".join(dict.fromkeys(_REL.findall(value.lower()))) or None
         if name == "target":
