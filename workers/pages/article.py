@@ -11,12 +11,14 @@ from sokbo.domain.site import Site
 from workers.pages.body import laid_out, standfirst
 from workers.pages.breaking import is_marked
 from workers.pages.dates import shown_as_modified, time_element
+from workers.pages.direction import own_direction
 from workers.pages.metadata import canonical_url, news_article
 
 
 def article_values(site: Site, article: Article, shown: LeadImage | None, now: datetime) -> dict[str, Any]:
     """What both show. Terms are the URLs of their pages with their labels; an author whose name has no letters has no page.
-    `foreign` is the language, where it isn't the site's. A badge marks what is breaking, unless its title does."""
+    `foreign` and `direction` are its language and how that runs, where they aren't the site's. A badge marks
+    what is breaking, unless its title does."""
     content = article.content
     listings = terms(content)
     author_pages = {label: url for url, label in _links(site, listings, ListingKind.AUTHOR)}
@@ -25,6 +27,7 @@ def article_values(site: Site, article: Article, shown: LeadImage | None, now: d
         "content": content,
         "url": article_url(site, article),
         "foreign": content.language if content.language != site.language else None,
+        "direction": own_direction(site, content),
         "badge": article.is_breaking(now) and not is_marked(content.title),
         "shown": shown,
         "categories": _links(site, listings, ListingKind.CATEGORY),

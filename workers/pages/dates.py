@@ -32,22 +32,23 @@ def shown_as_modified(published: datetime | None, modified: datetime) -> bool:
 @lru_cache(maxsize=64)
 def _joined(language: str) -> str:
     """How the locale joins a time, {0}, and a date, {1}."""
-    return str(get_datetime_format("medium", locale=_locale(language)))
+    return str(get_datetime_format("medium", locale=locale_of(language)))
 
 
 @lru_cache(maxsize=1024)
 def _day(local: date, language: str) -> str:
-    return format_date(local, "long", locale=_locale(language))
+    return format_date(local, "long", locale=locale_of(language))
 
 
 @lru_cache(maxsize=4096)
 def _time_of_day(local: time, language: str) -> str:
-    locale = _locale(language)
+    locale = locale_of(language)
     return format_time(local, _time_pattern(locale), locale=locale)
 
 
 @lru_cache(maxsize=64)
-def _locale(language: str) -> Locale:
+def locale_of(language: str) -> Locale:
+    """What is known of the language's ways; English where we don't know it."""
     try:
         return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):

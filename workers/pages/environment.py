@@ -13,6 +13,7 @@ from sokbo.translations import catalogues
 from workers.pages.body import begins_with_image
 from workers.pages.breaking import without_mark
 from workers.pages.dates import time_element
+from workers.pages.direction import is_written_from_right
 from workers.pages.stylesheet import copy_script, stylesheet
 
 
@@ -43,6 +44,7 @@ def _build(catalogue: NullTranslations) -> Environment:
     environment.filters["time_element"] = time_element
     environment.filters["without_mark"] = without_mark
     environment.tests["begun_with_image"] = begins_with_image
+    environment.tests["written_from_right"] = is_written_from_right
     environment.globals.update(
         stylesheet=stylesheet(),
         copy_script=copy_script(),

@@ -74,6 +74,11 @@ def with_html(html: str) -> Article:
     return replace(PLAIN, content=replace(PLAIN.content, html=html))
 
 
+def arabic_article() -> Article:
+    content = replace(PLAIN.content, title="الميناء", html="<p>مرفأ</p>", language="ar", correction_note="مرفأ", image=None)
+    return replace(PLAIN, content=content)
+
+
 def drawn(renderer: PageRenderer, site: Site, article: Article) -> tuple[bytes, PageShell]:
     """The article's card and its page, with its picture."""
     return renderer.card_and_page(site, article, lead_image(site, article.content, {}), now=PUBLISHED)
@@ -94,6 +99,7 @@ def render_pages() -> dict[str, bytes]:
         "/breaking-article": (drawn(renderer, KOREAN_SITE, breaking)[1], b""),
         "/signs": (drawn(renderer, KOREAN_SITE, with_html(SIGNS))[1], b""),
         "/tables": (drawn(renderer, KOREAN_SITE, with_html(TABLES))[1], b""),
+        "/arabic": (drawn(renderer, KOREAN_SITE, arabic_article())[1], b""),
         "/feeds": (renderer.feeds(KOREAN_SITE, listings), b""),
         "/withdrawn": (renderer.withdrawn(KOREAN_SITE, PLAIN), b""),
     }
@@ -101,7 +107,7 @@ def render_pages() -> dict[str, bytes]:
     return {path: shell.head + body + shell.tail + strip + shell.closing for path, (shell, body) in shells.items()}
 
 
-PATHS = ("/", "/english", "/jekyll", "/rich", "/feeds", "/withdrawn")
+PATHS = ("/", "/english", "/jekyll", "/rich", "/signs", "/tables", "/arabic", "/feeds", "/withdrawn")
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +128,7 @@ def open_page(browser: Browser, pages: dict[str, bytes], complaints: list[str]) 
     def serve(route: Route) -> None:
         body = pages.get(urlsplit(route.request.url).path)
         if urlsplit(route.request.url).path.startswith("/missing"):
-            route.fulfill(status=404)
+            route.fulfill(body="", content_type="text/plain")
         elif body is None:
             route.fulfill(body=PICTURE, content_type="image/svg+xml")
         else:
@@ -255,6 +261,16 @@ def test_text_of_coloured_cells_keeps_off_the_edge_of_the_colour(open_page: Open
     )
     assert padding[0] == [0]
     assert all(len(each) == 1 and each[0] > 10 for each in padding[1:]), padding
+
+
+def test_what_is_written_from_the_right_begins_there(open_page: Open) -> None:
+    page = open_page("/arabic", "light", 1280)
+
+    [column] = page.locator(".article").evaluate_all(BOXES_JS)
+    for selector in (".kicker > :first-child", ".meta > :first-child", ".correction-title", ".tags > li:first-child"):
+        [box] = page.locator(selector).evaluate_all(BOXES_JS)
+        assert column["right"] - box["right"] < 30, selector
+    assert page.locator(".correction").evaluate("bar => getComputedStyle(bar).borderRightWidth") == "4px"
 
 
 def test_keyboard_reaches_the_main_text_first(open_page: Open) -> None:

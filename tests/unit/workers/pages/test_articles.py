@@ -176,6 +176,32 @@ def test_article_in_another_language_says_so(page: Page, with_content: Change) -
     assert not page(with_content(language="ko")).xpath("//article/@lang")
 
 
+@pytest.mark.parametrize(
+    ("language", "title", "direction"),
+    [
+        ("ar", "APEC", "rtl"),
+        ("he-IL", "حبر", "rtl"),
+        (None, "7: «مرفأ»", "rtl"),
+        (None, "항구 مرفأ", ""),
+        (None, "2026", ""),
+        ("en", "Harbour", ""),
+        ("ko", "מנמל", ""),
+    ],
+)
+def test_article_written_from_the_right_is_laid_out_from_there(
+    renderer: PageRenderer, site: Site, with_content: Change, language: str | None, title: str, direction: str
+) -> None:
+    card, shell = renderer.card_and_page(site, with_content(language=language, title=title), now=NOW)
+    for tree in (parse_page(card), parse_page(shell.head + shell.closing)):
+        assert tree.xpath("string(//article/@dir)") == direction
+
+
+def test_pages_of_a_site_written_from_the_right_begin_there(renderer: PageRenderer, site: Site, with_content: Change) -> None:
+    page = parse_page(source(renderer, replace(site, language="ar"), with_content(language="ko")))
+    assert (page.get("dir"), page.xpath("string(//article/@dir)")) == ("rtl", "ltr")
+    assert parse_page(source(renderer, site, with_content())).get("dir") is None
+
+
 def test_withdrawn_page_holds_nothing_of_the_article(renderer: PageRenderer, site: Site, article: Article) -> None:
     shell = renderer.withdrawn(site, article)
     page = shell.head + shell.closing
