@@ -263,6 +263,16 @@ def test_text_of_coloured_cells_keeps_off_the_edge_of_the_colour(open_page: Open
     assert all(len(each) == 1 and each[0] > 10 for each in padding[1:]), padding
 
 
+def test_line_below_a_coloured_cell_is_no_brighter_in_the_dark_than_others(browser: Browser, open_page: Open) -> None:
+    page = open_page("/tables", "dark", 1280)
+    [cell] = page.locator("td[style]").evaluate_all(BOXES_JS)
+    line = page.screenshot(full_page=True, clip={"x": cell["x"], "y": cell["bottom"] - 3, "width": cell["width"], "height": 5})
+    blank = browser.new_page()
+    contrast = float(blank.evaluate(CONTRAST_JS, b64encode(line).decode()))
+    blank.close()
+    assert contrast < 2
+
+
 def test_what_is_written_from_the_right_begins_there(open_page: Open) -> None:
     page = open_page("/arabic", "light", 1280)
 
