@@ -22,13 +22,12 @@ def draft(fields: Fields, site: Site) -> Draft:
 
 def _content(given: ArticleFields) -> Content:
     html = given.content or given.markdown or ""
-    text = text_of(html)
     authors = [given.author] if given.author else given.authors
     return Content(
         title=given.title,
         html=html,
-        text=text,
-        summary=given.summary or summarise(text),
+        text=text_of(html),
+        summary=given.summary or summarise(html),
         categories=tuple(dict.fromkeys(given.categories)),
         tags=tuple(dict.fromkeys(given.tags)),
         authors=tuple(dict.fromkeys(map(_author, authors))),

@@ -1,10 +1,11 @@
 """What an article says without its tags, and a summary of it for those who gave none."""
 
 import re
+from collections.abc import Iterator
 from html import unescape
 
 from service.ingest.text_gate import one_line
-from sokbo.domain.html import with_quotation_marks, without_deleted
+from sokbo.domain.html import with_quotation_marks, without, without_deleted
 
 SUMMARY_CHARACTERS = 200
 
@@ -15,6 +16,22 @@ _CELL_END = re.compile(r"</t[dh]>")
 _PRE_TAG = re.compile(r"(</?pre(?=[ >]))")
 _TAG = re.compile(r"<[^>]*>")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]」』]*(?=\s|$)")
+
+_ASIDES = "h[1-6]|summary|figcaption|caption"
+#: What stands above or beside a text, and what tells no story: left out of a summary as long as there are paragraphs.
+_NOT_PROSE = re.compile(rf"<(/?)(?:{_ASIDES}|audio|dd|dl|dt|li|ol|pre|table|ul|video)(?: [^<>]*)?>")
+_ASIDE = re.compile(rf"<(/?)(?:{_ASIDES})(?: [^<>]*)?>")
+#: A paragraph of nothing but links, as a frame has become one.
+_LINKS = re.compile(
+    r"<(p|div)(?: [^<>]*)?>(?:\s|<br>|</?(?:b|em|i|span|strong|u)(?: [^<>]*)?>)*+"
+    r"(?:<a(?: [^<>]*)?>(?:[^<]|</?(?:b|em|i|span|strong|u)(?: [^<>]*)?>|<br>)*+</a>"
+    r"(?:\s|<br>|</?(?:b|em|i|span|strong|u)(?: [^<>]*)?>)*+)++</\1>"
+)
+_RAISED = re.compile(r"<(su[bp])(?: [^<>]*)?>((?:[^<]++|<(?!/?su[bp][ >]))*+)</\1>")
+_FOOTNOTE_MARK = re.compile(r"\[[^\[\]]{1,12}\]")
+_FOOTNOTES = re.compile(r"<hr(?: [^<>]*)?>\s*<ol(?: [^<>]*)?>.*</ol>\s*", re.DOTALL)
+#: Lines that say whose a picture or the text is, addresses, and labels of what follows.
+_CREDIT = re.compile(r"[▲△ⓒ©]|https?://\S+$|.{1,30}[:：]$|.*(?:무단 ?전재|저작권자)")
 
 
 def text_of(html: str) -> str:
@@ -38,14 +55,39 @@ def _without_line_ends(html: str) -> str:
     return "".join(kept)
 
 
-def summarise(text: str) -> str:
-    """The first 200 characters or less of `text`: whole sentences if they make half of it, else whole words and "…".
+def summarise(html: str) -> str:
+    """The first 200 characters or less of what the paragraphs of cleaned HTML say: whole sentences if they make half of it, else
+    whole words and "…".
 
-    Headings before the first sentence are passed over. Cleaned as any field of one line. Never empty if there is text to see.
+    Headings, captions, lists, tables, code, footnotes, links by themselves and credits are passed over as long as there is
+    something else. One line, cleaned as any field of one. Never empty if there is text to see.
     """
-    lines = text.split("\n")
-    first = next((index for index, line in enumerate(lines) if _SENTENCE_END.search(line)), 0)
-    text = one_line(" ".join(lines[first:]))
+    html = _RAISED.sub(lambda raised: "" if _is_footnote_mark(raised) else raised[0], without_deleted(html))
+    for candidate in _candidates(html):
+        lines = [line for line in text_of(candidate).split("\n") if not _CREDIT.match(line)]
+        if text := one_line(" ".join(lines)):
+            return _beginning(text)
+    return _beginning(one_line(text_of(html)))
+
+
+def _candidates(html: str) -> Iterator[str]:
+    """What a summary could be made of, the best first."""
+    yield without(_NOT_PROSE, _LINKS.sub("<br>", html), "<br>")
+    yield without(_ASIDE, _without_footnotes(html), "<br>")
+    yield html
+
+
+def _is_footnote_mark(raised: re.Match[str]) -> bool:
+    return raised[1] == "sup" and _FOOTNOTE_MARK.fullmatch(_TAG.sub("", raised[2]).strip()) is not None
+
+
+def _without_footnotes(html: str) -> str:
+    """Without the list below the last rule, if nothing comes after it."""
+    place = html.rfind("<hr")
+    return html[:place] if place >= 0 and _FOOTNOTES.fullmatch(html, place) else html
+
+
+def _beginning(text: str) -> str:
     if len(text) <= SUMMARY_CHARACTERS:
         return text
     head = text[:SUMMARY_CHARACTERS]
@@ -53,4 +95,4 @@ def summarise(text: str) -> str:
     if ends and ends[-1] >= SUMMARY_CHARACTERS // 2:
         return text[: ends[-1]]
     words = head[:-1].rpartition(" ")[0] or head[:-1]
-    return f"{words}…"
+    return words if ends and ends[-1] == len(words) else f"{words}…"

@@ -57,7 +57,7 @@ def merge(article: Article, patch: dict[str, Any], site: Site) -> Draft:
     until that has been. Raises Invalid with every broken rule.
     """
     target = {name: value for name, value in representation(article).items() if value not in (None, "")}
-    if article.content.summary == summarise(article.content.text):
+    if article.content.summary == summarise(article.content.html):
         target.pop("summary", None)
     if article.state is not ArticleState.PUBLISHED and article.ends_breaking_by_default:
         target.pop("breaking_until", None)

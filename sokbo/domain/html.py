@@ -41,13 +41,19 @@ def place_of_value(tag: str, name: str) -> int | None:
 
 def without_deleted(html: str) -> str:
     """The cleaned HTML without `del` and `s`, and all that is in them: for what can't strike it through, and so would say it."""
-    if not _DELETED.search(html):  # as in most texts, and this is quick
+    return without(_DELETED, html)
+
+
+def without(tags: re.Pattern[str], html: str, instead: str = "") -> str:
+    """The cleaned HTML without the elements whose tags the pattern finds, and all that is in them; `instead` stands in the place
+    of each. The pattern's first group is empty in a start tag."""
+    if not tags.search(html):  # as in most texts, and this is quick
         return html
     kept: list[str] = []
     depth = done = 0
-    for tag in _DELETED.finditer(html):
+    for tag in tags.finditer(html):
         if not depth:
-            kept.append(html[done : tag.start()])
+            kept += html[done : tag.start()], instead
         depth = max(depth - 1, 0) if tag[1] else depth + 1
         done = tag.end()
     return "".join(kept) + ("" if depth else html[done:])

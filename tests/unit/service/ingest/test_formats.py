@@ -1,6 +1,8 @@
 """The contract of every format, and which one a Content-Type means."""
 
 import json
+import time
+from html import escape
 
 import pytest
 from hypothesis import given
@@ -122,7 +124,9 @@ def test_text_of_nested_and_of_unclosed_blocks_takes_no_longer_than_of_others() 
 
 def test_summary_of_preformatted_text_is_one_line_without_what_is_deleted(site: Site) -> None:
     content = parse("text/html", b"<h1>t</h1><pre>a\nb</pre><p><s>Kim</s> <q>Lee</q></p>", site).content
-    assert (content.text, content.summary) == ("a\nb\n“Lee”", "a b “Lee”")
+    assert (content.text, content.summary) == ("a\nb\n“Lee”", "“Lee”")
+    content = parse("text/html", b"<h1>t</h1><pre>a\nb</pre><s>Kim</s>", site).content
+    assert (content.text, content.summary) == ("a\nb", "a b")
 
 
 @pytest.mark.parametrize(
@@ -130,18 +134,79 @@ def test_summary_of_preformatted_text_is_one_line_without_what_is_deleted(site: 
     [
         ("", ""),
         ("짧은 글", "짧은 글"),
-        ("소제목\n첫 문장이다. 둘째다.", "첫 문장이다. 둘째다."),
+        ("첫 문장이다.\n둘째다.", "첫 문장이다. 둘째다."),
+        ("본문입니다. https://a.kr/" + "x" * 200, "본문입니다."),
+        ("“본문입니다.” https://a.kr/" + "x" * 200, "“본문입니다.”"),
         ("가" * 119 + ". " + "나" * 119 + ".", "가" * 119 + "."),
         ("가. " + "나다 " * 100, "가. " + "나다 " * 64 + "나다…"),
         ("가" * 300, "가" * 199 + "…"),
     ],
 )
 def test_summary_ends_with_a_sentence_or_a_word(text: str, summary: str) -> None:
-    assert summarise(text) == summary
+    assert summarise("\n".join(f"<p>{line}</p>" for line in text.split("\n"))) == summary
 
 
-@given(st.text(max_size=600))
-def test_summary_is_never_empty_and_never_too_long(text: str) -> None:
-    text = "\n".join(line for line in (" ".join(line.split()) for line in text.split("\n")) if line)
-    assert bool(summarise(text)) == bool(one_line(text))
-    assert len(summarise(text)) <= SUMMARY_CHARACTERS
+CREDIT = "<p>저작권자 ⓒ 뉴스, 무단 전재 및 재배포 금지.</p>"
+
+
+@pytest.mark.parametrize(
+    ("html", "summary"),
+    [
+        ("<h2>소제목</h2><p>예산을 편성하기로 함</p><p>작년보다 늘림</p>" + CREDIT, "예산을 편성하기로 함 작년보다 늘림"),
+        ("<p>본문</p><p>무단전재 금지.</p><p>ⓒ 뉴스.</p><p>© News.</p><p>▲ 사진.</p><p>△ 사진.</p>", "본문"),
+        ("<p>▲ 사진 설명<br>본문</p>", "본문"),
+        ("<figure><img src='https://a.kr/x.png'><figcaption>설명이다.</figcaption></figure><p>본문</p>", "본문"),
+        ("<table><caption>표.</caption><tbody><tr><td>가.</td></tr></tbody></table><p>본문</p>", "본문"),
+        ("앞<table><tbody><tr><td>가.</td></tr></tbody></table>뒤", "앞 뒤"),
+        ("<pre>x = 1.\n</pre><p>본문</p>", "본문"),
+        (
+            '<p><a href="https://youtu.be/x">영상.</a></p>\n<p>본문 <a href="https://a.kr/">고리</a></p>',
+            "본문 고리",
+        ),
+        ('<p><b><a href="https://a.kr/">하나.</a></b><br> <a href="https://a.kr/"><i>둘</i>.</a></p><p>본문</p>', "본문"),
+        ("<p>Last Updated :</p><p>본문</p>", "본문"),
+        ("<p>https://youtu.be/x</p><p>본문</p>", "본문"),
+        ('<p><audio src="https://a.kr/x">소리.</audio></p><video src="https://a.kr/y">영상.</video><p>본문</p>', "본문"),
+        (
+            "<ul><li>하나.<ul><li>둘.</li></ul></li></ul><ol><li>셋.</li></ol><dl><dt>넷</dt></dl><p>본문</p>",
+            "본문",
+        ),
+        ("<p>본문<sup>[1]</sup>이다<sup>[1:1]</sup></p><hr><ol><li><p>각주.</p></li></ol>", "본문이다"),
+        ("<p>본문<sup><a href='https://a.kr/'>[주 1]</a></sup>이다</p>", "본문이다"),
+        (
+            "<h2>절</h2><ul><li>하나<sup>[1]</sup></li></ul>" + CREDIT + "<hr>\n<ol>\n<li>각주.</li></ol>\n",
+            "하나",
+        ),
+        ("<table><caption>표</caption><tbody><tr><th>가</th><td>나</td></tr></tbody></table>", "가 나"),
+        ("<h2>제목만</h2>", "제목만"),
+        ("<p>▲ 사진</p>", "▲ 사진"),
+        ("<p>본문 <s>아닌 것</s></p>", "본문"),
+    ],
+)
+def test_summary_is_made_of_paragraphs_if_there_are_any(html: str, summary: str) -> None:
+    assert summarise(html) == summary
+
+
+def test_text_keeps_what_the_summary_passes_over(site: Site) -> None:
+    body = "<h1>t</h1><h2>소제목</h2><ul><li>하나</li></ul><p>본문<sup>[1]</sup></p>" + CREDIT
+    content = parse("text/html", body.encode(), site).content
+    assert content.text == "소제목\n하나\n본문[1]\n저작권자 ⓒ 뉴스, 무단 전재 및 재배포 금지."
+    assert content.summary == "본문"
+
+
+@given(st.lists(st.text(max_size=300) | st.sampled_from(["▲", "ⓒ a", "\x7f", "https://a.kr"]), max_size=4))
+def test_summary_is_never_empty_and_never_too_long(lines: list[str]) -> None:
+    html = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    assert bool(summarise(html)) == bool(one_line(text_of(html)))
+    assert len(summarise(html)) <= SUMMARY_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<p><a>", "<p> <b>", "<a>x</a>", "<sup>[", "<sup><b>", "<hr><ol>", "</ol>", "<li>", "</li>", "<p>▲ 저작권 ", "<div>"],
+)
+def test_summary_of_any_markup_takes_time_by_its_length_alone(piece: str) -> None:
+    began = time.perf_counter()
+    summarise("<p>" + piece * (500_000 // len(piece)))
+    summarise("<p>" + piece * 20_000 + " " * 300_000)
+    assert time.perf_counter() - began < 4
