@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from html import unescape
 
 from service.ingest.text_gate import one_line
-from sokbo.domain.html import with_quotation_marks, without, without_deleted
+from sokbo.domain.html import with_quotation_marks, with_readings, without, without_deleted
 
 SUMMARY_CHARACTERS = 200
 
@@ -28,6 +28,11 @@ _LINKS = re.compile(
     r"(?:\s|<br>|</?(?:b|em|i|span|strong|u)(?: [^<>]*)?>)*+)++</\1>"
 )
 _RAISED = re.compile(r"<(su[bp])(?: [^<>]*)?>((?:[^<]++|<(?!/?su[bp][ >]))*+)</\1>")
+_SIGNS = "0123456789+-−"
+_IN_LINE = {"sup": str.maketrans(_SIGNS, "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻"), "sub": str.maketrans(_SIGNS, "₀₁₂₃₄₅₆₇₈₉₊₋₋")}
+_NUMBER = re.compile(rf"[{re.escape(_SIGNS)}]+")
+#: What reads the same on the line: ®, * and the endings of English ordinals.
+_MARK = re.compile(r"[\W_]*|st|nd|rd|th|TM|SM")
 _FOOTNOTE_MARK = re.compile(r"\[[^\[\]]{1,12}\]")
 _FOOTNOTES = re.compile(r"<hr(?: [^<>]*)?>\s*<ol(?: [^<>]*)?>.*</ol>\s*", re.DOTALL)
 #: Lines that say whose a picture or the text is, addresses, and labels of what follows.
@@ -36,8 +41,10 @@ _CREDIT = re.compile(r"[▲△ⓒ©]|https?://\S+$|.{1,30}[:：]$|.*(?:무단 ?�
 
 def text_of(html: str) -> str:
     """The text of cleaned HTML: a line for each block and each line of preformatted text, cells parted by a space, other white
-    space as a browser shows it. What is deleted is left out, what is quoted has its marks."""
-    html = _without_line_ends(with_quotation_marks(without_deleted(html)))
+    space as a browser shows it. What is deleted is left out, what is quoted has its marks, readings (`ruby`) stand in
+    parentheses, and what is raised or lowered is told from what it follows: 10¹¹, CO₂, x^n."""
+    html = _RAISED.sub(_in_line, with_readings(with_quotation_marks(without_deleted(html))))
+    html = _without_line_ends(html)
     text = _BREAK.sub("\n", _CELL_END.sub(" ", html))
     lines = (" ".join(line.split()) for line in unescape(_TAG.sub("", text)).split("\n"))
     return "\n".join(line for line in lines if line)
@@ -75,6 +82,15 @@ def _candidates(html: str) -> Iterator[str]:
     yield without(_NOT_PROSE, _LINKS.sub("<br>", html), "<br>")
     yield without(_ASIDE, _without_footnotes(html), "<br>")
     yield html
+
+
+def _in_line(raised: re.Match[str]) -> str:
+    """What stands above or below the line, as a line can hold it."""
+    name, html = raised.groups()
+    words = unescape(_TAG.sub("", html)).strip()
+    if _NUMBER.fullmatch(words):
+        return words.translate(_IN_LINE[name])
+    return html if name == "sub" or _is_footnote_mark(raised) or _MARK.fullmatch(words) else f"^{html.lstrip()}"
 
 
 def _is_footnote_mark(raised: re.Match[str]) -> bool:

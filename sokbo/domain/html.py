@@ -6,6 +6,7 @@ import re
 #: As nh3 writes one, in which a quoted value holds no other.
 _ATTRIBUTE = re.compile(r' ([a-z][a-z0-9-]*)="([^"]*)"')
 _DELETED = re.compile(r"<(/?)(?:del|s|strike)(?: [^>]*)?>")
+_READING = re.compile(r"(</rp>\s*+)?(<rt(?: [^<>]*)?>)((?:[^<]++|<(?!/?r[tp][ >]))*+)</rt>(\s*+<rp[ >])?")
 _QUOTE = re.compile(r"<(/?)q(?: [^>]*)?>")
 #: In cleaned HTML; what it splits begins with `<pre` where it is preformatted, and only there.
 PREFORMATTED = re.compile(r"(<pre[ >].*?</pre>)", re.DOTALL)
@@ -62,3 +63,13 @@ def without(tags: re.Pattern[str], html: str, instead: str = "") -> str:
 def with_quotation_marks(html: str) -> str:
     """The cleaned HTML with the marks that browsers show around `q` in its place."""
     return _QUOTE.sub(lambda tag: "”" if tag[1] else "“", html) if "<q" in html else html
+
+
+def with_readings(html: str) -> str:
+    """The cleaned HTML with parentheses around the readings of `ruby`, where they have none (`rp`) of their own."""
+    return _READING.sub(_with_parentheses, html) if "<rt" in html else html
+
+
+def _with_parentheses(reading: re.Match[str]) -> str:
+    before, tag, words, after = reading.groups()
+    return reading[0] if before or after or not words.strip() else f"{tag}({words})</rt>"

@@ -7,7 +7,7 @@ import nh3
 
 from sokbo.domain.dialects.msn import TAGS
 from sokbo.domain.document import FragmentFormat
-from sokbo.domain.html import BLOCKS, PREFORMATTED, with_quotation_marks, without_deleted
+from sokbo.domain.html import BLOCKS, PREFORMATTED, with_quotation_marks, with_readings, without_deleted
 from workers.feeds import fixes
 from workers.feeds.dialects import base
 from workers.feeds.item import Item
@@ -47,9 +47,9 @@ class Msn(base.PlainChannel):
 
 
 def _in_words(html: str) -> str:
-    """What would be lost with the tags that say it: what is deleted is left out, and what is quoted and the lines of preformatted
-    text are marked."""
-    html = with_quotation_marks(without_deleted(html))
+    """What would be lost with the tags that say it: what is deleted is left out, and what is quoted, how words are read and the
+    lines of preformatted text are marked."""
+    html = with_readings(with_quotation_marks(without_deleted(html)))
     return PREFORMATTED.sub(lambda block: _with_breaks(block[0]), html) if "<pre" in html else html
 
 

@@ -117,6 +117,27 @@ def test_text_says_nothing_that_is_deleted(html: str, text: str) -> None:
     assert text_of(html) == text
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        (
+            "<p>10<sup>11</sup>개, 3m<sup> 2 </sup>, CO<sub>2</sub>, Ca<sup>2+</sup>, 10<sup><b>-3</b></sup></p>",
+            "10¹¹개, 3m², CO₂, Ca²⁺, 10⁻³",
+        ),
+        ("<p>10<sup>−3</sup> x<sup>n+1</sup> a<sub>n</sub> e<sup>&lt;i</sup></p>", "10⁻³ x^n+1 an e^<i"),
+        ("<p>글<sup>[1]</sup>과<sup><a href='https://a.kr/'>[주 2]</a></sup> 둘<sup>[1:1]</sup></p>", "글[1]과[주 2] 둘[1:1]"),
+        ("<p>the 21<sup>st</sup>, Sokbo<sup>®</sup> x<sup></sup></p>", "the 21st, Sokbo® x"),
+        ("<p>x<sup>a<sup>2</sup></sup></p>", "xa²"),
+        ("<p><ruby>慶<rt>경</rt>南<rt>남</rt></ruby>도</p>", "慶(경)南(남)도"),
+        ("<p><ruby>慶<rp>(</rp><rt>경</rt><rp>)</rp></ruby>남</p>", "慶(경)남"),
+        ("<p><ruby>慶 <rp>【</rp> <rt lang='ko'><b>경</b></rt> <rp>】</rp></ruby>남</p>", "慶 【 경 】남"),
+        ("<p><ruby>慶<rt></rt></ruby>남</p>", "慶남"),
+    ],
+)
+def test_text_says_what_stands_above_and_below_its_line(html: str, text: str) -> None:
+    assert text_of(html) == text
+
+
 def test_text_of_nested_and_of_unclosed_blocks_takes_no_longer_than_of_others() -> None:
     assert text_of("a\n<pre>b\n<pre>c</pre>\nd</pre>e\nf") == "a\nb\nc\nd\ne f"
     assert text_of("<pre>" * 20_000 + "a\n" * 200_000) == "\n".join("a" * 200_000)

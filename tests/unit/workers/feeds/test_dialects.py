@@ -168,6 +168,8 @@ def test_msn_is_sent_a_player_as_a_link_which_nests_one_deeper() -> None:
         ("<p><del>Kim</del> <s>Park</s> Lee</p>", "<p>  Lee</p>"),
         ("<p>a</p><del><p>b</p></del>", "<p>a</p>"),
         ("<p><q>그렇다</q>고 했다</p>", "<p>“그렇다”고 했다</p>"),
+        ("<p><ruby>慶<rt>경</rt></ruby>남 3m<sup>2</sup></p>", "<p>慶(경)남 3m<sup>2</sup></p>"),
+        ("<p><ruby>慶<rp>(</rp><rt>경</rt><rp>)</rp></ruby>남</p>", "<p>慶(경)남</p>"),
         ("<pre><code>a\n<b>b\nc</b>\n</code></pre><p>d\ne</p>", "a<br><b>b<br>c</b><br><p>d\ne</p>"),
         ('<a href="https://x.example/" target="_blank" rel="nofollow">글</a>', '<a href="https://x.example/">글</a>'),
         ('<video src="https://x.example/a.mp4"></video>', '<a href="https://x.example/a.mp4">동영상 보기</a>'),
