@@ -1,11 +1,13 @@
 """Markdown, HTML and plain text: where the title comes from, and what becomes of the rest."""
 
+import time
 from collections.abc import Callable
+from html import escape
 
 import orjson
 import pytest
 
-from service.ingest import parse
+from service.ingest import parse, plain_text
 from sokbo.domain.article import Image
 from sokbo.domain.site import Site
 from sokbo.errors import Invalid
@@ -284,3 +286,96 @@ def test_line_alone_is_the_text_and_no_title(site: Site) -> None:
         with pytest.raises(Invalid) as caught:
             parse("text/markdown", body.encode(), site)
         assert [error.field for error in caught.value.errors] == ["title"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "홍길동 기자",
+        "(서울=뉴스) 홍길동 기자 =",
+        "[뉴스 홍길동 기자]",
+        "김철수 워싱턴 특파원",
+        "홍길동 hong@news.example.kr",
+        "hong@news.example.kr 홍길동",
+        "▲ 다리의 모습",
+        "△ 다리의 모습",
+        "■ 알림",
+        "ⓒ 뉴스",
+        "© News",
+        "입력 오전 9시",
+        "수정: 오전 9시",
+        "사진=뉴스",
+        "사진제공 서울시",
+        "2026.11.29 09:00",
+        "게시 2026-11-29",
+        "2026. 1. 9",
+        "문의 02-123-4567",
+        "문의 010-1234-5678",
+        "문의 (02) 123-4567",
+        "문의 1588-1234",
+        "https://news.example.kr/1",
+    ],
+)
+def test_line_about_the_text_is_no_heading(line: str) -> None:
+    assert "<h2>" not in plain_text.to_html(f"{line}\n\n{'긴 글. ' * 20}")
+
+
+@pytest.mark.parametrize("line", ["기자들의 하루", "입력장치의 역사", "사진가의 삶", "수정헌법", "2026년의 과제", "○ 배경"])
+def test_short_line_above_a_text_is_a_heading(line: str) -> None:
+    assert plain_text.to_html(f"{line}\n\n{'긴 글. ' * 20}").startswith(f"<h2>{line}</h2>")
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        *((f"{mark} 하나\n  {mark}  둘", "<ul><li>하나</li><li>둘</li></ul>") for mark in "*○·–•-"),
+        ("글\n* 하나\n○ 둘\n글", "<p>글</p>\n<ul><li>하나</li><li>둘</li></ul>\n<p>글</p>"),
+        ("글\n* 주석", "<p>글<br>* 주석</p>"),
+        ("* 주석\n글\n* 주석", "<p>* 주석<br>글<br>* 주석</p>"),
+        ("*하나*\n*둘*", "<p>*하나*<br>*둘*</p>"),
+        ("소제목\n\n○ 하나\n○ 둘", "<h2>소제목</h2>\n<ul><li>하나</li><li>둘</li></ul>"),
+        ("- 하나\n* 둘", "<ul><li>하나</li></ul>\n<p>* 둘</p>"),
+    ],
+)
+def test_bullets_that_may_mean_something_else_are_bullets_where_they_follow_each_other(text: str, html: str) -> None:
+    assert plain_text.to_html(text) == html
+
+
+@pytest.mark.parametrize(
+    ("before", "url", "after"),
+    [
+        ("", "https://a.kr/x?b=1&c=%ED%95%9C#d", ""),
+        ("자세한 것은 ", "http://a.kr", "에서 봅니다."),
+        ("", "https://a.kr/x", "에서는,"),
+        ("(", "https://a.kr/x", ")를 보라"),
+        ("(", "https://a.kr/x", ")."),
+        ("", "https://a.kr/x", ","),
+        ("“", "https://a.kr/x", "”"),
+        ("", "https://en.wikipedia.org/wiki/Han_(river)", ")에"),
+        ("", "https://ko.wikipedia.org/wiki/제주도", ""),
+        ("가", "https://a.kr/", "입니다."),
+    ],
+)
+def test_address_becomes_a_link_without_what_follows_it(before: str, url: str, after: str) -> None:
+    html = f'<p>{escape(before)}<a href="{escape(url)}">{escape(url, quote=False)}</a>{after}</p>'
+    assert plain_text.to_html(f"{before}{url}{after}") == html
+
+
+@pytest.mark.parametrize(
+    "text", ["https://", "https://.", "https://)에서", "xhttps://a.kr", "javascript:alert(1)", "https:// a.kr"]
+)
+def test_what_is_no_address_is_no_link(text: str) -> None:
+    assert plain_text.to_html(text) == f"<p>{text}</p>"
+
+
+def test_link_is_made_of_the_address_alone() -> None:
+    html = plain_text.to_html("- https://a.kr/\"onclick=x' <b>&")
+    assert html == '<ul><li><a href="https://a.kr/">https://a.kr/</a>"onclick=x\' &lt;b&gt;&amp;</li></ul>'
+    assert plain_text.to_html("https://a.kr/'x") == '<p><a href="https://a.kr/&#x27;x">https://a.kr/\'x</a></p>'
+
+
+@pytest.mark.parametrize("piece", ["https://", "https://a.kr)", ")", "에서", "* \n", "*", "https://(", " ", "\n\n* a\n"])
+def test_time_for_any_text_grows_with_its_length_alone(piece: str) -> None:
+    began = time.perf_counter()
+    plain_text.to_html("https://a.kr/" + piece * (500_000 // len(piece)))
+    assert time.perf_counter() - began < 4
