@@ -1,11 +1,13 @@
 """What cleaning alone would lose or show wrongly, in the words that articles are kept in: pictures that scripts would load,
-frames that no reader may open, what is hidden, and names of elements that nobody writes any more.
+frames that no reader may open, what is hidden, what is struck out, raised or lowered by its style alone, and names of elements
+that nobody writes any more.
 
 It reads what nh3 has written (see `cleaning`), in which attributes have passed the filter already.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,6 +30,13 @@ _VOID = frozenset({"br", "col", "embed", "hr", "img", "source", "wbr"})
 _RENAMED = {"acronym": "abbr", "dir": "ul", "menu": "ul", "strike": "s", "tt": "code"}
 #: Elements that say what their own style takes back, as editors' clipboards have them around everything.
 _TAKEN_BACK = {"b": "font-weight: normal", "strong": "font-weight: normal", "em": "font-style: normal", "i": "font-style: normal"}
+#: These hold none but certain elements: what strikes them out stands in each of those.
+_PARTED = frozenset({"colgroup", "dl", "ol", "table", "tbody", "tfoot", "thead", "tr", "ul"})
+_DELETED = frozenset({"del", "s"})
+#: Nothing in them is words of the text.
+_UNMARKED = _VOID | {"audio", "video"}
+_ALIGNED = {"vertical-align: super": "sup", "vertical-align: sub": "sub"}
+_STRIKES = re.compile(r"text-decoration: [a-z -]*?line-through")
 _FRAME = re.compile(r"<iframe((?: [^>]*)?)>.*?</iframe>", re.DOTALL)
 _EMBED = re.compile(r"<embed((?: [^>]*)?)>")
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?: [^>]*)?)>")
@@ -39,6 +48,7 @@ _START_SECONDS = re.compile(r"[1-9][0-9]{0,5}")
 #: Most articles have none of it, which this tells in a fraction of the time.
 _CONCERNED = re.compile(
     r'<(?:acronym|dir|menu|strike|tt)[ >]| (?:hidden|srcset|data-[a-z-]+)="|="display: none"|font-(?:weight|style): normal'
+    r"|line-through|vertical-align: su"
 )
 _HIDES = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all)\s*(?:!important\s*)?(?:;|$)", re.IGNORECASE
@@ -79,7 +89,7 @@ def salvaged(html: str) -> str:
     if not _CONCERNED.search(html):
         return html
     kept: list[str] = []
-    inside: list[tuple[str, bool]] = []  # the name that each open element ends with, and whether it is hidden
+    inside: list[_Open] = []
     hidden = done = 0
     for tag in _TAG.finditer(html):
         if not hidden:
@@ -87,20 +97,61 @@ def salvaged(html: str) -> str:
         done = tag.end()
         is_end, name, said = tag.groups()
         if is_end:
-            name, was_hidden = inside.pop() if inside else (name, False)
+            ended = inside.pop() if inside else _Open(end=f"</{name}>")
             if not hidden:
-                kept.append(f"</{name}>")
-            hidden -= was_hidden
+                kept.append(ended.end)
+            hidden -= ended.is_hidden
             continue
         own = attributes(said) if said else {}
         is_hidden = own.get("hidden", "until-found") != "until-found" or own.get("style") == HIDDEN_STYLE
-        name = _name(name, own)
+        start, opened = _opened(name, said, own, inside[-1].strikes_parts if inside else False)
         if not hidden and not is_hidden:
-            kept.append(f"<{name}{_said(name, said, own)}>")
+            kept.append(start)
         if name not in _VOID:
-            inside.append((name, is_hidden))
+            inside.append(replace(opened, is_hidden=is_hidden))
             hidden += is_hidden
     return "".join(kept) + ("" if hidden else html[done:])
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An element that has begun: what it ends with, and whether what strikes it out is still to stand in its parts."""
+
+    end: str
+    is_hidden: bool = False
+    strikes_parts: bool = False
+
+
+def _opened(name: str, said: str, own: Mapping[str, str], is_struck: bool) -> tuple[str, _Open]:
+    """What the element begins with, those inside it included that say what its style does."""
+    style = own.get("style", "")
+    new = _name(name, own)
+    said = _said(name, said, own)
+    within: list[str] = []
+    if style:
+        is_struck = is_struck or _STRIKES.search(style) is not None
+        within = [element for aligned, element in _ALIGNED.items() if aligned in style and name == "span"]
+        said = said.replace(f' style="{style}"', _style(style, new), 1)
+    parts = is_struck and new in _PARTED
+    if is_struck and not parts and new not in _DELETED and new not in _UNMARKED:
+        within.insert(0, "s")
+    if within and new == "span":
+        new = within.pop(0)
+    start = "".join([f"<{new}{said}>", *(f"<{element}>" for element in within)])
+    return start, _Open("".join([*(f"</{element}>" for element in reversed(within)), f"</{new}>"]), strikes_parts=parts)
+
+
+def _style(style: str, name: str) -> str:
+    """The attribute without what elements say in its place; nothing if none is left."""
+    kept = []
+    for declaration in style.split("; "):
+        if declaration.startswith("vertical-align: "):
+            continue
+        if declaration.startswith("text-decoration: ") and name not in _UNMARKED:
+            lines = [line for line in declaration.split()[1:] if line != "line-through"]
+            declaration = f"text-decoration: {' '.join(lines)}" if lines else ""
+        kept += [declaration] if declaration else []
+    return f' style="{"; ".join(kept)}"' if kept else ""
 
 
 def _name(name: str, own: Mapping[str, str]) -> str:

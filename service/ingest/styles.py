@@ -1,8 +1,7 @@
 """Inline styles: the colours and weights that editors write stay; nothing that could place, hide or fetch does.
 
 Each value is written as feed readers and the W3C feed validator know it (CSS 2.1). What has no such form goes, but for
-`line-through` and `overline`: text that is struck out says the opposite without it. An element in its place (`<s>`) would
-change how the HTML nests, and the validator looks closer at the values of backgrounds alone, so they stay as they are.
+`line-through` and `overline`. Of what is struck out, raised or lowered by its style, `salvage` makes elements.
 """
 
 import re
@@ -52,4 +51,5 @@ PROPERTIES: dict[str, Callable[[str], str | None]] = {
     "font-weight": _weight,
     "text-align": _SIDES.get,
     "text-decoration": _lines,
+    "vertical-align": {"sub": "sub", "super": "super"}.get,
 }

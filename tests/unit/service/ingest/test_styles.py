@@ -88,6 +88,8 @@ def test_colour_is_written_plainly_or_is_none(written: str, plain: str | None) -
         ("text-decoration: none", "text-decoration: none"),
         ("text-decoration: blink", None),
         ("text-decoration: underline; text-decoration-line: line-through", "text-decoration: line-through"),
+        ("vertical-align: SUPER; vertical-align: top", "vertical-align: super"),
+        ("vertical-align: middle", None),
         ("margin: 9px; position: fixed", None),
     ],
 )
