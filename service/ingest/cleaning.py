@@ -40,7 +40,7 @@ BLOCKS = frozenset(
 DROPPED = frozenset(
     {
         *("script", "style", "template", "title", "svg", "math"),
-        *("object", "noembed", "noframes", "noscript", "xml", "xmp"),
+        *("noembed", "noframes", "noscript", "xml", "xmp"),
         *("select", "textarea"),
     }
 )

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from sokbo.domain.html import attributes
 
 #: Let through to here, and no further.
-ELEMENTS = frozenset({"acronym", "dir", "embed", "iframe", "menu", "strike", "tt"})
+ELEMENTS = frozenset({"acronym", "dir", "embed", "iframe", "menu", "object", "strike", "tt"})
 ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "*": frozenset({"hidden"}),
     "embed": frozenset({"src"}),
@@ -39,6 +39,7 @@ _ALIGNED = {"vertical-align: super": "sup", "vertical-align: sub": "sub"}
 _STRIKES = re.compile(r"text-decoration: [a-z -]*?line-through")
 _FRAME = re.compile(r"<iframe((?: [^>]*)?)>.*?</iframe>", re.DOTALL)
 _EMBED = re.compile(r"<embed((?: [^>]*)?)>")
+_OBJECT_TAG = re.compile(r"<(/?)(object|embed)((?: [^<>]*)?)>")
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)((?: [^>]*)?)>")
 _YOUTUBE = re.compile(r"https?://(?:www\.)?youtube(?:-nocookie)?\.com/embed/([\w-]{6,20})(?:\?([^#]*))?(?:#.*)?", re.ASCII)
 #: What stands in the place of a video's id where a frame shows a whole playlist.
@@ -82,10 +83,7 @@ def largest(srcset: str) -> str:
 
 def salvaged(html: str) -> str:
     """The HTML without ELEMENTS, ATTRIBUTES and what is hidden. In one pass, whatever is nested."""
-    if "<iframe" in html:
-        html = _FRAME.sub(lambda frame: _link(attributes(frame[1])), html)
-    if "<embed" in html:
-        html = _EMBED.sub(lambda embed: _link(attributes(embed[1])), html)
+    html = _without_frames(html)
     if not _CONCERNED.search(html):
         return html
     kept: list[str] = []
@@ -103,7 +101,7 @@ def salvaged(html: str) -> str:
             hidden -= ended.is_hidden
             continue
         own = attributes(said) if said else {}
-        is_hidden = own.get("hidden", "until-found") != "until-found" or own.get("style") == HIDDEN_STYLE
+        is_hidden = _is_hidden(own)
         start, opened = _opened(name, said, own, inside[-1].strikes_parts if inside else False)
         if not hidden and not is_hidden:
             kept.append(start)
@@ -167,6 +165,42 @@ def _said(name: str, said: str, own: Mapping[str, str]) -> str:
     elif "hidden" not in own:
         return said
     return "".join(f' {key}="{value}"' for key, value in own.items() if key != "hidden")
+
+
+def _without_frames(html: str) -> str:
+    """With links to what frames show, and with what is in objects."""
+    if "<object" in html:
+        html = _without_objects(html)
+    if "<iframe" in html:
+        html = _FRAME.sub(lambda frame: _link(attributes(frame[1])), html)
+    if "<embed" in html:
+        html = _EMBED.sub(lambda embed: _link(attributes(embed[1])), html)
+    return html
+
+
+def _without_objects(html: str) -> str:
+    """With what is in `object` for those who can't open it, but for the embeds that would have opened the same. One that is
+    hidden becomes a `span` that is."""
+    kept: list[str] = []
+    ends: list[str] = []  # of the objects that are open
+    done = 0
+    for tag in _OBJECT_TAG.finditer(html):
+        is_end, name, said = tag.groups()
+        if name == "embed" and not ends:
+            continue
+        kept.append(html[done : tag.start()])
+        done = tag.end()
+        if is_end:
+            kept.append(ends.pop() if ends else "")
+        elif name == "object":
+            is_hidden = _is_hidden(attributes(said))
+            kept.append(f"<span{said}>" if is_hidden else "")
+            ends.append("</span>" if is_hidden else "")
+    return "".join([*kept, html[done:]])
+
+
+def _is_hidden(own: Mapping[str, str]) -> bool:
+    return own.get("hidden", "until-found") != "until-found" or own.get("style") == HIDDEN_STYLE
 
 
 def _link(own: Mapping[str, str]) -> str:

@@ -51,6 +51,10 @@ ATTACKS = [
     "<iframe src='https://evil.example/'></iframe>",
     "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
     "<object data='https://evil.example/x.swf'></object>",
+    "<object data='https://evil.example/x' onerror=alert(1)><param name=a value='javascript:x'><script>x</script></object>",
+    "<object><embed src='javascript:alert(1)'><object data='javascript:alert(1)'><img src=x onerror=alert(1)></object></object>",
+    "<object><p><a href='javascript:alert(1)'>x</a><iframe srcdoc='<script>alert(1)</script>'></iframe></p>",
+    "<p></object><object><svg><style><!--</object><img src=x onerror=alert(1)>",
     "<embed src='https://evil.example/x.swf'>",
     "<applet code=x></applet>",
     "<form action='https://evil.example/'><input name=p><button formaction='javascript:alert(1)'>x</button></form>",
@@ -201,7 +205,7 @@ def test_players_in_players_are_cleaned_in_one_pass() -> None:
 FRAGMENTS = st.lists(
     st.one_of(
         st.sampled_from(ATTACKS),
-        st.sampled_from([f"<{end}{tag}>" for end in ("", "/") for tag in sorted(TAGS | BLOCKS)]),
+        st.sampled_from([f"<{end}{tag}>" for end in ("", "/") for tag in sorted(TAGS | BLOCKS | {"object"})]),
         st.sampled_from(
             ["<source src=/a.mp4>", "<video src=/a.mp4>", "<audio src=a title='</audio>'>", "<source title='a src=b'>"]
         ),
@@ -221,6 +225,7 @@ FRAGMENTS = st.lists(
                 "color:hsl(9 9% 9%/.5);",
                 "text-decoration:overline blink;",
                 "text-decoration: line-through;",
+                "<object data='/x'><param name=a><embed src='/y'>",
                 "<span style='vertical-align: super; text-decoration: line-through'>",
                 "//한국.kr/%",
                 "/../x y",
@@ -300,6 +305,17 @@ def test_attributes_are_not_mistaken_for_what_stands_in_their_values(html: str, 
         ),
         ('<p>a</p><iframe src="javascript:alert(1)" title="x"></iframe><iframe srcdoc="<b>x</b>"></iframe>', "<p>a</p>"),
         ('<embed src="https://v.example/v.swf">', '<p><a href="https://v.example/v.swf">v.example</a></p>'),
+        (
+            '<object data="/x.swf"><param name="movie"><embed src="/x.swf"><p><a href="/x.pdf">받기</a></p></object>',
+            f'<p><a href="{BASE}/x.pdf">받기</a></p>',
+        ),
+        ("<p>a <object data='/a'>b <object><img src='/a.jpg'></object></object> c</p>", f'<p>a b <img src="{BASE}/a.jpg"> c</p>'),
+        ('<p>a<object style="display:none">b<object>c</object></object><object hidden>d</object>e</p>', "<p>ae</p>"),
+        (
+            '<object><embed src="/x.swf"><b>a</b></object><embed src="https://v.example/v.swf">',
+            '<b>a</b><p><a href="https://v.example/v.swf">v.example</a></p>',
+        ),
+        ('<p>a</p><object data="/x.swf"></object>', "<p>a</p>"),
         ("<p>He <strike>resigned</strike> was <tt>ill</tt></p>", "<p>He <s>resigned</s> was <code>ill</code></p>"),
         ("<menu><li>a</li></menu>", "<ul><li>a</li></ul>"),
         ('<p>a</p><div style="display:none"><b>SECRET</b><br></div><p hidden>S2</p>b', "<p>a</p>b"),
