@@ -35,8 +35,11 @@ _NUMBER = re.compile(rf"[{re.escape(_SIGNS)}]+")
 _MARK = re.compile(r"[\W_]*|st|nd|rd|th|TM|SM")
 _FOOTNOTE_MARK = re.compile(r"\[[^\[\]]{1,12}\]")
 _FOOTNOTES = re.compile(r"<hr(?: [^<>]*)?>\s*<ol(?: [^<>]*)?>.*</ol>\s*", re.DOTALL)
-#: Lines that say whose a picture or the text is, addresses, and labels of what follows.
-_CREDIT = re.compile(r"[▲△ⓒ©]|https?://\S+$|.{1,30}[:：]$|.*(?:무단 ?전재|저작권자)")
+#: Lines that say whose a picture or the text is and when it was written, addresses, and labels of what follows.
+_CREDIT = re.compile(
+    r"[▲△ⓒ©]|https?://\S+$|.{1,30}[:：]$|.{1,30}(?:기자|특파원) ?=?[\])]?$"
+    r"|(?:기사 ?|최종 ?)?(?:입력|수정|승인).{0,9}\d{4}[.-]|.*(?:무단 ?전재|저작권자)"
+)
 
 
 def text_of(html: str) -> str:
