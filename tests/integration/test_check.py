@@ -31,7 +31,7 @@ def settings(tmp_path: Path) -> Settings:
 def test_database_without_a_schema_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "sokbo.db").touch()
     result = CliRunner().invoke(main, ["check", "--data", str(tmp_path)])
-    assert (result.exit_code, result.output) == (1, "Error: the database has no schema yet\n")
+    assert (result.exit_code, result.output) == (1, "Error: the database can't be used right now: it has no schema yet\n")
 
 
 @pytest.fixture
