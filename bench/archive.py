@@ -22,7 +22,8 @@ _STATEMENTS = (
     " FROM first, copies, listing_articles WHERE listing_articles.article_id = first.id",
     f"INSERT INTO renderings SELECT {_ID}, {_TIME}, fragments FROM first, copies, renderings"
     " WHERE renderings.article_id = first.id",
-    f"INSERT INTO archive_entries SELECT site_id, strftime('%Y-%m', {_TIME}),"
+    "INSERT INTO archive_entries (site_id, month, ordinal, article_id, number, slug, title, language, published_at, modified_at,"
+    f" withdrawn, document) SELECT site_id, strftime('%Y-%m', {_TIME}),"
     f" row_number() OVER (PARTITION BY strftime('%Y-%m', {_TIME}) ORDER BY copy DESC),"
     f" {_ID}, number + copy, slug, title, language, {_TIME}, {_TIME}, false, 0"
     " FROM (SELECT first.*, title, language FROM first JOIN archive_entries ON article_id = first.id) AS first, copies",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import memory
+from bench import memory, publish
 from bench.measurement import Measurement, percentile
 from bench.report import table
 
@@ -42,3 +42,9 @@ def test_percentile_is_a_value_that_was_measured() -> None:
     assert percentile(values, 50) == 50.0
     assert percentile(values, 99) == 99.0
     assert percentile([7.0], 99) == 7.0
+
+
+def test_publish_is_measured_in_a_site_of_any_age() -> None:
+    own, own_old, everything, everything_old = publish.measure(articles=1_500, publishes=1)
+    assert 0 < own.value <= everything.value
+    assert 0 < own_old.value <= everything_old.value
