@@ -13,6 +13,8 @@ from sokbo.domain.event import Lane
 
 #: How often each service does what beat does, which does it more often.
 SWEEP_SECONDS = 2.0
+#: Nudges that come so soon after the last one are one: under load, sending each costs more than it hastens.
+PAUSE_SECONDS = 0.005
 
 log = structlog.get_logger()
 
@@ -53,6 +55,8 @@ class Nudger:
                 for lane in Lane:
                     self._send(Task.SWEEP, lane)
                 sweep_at = time.monotonic() + SWEEP_SECONDS
+            if wanted:
+                time.sleep(PAUSE_SECONDS)
 
     def _send(self, task: Task, lane: Lane) -> bool:
         try:
