@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -49,21 +50,10 @@ class ImageProcessor(LeasedWork):
         async with GuardedClient(self.settings.callback_allow) as client:
             while not self._stopping:
                 await self._wait(RENEW_SECONDS)
-                for picture, attempt in await self._run_cycle():
+                lease = partial(self._lease, list(self._under_way), AT_ONCE - len(self._under_way))
+                for picture, attempt in await self._leased("pictures", lease):
                     self._under_way[picture.source] = asyncio.create_task(self._work(client, picture, attempt))
             await asyncio.gather(*self._under_way.values(), return_exceptions=True)
-
-    async def _run_cycle(self) -> Leased:
-        """What has been leased. If the cycle fails, the next sweep wakes us again."""
-        if self._stopping:
-            return []
-        try:
-            return await asyncio.to_thread(self._lease, list(self._under_way), AT_ONCE - len(self._under_way))
-        except Unavailable as error:
-            log.warning("pictures_not_leased", reason=error.full_message)
-        except Exception:  # the edge: without it nothing would be measured any more
-            log.exception("image_processor_cycle_failed")
-        return []
 
     def _lease(self, under_way: Sequence[str], room: int) -> Leased:
         with self.database.write() as uow:

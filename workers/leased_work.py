@@ -1,7 +1,17 @@
 """What those have in common who work off leased rows beside a worker's tasks: the image processor and the verifier."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+
+from sokbo.errors import Unavailable
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -30,3 +40,15 @@ class LeasedWork:
         except TimeoutError:
             return
         self._changed.clear()
+
+    async def _leased(self, what: str, lease: Callable[[], Sequence[T]]) -> Sequence[T]:
+        """What `lease` gives, asked in a thread. If that fails, the next sweep wakes us again."""
+        if self._stopping:
+            return []
+        try:
+            return await asyncio.to_thread(lease)
+        except Unavailable as error:
+            log.warning(f"{what}_not_leased", reason=error.full_message)
+        except Exception:  # the edge: without it nothing would be leased any more
+            log.exception(f"{what}_not_leased")
+        return []

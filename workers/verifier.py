@@ -10,6 +10,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -56,22 +57,11 @@ class Verifier(LeasedWork):
         async with GuardedClient(self.settings.callback_allow, timeout_seconds=TIMEOUT_SECONDS, lookups=LOOKUPS) as client:
             while not self._stopping:
                 await self._wait(RENEW_SECONDS if self._room() else SLOW_SECONDS)
-                for intent, denial in await self._run_cycle():
+                lease = partial(self._lease, list(self._under_way), self._room())
+                for intent, denial in await self._leased("subscriptions", lease):
                     self._since[intent.id] = time.monotonic()
                     self._under_way[intent.id] = asyncio.create_task(self._work(client, intent, denial))
             await asyncio.gather(*self._under_way.values(), return_exceptions=True)
-
-    async def _run_cycle(self) -> Leased:
-        """What has been leased. If the cycle fails, the next sweep wakes us again."""
-        if self._stopping:
-            return []
-        try:
-            return await asyncio.to_thread(self._lease, list(self._under_way), self._room())
-        except Unavailable as error:
-            log.warning("subscriptions_not_leased", reason=error.full_message)
-        except Exception:  # the edge: without it nobody could subscribe any more
-            log.exception("verifier_cycle_failed")
-        return []
 
     def _room(self) -> int:
         """How many more may be asked."""

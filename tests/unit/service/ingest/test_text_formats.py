@@ -236,6 +236,12 @@ def html_of(site: Site, markdown: str) -> str:
         ("|a|\n|-|\n|1|\n{: .x}\n", "TABLE"),
         ("*[HTML]: Hypertext\n\nHTML", "<p>HTML</p>"),
         ("앞\n\n{::comment}\n취재원 실명\n{:/comment}\n\n뒤{::comment}비보도{:/}", "<p>앞</p>\n<p>뒤</p>"),
+        (
+            "```\n{::comment}글{:/comment}\n```js\n# a {#b}\n```",
+            "<pre><code>{::comment}글{:/comment}\n```js\n# a {#b}\n</code></pre>",
+        ),
+        ("{::comment}\n```\n비보도\n{:/comment}\n글 ``` 글 ```\n{: .x}", "<p>글 <code>글</code></p>"),
+        ("글 {::comment} 끝이 없다", "<p>글 {::comment} 끝이 없다</p>"),
         ("용어\n: 뜻", "<dl>\n<dt>용어</dt>\n<dd>뜻</dd>\n</dl>"),
     ],
 )
