@@ -22,7 +22,7 @@ from sokbo.storage.session import DatabaseUnavailable, Locked, TransactionConfli
 
 MAX_TOGETHER = 64
 MAX_WAITING = 2000
-#: How long a group waits for as many as the last one had. One that comes alone waits for nobody.
+#: How long a group that is smaller than the last one waits for the next that comes. One that comes alone waits for nobody.
 GATHER_SECONDS = 0.003
 #: Whoever has waited so long, for others' turns and for the database's lock together, is told to try again.
 MAX_WAIT_SECONDS = 5.0
@@ -103,12 +103,11 @@ class Writer:
 
     def _take(self, expected: int) -> list[_Waiting | None]:
         """What waits, up to the end if that has come. As many as came together last time are likely to come together again, and
-        are given a moment for it: whoever posts in parallel sends the next as soon as the last is answered."""
+        each is given a moment for it: whoever posts in parallel sends the next as soon as the last is answered."""
         taken = [self._queue.get()]
-        deadline = time.monotonic() + GATHER_SECONDS
         while taken[-1] is not None and len(taken) < MAX_TOGETHER:
             try:
-                taken.append(self._queue.get(timeout=max(0.0, deadline - time.monotonic()) if len(taken) < expected else 0.0))
+                taken.append(self._queue.get(timeout=GATHER_SECONDS if len(taken) < expected else 0.0))
             except queue.Empty:
                 break
         return taken
