@@ -28,7 +28,6 @@ from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
 from sokbo.domain.ids import ArticleId, SiteId
 from sokbo.domain.site import Site
 from sokbo.domain.tally import Measure, Tally
-from sokbo.errors import SokboError
 from sokbo.storage import UnitOfWork
 from sokbo.storage.events import LeaseLost, PendingEvent
 from workers.assembly_queue import assemble_for, assemble_slices
@@ -98,34 +97,42 @@ def syndicate(runtime: Runtime, lane: Lane) -> None:
     """Works off the events that wait in the lane, then what is to be assembled. What comes meanwhile brings a nudge of its
     own; what there is no time for is left to the next sweep."""
     began = assembled = time.monotonic()
+    # A nudge may come before the commit of what it tells of, which on SQLite only the lock shows.
+    events_wait = True
+    sites: Sequence[SiteId] = ()
     while time.monotonic() - began < TASK_SECONDS and runtime.ending.since is None:
-        leased, waiting = _find_work(runtime, lane)
-        for work in leased:
-            _syndicate_site(runtime, work)
-        if not leased and not waiting:
-            return
-        assemble_slices(runtime, waiting)
-        if leased and time.monotonic() - assembled > ASSEMBLE_SECONDS:
+        work = _lease(runtime, lane) if events_wait else []
+        for of_site in work:
+            _syndicate_site(runtime, of_site)
+        if sites:
+            assemble_slices(runtime, sites)
+        if work and time.monotonic() - assembled > ASSEMBLE_SECONDS:
             assemble_for(runtime, ASSEMBLE_FOR_SECONDS)
             assembled = time.monotonic()
+        in_vain = events_wait and not work  # somebody else is about to lease what waits
+        events_wait, sites = _look(runtime, lane)
+        if not sites and (in_vain or not events_wait):
+            return
 
 
-def _find_work(runtime: Runtime, lane: Lane) -> tuple[Sequence[Work], Sequence[SiteId]]:
-    """The events that wait, now leased, by site; if there are none, the sites that have something to be assembled. All is read in
-    one transaction: one more would take longer than the reading."""
+def _lease(runtime: Runtime, lane: Lane) -> Sequence[Work]:
+    """The events that wait, now leased, by site. Their articles are read when the database's lock is free again. One that can't
+    be read must not hold up the others: the leases count, and it comes last."""
     with runtime.database.write() as uow:
         leased = uow.events.lease(lane, runtime.holder, uow.now, runtime.settings.lease_seconds, BATCH_EVENTS)
-        if not leased:
-            return [], uow.assemblies.sites(uow.now)
-        try:
-            work = _load(uow, leased)
-        except SokboError:
-            raise
-        except Exception:  # an article that can't be loaded must not hold up the others: the leases count, and it comes last
-            uow.commit()
-            raise
         uow.commit()
-    return work, []
+    if not leased:
+        return []
+    with runtime.database.read() as uow:
+        return _load(uow, leased)
+
+
+def _look(runtime: Runtime, lane: Lane) -> tuple[bool, Sequence[SiteId]]:
+    """Whether events wait that nobody is at; and if not, which sites have something to be assembled."""
+    with runtime.database.read() as uow:
+        if uow.events.wait(lane, uow.now, runtime.settings.lease_seconds):
+            return True, []
+        return False, uow.assemblies.sites(uow.now)
 
 
 def _load(uow: UnitOfWork, leased: Sequence[PendingEvent]) -> list[Work]:

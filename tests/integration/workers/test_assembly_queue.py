@@ -237,7 +237,7 @@ def test_document_follows_fragments_that_were_replaced_by_the_same_bytes(bureau:
     assert before is not None
     for title in ("둘", "하나"):
         bureau.newsroom.revise(article, title, categories=("정치",))
-        [work], _ = syndication._find_work(bureau.runtime, Lane.DEFAULT)
+        [work] = syndication._lease(bureau.runtime, Lane.DEFAULT)
         syndication._syndicate_site(bureau.runtime, work)
     bureau.syndicate()
     clock.advance(2 * 3600)

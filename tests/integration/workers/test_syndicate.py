@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,8 @@ from sqlalchemy import update
 from sokbo.domain.article import Article
 from sokbo.domain.event import Lane
 from sokbo.domain.tally import Measure
-from sokbo.storage import Database
-from sokbo.storage.events import SUSPECT_LEASES
+from sokbo.storage import Database, UnitOfWork
+from sokbo.storage.events import SUSPECT_LEASES, PendingEvent
 from sokbo.storage.tables import revisions
 from tests.clock import Clock
 from tests.databases import TEMPLATE, PostgresqlServer, new_name
@@ -226,10 +227,23 @@ def test_feed_stays_full_while_newer_articles_wait(bureau: Bureau, monkeypatch: 
     for number in range(entries + 1):
         bureau.newsroom.post(f"기사 {number}")
     monkeypatch.setattr(syndication, "BATCH_EVENTS", 1)
-    [first], _ = syndication._find_work(bureau.runtime, Lane.DEFAULT)
+    [first] = syndication._lease(bureau.runtime, Lane.DEFAULT)
     syndication._syndicate_site(bureau.runtime, first)
     for path in (*FEEDS, ""):
         assert "이미 있던 기사" in bureau.text(path)
+
+
+def test_nobody_waits_for_the_lock_while_articles_are_read(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = syndication._load
+
+    def load_while_another_writes(uow: UnitOfWork, leased: Sequence[PendingEvent]) -> list[syndication.Work]:
+        with bureau.newsroom.database.write(wait_seconds=0.0):
+            return load(uow, leased)
+
+    monkeypatch.setattr(syndication, "_load", load_while_another_writes)
+    article = bureau.newsroom.post("하나")
+    bureau.syndicate()
+    assert "하나" in bureau.text(str(article.number))
 
 
 def test_what_is_breaking_is_so_by_the_servers_clock(
@@ -264,7 +278,7 @@ def test_article_that_can_not_be_loaded_holds_up_no_other(bureau: Bureau, clock:
 
 def test_what_was_rendered_before_the_site_changed_is_rendered_again_at_once(bureau: Bureau) -> None:
     article = bureau.newsroom.post("하나")
-    [work], _ = syndication._find_work(bureau.runtime, Lane.DEFAULT)
+    [work] = syndication._lease(bureau.runtime, Lane.DEFAULT)
     with bureau.newsroom.database.write() as uow:
         uow.sites.save(replace(bureau.newsroom.site, title="새 이름"))
         uow.commit()
