@@ -1,6 +1,8 @@
-"""Documents kept ready in memory, and kept fresh: a change replaces what is held while readers go on reading the old."""
+"""Documents kept ready in memory, and kept fresh: a change replaces what is held while readers go on reading the old. What nobody
+has read since the last change is loaded for its next reader."""
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,12 +12,15 @@ from typing import Protocol
 from service.prepared import Loaded, Prepared, Strip, prepare, strip_of
 from sokbo.domain.document import BREAKING_STRIP_PATH
 from sokbo.domain.ids import SiteId
+from sokbo.errors import Unavailable
 
 Key = tuple[SiteId, str]
 
 #: How long "nothing there" is believed without asking again, and of how many paths.
 ABSENCE_SECONDS = 1.0
 MAX_ABSENCES = 4096
+#: How long a document that has changed is read on where the new one can't be loaded, before that is tried again.
+RETRY_SECONDS = 1.0
 #: Loads under way at once; the others wait, so that a crawl of unknown paths never takes all the database's threads.
 LOADS_AT_ONCE = 8
 #: Pages given a new strip before other work gets its turn.
@@ -46,6 +51,20 @@ class _Flight:
     again: bool = False
 
 
+@dataclass(slots=True)
+class _Entry:
+    """A document that is held. `is_read`: somebody has read it since it was loaded. `outdated_at`: from when, by the monotonic
+    clock, its next reader has it loaded again."""
+
+    prepared: Prepared
+    is_read: bool = False
+    outdated_at: float = math.inf
+
+    @property
+    def is_outdated(self) -> bool:
+        return self.outdated_at < math.inf and self.outdated_at <= time.monotonic()
+
+
 class DocumentCache:
     """The documents used last, `max_bytes` of them at most; each key is loaded once at a time, however many wait for it."""
 
@@ -53,7 +72,7 @@ class DocumentCache:
         self._source = source
         self._max_bytes = max_bytes
         self._size_bytes = 0
-        self._entries: OrderedDict[Key, Prepared] = OrderedDict()
+        self._entries: OrderedDict[Key, _Entry] = OrderedDict()
         self._strips: dict[SiteId, Strip] = {}
         self._absent: dict[Key, float] = {}
         self._flights: dict[Key, _Flight] = {}
@@ -66,31 +85,47 @@ class DocumentCache:
         return self._size_bytes
 
     async def get(self, site_id: SiteId, path: str) -> Prepared | None:
-        """The document at that path, from memory if it is there; None if there is none."""
+        """The document at that path, from memory if it is there; None if there is none. Raises what `load` raises, but for
+        Unavailable where an older one is held, which is then answered."""
         key = (site_id, path)
-        prepared = self._entries.get(key)
-        if prepared is not None:
-            self._entries.move_to_end(key)
-            return prepared
+        held = self._entries.get(key)
+        if held is not None and not held.is_outdated:
+            self._use(key, held)
+            return held.prepared
         if self._absent.get(key, 0.0) > time.monotonic():
             return None
-        return await asyncio.shield(self._flight(key).task)
+        try:
+            prepared = await asyncio.shield(self._flight(key).task)
+        except Unavailable:
+            if held is None:
+                raise
+            held.outdated_at = time.monotonic() + RETRY_SECONDS
+            return held.prepared
+        if (loaded := self._entries.get(key)) is not None:
+            loaded.is_read = True
+        return prepared
 
     def holds(self, prepared: Prepared) -> bool:
         """True while that is what `get` answers; counts as a use."""
         key = (prepared.site_id, prepared.path)
-        if self._entries.get(key) is not prepared:
+        held = self._entries.get(key)
+        if held is None or held.prepared is not prepared or held.is_outdated:
             return False
-        self._entries.move_to_end(key)
+        self._use(key, held)
         return True
+
+    def _use(self, key: Key, held: _Entry) -> None:
+        held.is_read = True
+        self._entries.move_to_end(key)
 
     def improve(self, prepared: Prepared, better: Prepared) -> None:
         """Puts the better of the same document in its place, if that is still held."""
         if self.holds(prepared):
-            self._insert((prepared.site_id, prepared.path), better)
+            self._replace(self._entries[prepared.site_id, prepared.path], better)
 
     async def refresh(self, site_id: SiteId, paths: Iterable[str]) -> None:
-        """Loads those of the documents again that are held; the old ones are read until the new are there.
+        """Loads those of the documents again that are held and have been read since they were loaded; the old ones are read until
+        the new are there. The others are loaded when somebody reads them.
 
         Whatever `load` raises is raised when all have been tried; the old documents stay.
         """
@@ -101,8 +136,13 @@ class DocumentCache:
             if (flight := self._flights.get(key)) is not None:
                 flight.again = True
                 tasks.append(flight.task)
-            elif key in self._entries or (path == BREAKING_STRIP_PATH and site_id in self._strips):
+            elif path == BREAKING_STRIP_PATH and site_id in self._strips:
                 tasks.append(self._flight(key).task)
+            elif (held := self._entries.get(key)) is not None:
+                if held.is_read:
+                    tasks.append(self._flight(key).task)
+                else:
+                    held.outdated_at = 0.0
         _raise_first(await asyncio.gather(*tasks, return_exceptions=True))
 
     async def hear(self, site_id: SiteId, version: int, paths: Iterable[str]) -> None:
@@ -169,30 +209,35 @@ class DocumentCache:
             self._note_absence(key)
             return None
         prepared = prepare(loaded, self._strips.get(site_id, strip_of(None)))
-        self._insert(key, prepared)
+        self._remove(key)
+        self._entries[key] = _Entry(prepared)
+        self._size_bytes += prepared.size_bytes
+        self._make_room()
         return prepared
 
     async def _show_strip(self, site_id: SiteId) -> None:
         """Puts the site's strip into its pages that are held; between turns some may have been replaced or dropped."""
-        pages = [key for key, held in self._entries.items() if key[0] == site_id and held.loaded is not None]
+        pages = [key for key, held in self._entries.items() if key[0] == site_id and held.prepared.loaded is not None]
         for index, key in enumerate(pages):
             if index and index % _PAGES_AT_A_TIME == 0:
                 await asyncio.sleep(0)
             held = self._entries.get(key)
-            if held is not None and held.loaded is not None:
-                self._insert(key, prepare(held.loaded, self._strips[site_id]))
+            if held is not None and held.prepared.loaded is not None:
+                self._replace(held, prepare(held.prepared.loaded, self._strips[site_id]))
 
-    def _insert(self, key: Key, prepared: Prepared) -> None:
-        self._remove(key)
-        self._entries[key] = prepared
-        self._size_bytes += prepared.size_bytes
+    def _replace(self, held: _Entry, prepared: Prepared) -> None:
+        self._size_bytes += prepared.size_bytes - held.prepared.size_bytes
+        held.prepared = prepared
+        self._make_room()
+
+    def _make_room(self) -> None:
         while self._size_bytes > self._max_bytes:
             self._remove(next(iter(self._entries)))
 
     def _remove(self, key: Key) -> None:
         dropped = self._entries.pop(key, None)
         if dropped is not None:
-            self._size_bytes -= dropped.size_bytes
+            self._size_bytes -= dropped.prepared.size_bytes
 
     def _note_absence(self, key: Key) -> None:
         while len(self._absent) >= MAX_ABSENCES:

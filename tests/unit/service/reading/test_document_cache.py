@@ -4,21 +4,29 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.document_cache import ABSENCE_SECONDS, MAX_ABSENCES, DocumentCache
+from service.document_cache import ABSENCE_SECONDS, MAX_ABSENCES, RETRY_SECONDS, DocumentCache
 from service.prepared import Loaded, Prepared
 from sokbo.domain.ids import SiteId
+from sokbo.errors import Unavailable
 from tests.unit.service.reading.source import MODIFIED, SITE, MemorySource
 
 MEGABYTE = 1024 * 1024
 
 
 class Failing(MemorySource):
+    """Raises the error while it is `broken`."""
+
     broken = False
 
+    def __init__(self, error: Exception | None = None) -> None:
+        super().__init__()
+        self._error = error or OSError("the database is away")
+
     async def load(self, site_id: SiteId, path: str) -> Loaded | None:
+        found = await super().load(site_id, path)
         if self.broken:
-            raise OSError("the database is away")
-        return await super().load(site_id, path)
+            raise self._error
+        return found
 
 
 async def read(cache: DocumentCache, path: str) -> Prepared:
@@ -100,6 +108,42 @@ async def test_what_nobody_reads_is_not_loaded_on_a_change() -> None:
     cache = DocumentCache(source, MEGABYTE)
     await cache.refresh(SITE, ["feed.atom"])
     assert source.loads == []
+
+
+async def test_what_nobody_has_read_since_its_last_change_is_loaded_for_its_next_reader() -> None:
+    source = MemorySource()
+    source.put("feed.atom", b"one")
+    cache = DocumentCache(source, MEGABYTE)
+    one = await read(cache, "feed.atom")
+    for body in (b"two", b"three", b"four"):
+        source.put("feed.atom", body)
+        await cache.hear(SITE, source.version, ["feed.atom"])
+    assert source.loads == ["feed.atom"] * 2  # for the reader, and for others like it
+    assert not cache.holds(one)
+    assert (await read(cache, "feed.atom")).identity.body == b"four</end>"
+    assert source.loads == ["feed.atom"] * 3
+    four = await read(cache, "feed.atom")
+    assert cache.holds(four)
+    assert source.loads == ["feed.atom"] * 3
+
+
+async def test_what_has_changed_is_read_on_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("service.document_cache.time.monotonic", lambda: now)
+    source = Failing(Unavailable("the database can't be used"))
+    source.put("feed.atom", b"one")
+    cache = DocumentCache(source, MEGABYTE)
+    await read(cache, "feed.atom")
+    for body in (b"two", b"three"):
+        source.put("feed.atom", body)
+        await cache.refresh(SITE, ["feed.atom"])
+    source.broken = True
+    for _ in range(2):
+        assert (await read(cache, "feed.atom")).identity.body == b"two</end>"
+    assert len(source.loads) == 3  # a reader each second waits for whether the database is there
+    source.broken = False
+    now += RETRY_SECONDS
+    assert (await read(cache, "feed.atom")).identity.body == b"three</end>"
 
 
 async def test_absence_is_remembered_until_the_document_is_announced() -> None:
@@ -304,6 +348,7 @@ async def test_an_announcement_that_couldnt_be_loaded_is_found_by_the_versions()
     cache = DocumentCache(source, MEGABYTE)
     await read(cache, "feed.atom")
     await cache.catch_up()
+    await read(cache, "feed.atom")
     source.put("feed.atom", b"new")
     source.broken = True
     with pytest.raises(OSError, match="away"):
