@@ -15,7 +15,7 @@ from redis.retry import Retry
 
 from sokbo.domain.event import Lane
 from sokbo.domain.ids import SiteId
-from sokbo.nudges import PUT_UNLESS_MANY_WAIT, message
+from sokbo.nudges import PUT_UNLESS_NEEDLESS, message
 from sokbo.settings import Settings
 
 #: The longest that anyone waits for the broker.
@@ -66,12 +66,12 @@ class Broker:
             retry=Retry(NoBackoff(), 0),
         )
         self._redis_url = redis_url(settings)
-        self._put_unless_many_wait = self._redis.register_script(PUT_UNLESS_MANY_WAIT)
+        self._put_unless_needless = self._redis.register_script(PUT_UNLESS_NEEDLESS)
 
     def nudge(self, task: Task, lane: Lane) -> bool:
         """Tells the lane's workers that there is work. False if the broker can't be reached; nothing is raised."""
         try:
-            self._put_unless_many_wait(keys=[lane], args=[MOST_WAITING, message(task, lane)])
+            self._put_unless_needless(keys=[lane], args=[MOST_WAITING, message(task, lane), f'"{task}"'])
         except (RedisError, OSError):
             return False
         return True

@@ -10,8 +10,11 @@ from kombu.utils.json import dumps
 #: Stands in the kept message where an id belongs.
 _ID = "00000000-0000-0000-0000-000000000000"
 
-#: Puts a message into a queue unless so many wait there already.
-PUT_UNLESS_MANY_WAIT = """
+#: Puts a message into a queue unless so many wait there already, or the last that came has the same task: whoever takes that
+#: finds all that is known by then.
+PUT_UNLESS_NEEDLESS = """
+local last = redis.call('LINDEX', KEYS[1], 0)
+if last and string.find(last, ARGV[3], 1, true) then return 1 end
 if redis.call('LLEN', KEYS[1]) < tonumber(ARGV[1]) then redis.call('LPUSH', KEYS[1], ARGV[2]) end
 return 1
 """

@@ -47,10 +47,15 @@ def tasks(settings: Settings, lane: Lane) -> list[tuple[str, list[str]]]:
 def test_nudges_that_nobody_takes_do_not_pile_up(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
     with serving(settings), closing(Broker(settings)) as broker:
-        for lane in (Lane.BREAKING, *[Lane.DEFAULT] * (MOST_WAITING + 1)):
-            assert broker.nudge(Task.SYNDICATE, lane)
-        assert tasks(settings, Lane.DEFAULT) == [("sokbo.syndicate", ["default"])] * MOST_WAITING
-        assert tasks(settings, Lane.BREAKING) == [("sokbo.syndicate", ["breaking"])]
+        for _ in range(2):
+            for lane in Lane:
+                assert broker.nudge(Task.SYNDICATE, lane)
+        for lane in Lane:
+            assert tasks(settings, lane) == [("sokbo.syndicate", [lane])]
+        for _ in range(MOST_WAITING):
+            for task in (Task.SYNDICATE, Task.SWEEP):
+                assert broker.nudge(task, Lane.DEFAULT)
+        assert len(tasks(settings, Lane.DEFAULT)) == MOST_WAITING
         assert broker.nudge(Task.SYNDICATE, Lane.DEFAULT)
         assert len(tasks(settings, Lane.DEFAULT)) == 1
 
