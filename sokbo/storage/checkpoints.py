@@ -11,8 +11,8 @@ from contextlib import closing
 
 import structlog
 
-#: The log gets a thousand pages by about so many commits.
-COMMITS = 100
+#: The log gets a thousand pages by about so many changed rows.
+ROWS = 1_000
 #: What is left to SQLite: the pages at which a commit makes a checkpoint after all, should nobody else come to it.
 PAGES = 4000
 
@@ -20,21 +20,21 @@ log = structlog.get_logger()
 
 
 class Checkpointer:
-    """Makes a checkpoint after some commits of its process. `connect` opens a connection to the database."""
+    """Makes a checkpoint after some changes by its process. `connect` opens a connection to the database."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]):
         self._connect = connect
-        self._commits = 0
+        self._rows = 0
         self._due = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
         self._thread.start()
 
-    def count(self) -> None:
-        """One more commit. Returns at once."""
-        self._commits += 1  # of several threads at once, one may be lost: they needn't be exact
-        if self._commits >= COMMITS:
-            self._commits = 0
+    def count(self, rows: int) -> None:
+        """So many more rows have been changed. Returns at once."""
+        self._rows += rows  # of several threads at once, one may be lost: they needn't be exact
+        if self._rows >= ROWS:
+            self._rows = 0
             self._due.set()
 
     def close(self) -> None:

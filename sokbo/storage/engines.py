@@ -44,7 +44,13 @@ def _path(url: str) -> Path:
 def checkpointer(url: str, writer: Engine) -> Checkpointer:
     """Makes checkpoints for what the writer commits."""
     made = Checkpointer(partial(_connect, _path(url), (), 0.0))
-    event.listen(writer, "commit", lambda _connection: made.count())
+
+    def count(connection: Connection) -> None:
+        driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+        made.count(driver.total_changes - connection.info.get("counted", 0))
+        connection.info["counted"] = driver.total_changes
+
+    event.listen(writer, "commit", count)
     return made
 
 

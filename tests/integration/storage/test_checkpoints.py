@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from sokbo.domain.assembly import Assembly
 from sokbo.settings import sqlite_url
 from sokbo.storage import Database, migrate
-from sokbo.storage.checkpoints import COMMITS, Checkpointer
+from sokbo.storage.checkpoints import ROWS, Checkpointer
 from tests.newsroom import Newsroom
 from tests.waiting import eventually
 
@@ -19,12 +20,13 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "sokbo.db"
 
 
-def test_what_workers_commit_comes_into_the_file_after_some_commits(file: Path) -> None:
+def test_what_workers_commit_comes_into_the_file_after_some_rows(file: Path) -> None:
     database = Database(sqlite_url(file), durable=False)
     newsroom = Newsroom.open(database)
     before = file.stat().st_mtime_ns  # a commit writes to the log alone
-    for _ in range(COMMITS):
-        newsroom.post()
+    with database.write() as uow:
+        uow.assemblies.want(newsroom.site.id, [Assembly("tag", str(number)) for number in range(ROWS)], uow.now)
+        uow.commit()
     eventually(lambda: file.stat().st_mtime_ns != before)
     database.close()
 
@@ -41,8 +43,7 @@ def test_checkpoint_that_fails_is_told_and_the_next_one_is_made(file: Path) -> N
     checkpointer = Checkpointer(connect)
     with capture_logs() as logs:
         for number in (1, 2):
-            for _ in range(COMMITS):
-                checkpointer.count()
+            checkpointer.count(ROWS)
             eventually(lambda number=number: len(made) == number)  # type: ignore[misc]  # mypy can't type a lambda's default
     checkpointer.close()
     assert [(entry["event"], entry["reason"]) for entry in logs] == [("checkpoint_failed", "disk I/O error")]
