@@ -1,6 +1,7 @@
 """Bodies as text and as JSON (RFC 8259). Strict: what two readers could read in two ways is refused."""
 
 import json
+from codecs import BOM_UTF8
 from collections import Counter
 from typing import Any, Never
 
@@ -10,7 +11,7 @@ from sokbo.errors import BadRequest
 def decoded(body: bytes) -> str:
     """The body's text, in which every line break is a newline. Raises BadRequest for what isn't UTF-8."""
     try:
-        text = body.decode("utf-8-sig")
+        text = body.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         raise BadRequest(f"The body is not UTF-8: byte {error.start} cannot stand there") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")

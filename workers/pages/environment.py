@@ -40,6 +40,7 @@ def _build(catalogue: NullTranslations) -> Environment:
         auto_reload=False,
     )
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    environment.globals["_"] = environment.globals["gettext"]  # itself, and not what looks it up at each call
     environment.policies.update({"json.dumps_function": JSONEncoder(ensure_ascii=False).encode, "json.dumps_kwargs": {}})
     environment.filters["time_element"] = time_element
     environment.filters["without_mark"] = without_mark
