@@ -7,6 +7,7 @@ and whoever has a key waits for the query that is under way and the next, not fo
 import asyncio
 import time
 from collections.abc import Sequence
+from copy import copy
 from typing import NamedTuple
 
 from sokbo.domain.key import ApiKey
@@ -51,7 +52,7 @@ class KeyLookups:
                 await self._ask()
         found = answer.result()
         if isinstance(found, Unavailable):
-            raise Unavailable(found.message, headers=found.headers)
+            raise copy(found)  # each with a trace of its own
         return found
 
     async def _ask(self) -> None:

@@ -11,7 +11,7 @@ from service.http_protocol import SlowBody
 from service.json_http import REQUEST_ID
 from service.metrics import Metrics
 from service.private_feeds import without_token
-from service.problems import PROBLEM, details
+from service.problems import NOTHING_HERE, PROBLEM, details
 from sokbo.domain.ids import new_id
 from sokbo.errors import BadRequest, MethodNotAllowed, NotFound, RequestTimeout, SokboError, TooLarge
 
@@ -41,6 +41,7 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except SokboError as error:
+        tell_operator(request, error)
         return problem(error, request[REQUEST_ID])
     except web.HTTPRequestEntityTooLarge:
         return problem(TooLarge(f"the body must have at most {request.client_max_size} bytes"), request[REQUEST_ID])
@@ -48,7 +49,7 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         allowed = {"Allow": ", ".join(sorted(error.allowed_methods))}
         return problem(MethodNotAllowed(f"{request.method} is not allowed here", headers=allowed), request[REQUEST_ID])
     except web.HTTPNotFound:
-        return problem(NotFound("there is nothing at this address"), request[REQUEST_ID])
+        return problem(NotFound(NOTHING_HERE), request[REQUEST_ID])
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
@@ -60,6 +61,12 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception:  # the edge: whatever it is, the client learns no more than that
         log.exception("request_failed", method=request.method, path=without_token(request.path))
         return problem(SokboError("something went wrong on our side"), request[REQUEST_ID])
+
+
+def tell_operator(request: web.Request, error: SokboError) -> None:
+    """Logs what is not the client's fault, with a reason that the client isn't told."""
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("request_not_served", method=request.method, path=without_token(request.path), reason=error.full_message)
 
 
 def problem(error: SokboError, request_id: str) -> web.Response:

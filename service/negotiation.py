@@ -28,7 +28,7 @@ class Coding(Enum):
     IDENTITY = "identity"
 
 
-class Verdict(Enum):
+class Precondition(Enum):
     """What the conditions of a request come to."""
 
     SEND = "send"
@@ -90,21 +90,21 @@ def _weight(value: str) -> float:
     return weight if 0.0 <= weight <= 1.0 else 0.0
 
 
-def judge(headers: CIMultiDictProxy[str], etag: str, last_modified: datetime | None) -> Verdict:
+def evaluate_preconditions(headers: CIMultiDictProxy[str], etag: str, last_modified: datetime | None) -> Precondition:
     """What a GET's or HEAD's conditions come to, in the order of section 13.2.2.
 
     `etag` is quoted and strong; `last_modified` has whole seconds, and is None where conditions by time mean nothing.
     """
     if (wanted := field(headers, "If-Match")) is not None:
         if not lists(wanted, etag, weakly=False):
-            return Verdict.FAILED
+            return Precondition.FAILED
     elif last_modified is not None and (since := _date(headers, "If-Unmodified-Since")) is not None and last_modified > since:
-        return Verdict.FAILED
+        return Precondition.FAILED
     if (held := field(headers, "If-None-Match")) is not None:
-        return Verdict.NOT_MODIFIED if lists(held, etag, weakly=True) else Verdict.SEND
+        return Precondition.NOT_MODIFIED if lists(held, etag, weakly=True) else Precondition.SEND
     if last_modified is not None and (since := _date(headers, "If-Modified-Since")) is not None and last_modified <= since:
-        return Verdict.NOT_MODIFIED
-    return Verdict.SEND
+        return Precondition.NOT_MODIFIED
+    return Precondition.SEND
 
 
 def field(headers: CIMultiDictProxy[str], name: str) -> str | None:

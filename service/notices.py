@@ -9,6 +9,7 @@ from aiohttp import web
 
 from service.json_http import json_response
 from service.negotiation import choose_language, prefers_html
+from service.problems import NOTHING_HERE
 from sokbo.domain.feed import FEED_TYPES, FEEDS_PATH, SITE_LISTING, FeedType, feed_urls
 from sokbo.domain.site import Site
 from sokbo.errors import NotFound
@@ -38,7 +39,7 @@ def not_found(request: web.Request, site: Site | None) -> web.Response:
     Raises NotFound for everyone else.
     """
     if not prefers_html(request.headers.get("Accept", "")):
-        raise NotFound("There is nothing at this address." if site else "There is no such site.")
+        raise NotFound(NOTHING_HERE if site else "there is no such site")
     language = _language(request, site)
     title = translate("There is nothing here", language)
     why = translate("The address may be mistyped, or what was here is gone.", language)

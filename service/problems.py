@@ -5,6 +5,8 @@ import orjson
 from sokbo.errors import SokboError
 
 PROBLEM = "application/problem+json"
+#: The detail of a 404 for an address; whoever asks for an object by its id is told what there isn't.
+NOTHING_HERE = "there is nothing at this address"
 
 
 def details(error: SokboError, request_id: str | None = None) -> bytes:

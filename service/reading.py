@@ -9,9 +9,10 @@ from urllib.parse import quote
 from aiohttp import web
 
 from service.document_cache import DocumentCache
-from service.negotiation import Coding, Verdict, field, judge, lists, welcome_codings
+from service.negotiation import Coding, Precondition, evaluate_preconditions, field, lists, welcome_codings
 from service.prepared import CACHE_CONTROL, Prepared
 from service.private_feeds import PrivateFeeds
+from service.problems import NOTHING_HERE
 from service.recompressing import Recompressor
 from service.response_cache import CachedResponse, Part
 from service.responses import PreparedResponse
@@ -65,9 +66,9 @@ class Reader:
         is_private = PrivateFeeds.holds(path)
         prepared = await (self._private.get(site_id, path) if is_private else self.find(site_id, path))
         if prepared is None:
-            raise NotFound("There is nothing at this address.")
+            raise NotFound(NOTHING_HERE)
         if request.method not in {"GET", "HEAD"}:
-            raise MethodNotAllowed("Documents can only be read.", headers={"Allow": ALLOW})
+            raise MethodNotAllowed("documents can only be read", headers={"Allow": ALLOW})
         if path != prepared.public_path and not is_private and prepared.status == HTTPStatus.OK:
             return moved(request, _relative(path, prepared.public_path))
         return PreparedResponse(self._answer(request, prepared))
@@ -95,10 +96,10 @@ class Reader:
         held = field(request.headers, "If-None-Match")
         coding = _choose_coding(prepared, welcome, held, as_xml=as_xml)
         etag = prepared.representations[coding].etag_for(as_xml=as_xml, held=held)
-        verdict = judge(request.headers, etag, None if undated else prepared.last_modified)
-        if verdict is Verdict.NOT_MODIFIED:
+        outcome = evaluate_preconditions(request.headers, etag, None if undated else prepared.last_modified)
+        if outcome is Precondition.NOT_MODIFIED:
             return CachedResponse(prepared, coding, Part.NOT_MODIFIED, etag, as_xml, undated)
-        if verdict is Verdict.FAILED:
+        if outcome is Precondition.FAILED:
             raise PreconditionFailed("The document is not the one that the request's conditions name.")
         return CachedResponse(prepared, coding, part, prepared.representations[coding].etag_for(as_xml=as_xml), as_xml, undated)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from service.negotiation import field, lists
+from service.reading import ALLOW
 from sokbo import TEMPLATES
 from sokbo.domain.feed import DEFAULT_LOGO_PATH, STYLESHEET_PATH
 from sokbo.errors import MethodNotAllowed
@@ -27,14 +29,14 @@ class SiteFile:
     def respond(self, request: web.Request) -> web.Response:
         """The file, or 304. Raises MethodNotAllowed."""
         if request.method not in {"GET", "HEAD"}:
-            raise MethodNotAllowed("The file can only be read.", headers={"Allow": "GET, HEAD, OPTIONS"})
+            raise MethodNotAllowed("the file can only be read", headers={"Allow": ALLOW})
         headers = {
             "Cache-Control": "public, max-age=86400",
             "ETag": f'"{self._tag}"',
             "Access-Control-Allow-Origin": "*",
             "X-Content-Type-Options": "nosniff",
         }
-        if any(tag.value in {self._tag, "*"} for tag in request.if_none_match or ()):
+        if (held := field(request.headers, "If-None-Match")) is not None and lists(held, f'"{self._tag}"', weakly=True):
             return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
         return web.Response(body=self._body, headers={"Content-Type": self._media_type, **headers})
 

@@ -5,6 +5,7 @@ from aiohttp import hdrs, web
 from service.json_http import asked_host
 from service.notices import list_of_sites, not_found
 from service.paths import decode_path
+from service.problems import NOTHING_HERE
 from service.reading import ALLOW, Reader, cors_preflight, moved
 from service.site_directory import SiteDirectory
 from service.site_files import site_files
@@ -51,7 +52,7 @@ def _first_segment(raw_path: str) -> str:
 def _front(request: web.Request, directory: SiteDirectory) -> web.Response:
     """What `/` is on a host that no site has to itself."""
     if request.method not in {"GET", "HEAD"}:
-        raise MethodNotAllowed("The list of sites can only be read.", headers={"Allow": ALLOW})
+        raise MethodNotAllowed("the list of sites can only be read", headers={"Allow": ALLOW})
     return list_of_sites(request, directory.all())
 
 
@@ -67,5 +68,5 @@ async def _refuse(request: web.Request, name: str) -> web.Response:
     if allowed:
         raise web.HTTPMethodNotAllowed(request.method, allowed)
     if name == "v1":
-        raise NotFound("There is nothing at this address.")
+        raise NotFound(NOTHING_HERE)
     return not_found(request, None)

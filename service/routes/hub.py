@@ -9,16 +9,24 @@ from service.auth import ask_for_body
 from service.bodies import read_body
 from service.json_http import asked_host, require_type
 from service.limits import RateLimit, network_of
+from service.middlewares import tell_operator
 from service.notices import not_found
 from service.proxies import TrustedProxies
 from service.services import Services
 from service.site_directory import SiteDirectory
-from service.subscribing import PUBLISH, Topics, Wanted, parse, parse_form, read_mode
+from service.subscribing import PUBLISH, SECRET_BYTES, Topics, Wanted, parse, parse_form, read_mode
 from sokbo.broker import Task
 from sokbo.domain.event import Lane
 from sokbo.domain.ids import IntentId, PartnerId, SiteId, new_id
 from sokbo.domain.site import HUB_PATH
-from sokbo.domain.subscription import Intent, Mode, subscriber_id
+from sokbo.domain.subscription import (
+    DEFAULT_LEASE_SECONDS,
+    MAX_LEASE_SECONDS,
+    MIN_LEASE_SECONDS,
+    Intent,
+    Mode,
+    subscriber_id,
+)
 from sokbo.errors import MethodNotAllowed, NotFound, SokboError, TooLarge, Unavailable
 from sokbo.storage import UnitOfWork
 
@@ -27,7 +35,7 @@ MAX_FORM_BYTES = 16 * 1024
 #: Requests that may wait to be verified.
 MAX_WAITING = 10_000
 ALLOW = "GET, HEAD, POST"
-EXPLANATION = """This is a WebSub hub (W3C Recommendation, https://www.w3.org/TR/websub/).
+EXPLANATION = f"""This is a WebSub hub (W3C Recommendation, https://www.w3.org/TR/websub/).
 
 Every feed and page of its sites is a topic: fetch it, and take the URL that its Link header names as rel="self".
 To be sent a topic's content whenever it changes, POST a form here:
@@ -35,8 +43,8 @@ To be sent a topic's content whenever it changes, POST a form here:
   hub.mode=subscribe (or unsubscribe)
   hub.topic=the topic's URL
   hub.callback=your URL, which is asked at once whether you mean it
-  hub.secret=up to 199 bytes, with which what you are sent is signed (optional)
-  hub.lease_seconds=for how long, from 300 to 2592000; 864000 if not said
+  hub.secret=up to {SECRET_BYTES - 1} bytes, with which what you are sent is signed (optional)
+  hub.lease_seconds=for how long, from {MIN_LEASE_SECONDS} to {MAX_LEASE_SECONDS}; {DEFAULT_LEASE_SECONDS} if not said
 
 hub.mode=publish is understood, too, but needless: the hub knows of every change.
 """
@@ -72,10 +80,11 @@ class Hub:
         if request.method in {"GET", "HEAD"}:
             return web.Response(text=EXPLANATION, headers={"Cache-Control": "public, max-age=3600"})
         if request.method != "POST":
-            raise MethodNotAllowed("A hub takes forms by POST.", headers={"Allow": ALLOW})
+            raise MethodNotAllowed("a hub takes forms by POST", headers={"Allow": ALLOW})
         try:
             return await self._take(request)
         except SokboError as error:
+            tell_operator(request, error)
             return web.Response(status=error.status, text=f"{error.message}\n", headers=error.headers)
 
     async def _take(self, request: web.Request) -> web.Response:

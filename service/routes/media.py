@@ -11,6 +11,7 @@ from aiohttp import web
 from service.image_directory import ImageDirectory
 from service.json_http import asked_host, json_response
 from service.negotiation import field, lists
+from service.problems import NOTHING_HERE
 from service.reading import ALLOW, cors_preflight
 from service.services import Services
 from service.site_directory import SiteDirectory
@@ -64,15 +65,15 @@ def add_image_routes(app: web.Application, files: MediaFiles, directory: SiteDir
         if request.method == "OPTIONS":
             return cors_preflight()
         if request.method not in {"GET", "HEAD"}:
-            raise MethodNotAllowed("Images can only be read.", headers={"Allow": ALLOW})
+            raise MethodNotAllowed("images can only be read", headers={"Allow": ALLOW})
         name = request.match_info["name"]
         site = directory.below(asked_host(request), request.match_info.get("site"))
         if site is None or not await images.has(site.id, name):
-            raise NotFound("There is nothing at this address.")
+            raise NotFound(NOTHING_HERE)
         path = files.path(name)
         length = await asyncio.to_thread(_length, path)
         if length is None:
-            raise NotFound("There is nothing at this address.")
+            raise NotFound(NOTHING_HERE)
         etag = f'"{digest_of(name)}"'
         headers = {**_HEADERS, "ETag": etag}
         if (held := field(request.headers, "If-None-Match")) is not None and lists(held, etag, weakly=True):

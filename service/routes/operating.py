@@ -2,6 +2,7 @@
 
 import asyncio
 
+import structlog
 from aiohttp import web
 
 from service.json_http import json_response
@@ -9,6 +10,8 @@ from service.metrics import CONTENT_TYPE, Stored
 from service.services import Services
 from sokbo.errors import Unavailable
 from sokbo.storage import UnitOfWork
+
+log = structlog.get_logger()
 
 
 def add_operating_routes(app: web.Application, services: Services) -> None:
@@ -39,7 +42,8 @@ def add_operating_routes(app: web.Application, services: Services) -> None:
 async def _database(services: Services) -> bool:
     try:
         await asyncio.to_thread(services.database.ping)
-    except Unavailable:
+    except Unavailable as error:
+        log.warning("database_unavailable", reason=error.full_message)
         return False
     return True
 

@@ -2,21 +2,20 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from sokbo import keys, sites
 from sokbo.domain.key import Scope
 from sokbo.domain.picture import PictureState
-from sokbo.errors import Unavailable
 from sokbo.settings import Settings
-from sokbo.storage import Database, UnitOfWork
+from sokbo.storage import Database
 from tests.integration.service.edge.running import Edge, whole_service
 from tests.integration.service.reading.serving import Reply
 from tests.pictures import SECRET, animation, exif, jpeg, png
@@ -131,17 +130,23 @@ async def test_image_on_a_sites_own_host(edge: Edge, tmp_path: Path) -> None:
         assert (await get(again, f"/wave/media/{name}", "Host: wave.example")).status == 404
 
 
-async def test_images_that_were_served_need_no_database(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_images_that_were_served_need_no_database(edge: Edge, tmp_path: Path) -> None:
     path = path_of(await upload(edge))
     assert (await get(edge, path)).status == 200
-
-    @contextmanager
-    def away(_: Database) -> Iterator[UnitOfWork]:
-        raise Unavailable("the database is away")
-        yield
-
-    monkeypatch.setattr(Database, "read", away)
+    (tmp_path / "sokbo.db").rename(tmp_path / "away.db")
+    assert (await get(edge, "/readyz")).status == 503
     assert (await get(edge, path)).status == 200
+
+
+async def test_why_a_request_was_not_served_is_told_to_the_operator_alone(edge: Edge, tmp_path: Path) -> None:
+    (tmp_path / "sokbo.db").rename(tmp_path / "away.db")
+    with capture_logs() as logs:
+        reply = await post(edge, PHOTO)
+    assert reply.status == 503
+    assert b"moved or deleted" not in reply.body
+    [told] = [entry for entry in logs if entry["event"] == "request_not_served"]
+    assert (told["method"], told["path"]) == ("POST", "/v1/media")
+    assert "moved or deleted" in told["reason"]
 
 
 async def test_who_has_the_image_gets_304_and_head_gets_no_body(edge: Edge) -> None:

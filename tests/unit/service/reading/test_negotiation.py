@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from service.negotiation import Coding, Verdict, choose_language, judge, prefers_html, welcome_codings
+from service.negotiation import Coding, Precondition, choose_language, evaluate_preconditions, prefers_html, welcome_codings
 
 MODIFIED = datetime(2026, 3, 1, 9, 30, 15, tzinfo=UTC)
 SAME = "Sun, 01 Mar 2026 09:30:15 GMT"
@@ -48,62 +48,62 @@ def test_codings_are_as_welcome_as_they_are_weighed_and_of_equals_the_smallest(a
     assert list(welcome_codings(accepted)) == welcome
 
 
-def verdict(*headers: tuple[str, str]) -> Verdict:
-    return judge(CIMultiDictProxy(CIMultiDict(headers)), '"v1"', MODIFIED)
+def verdict(*headers: tuple[str, str]) -> Precondition:
+    return evaluate_preconditions(CIMultiDictProxy(CIMultiDict(headers)), '"v1"', MODIFIED)
 
 
 @pytest.mark.parametrize("held", ['"v1"', 'W/"v1"', '"v0", "v1"', '"v0",W/"v1"', "*", ' "v1" ', '"with, comma", "v1"'])
 def test_a_reader_who_holds_the_document_is_told_so(held: str) -> None:
-    assert verdict(("If-None-Match", held)) is Verdict.NOT_MODIFIED
+    assert verdict(("If-None-Match", held)) is Precondition.NOT_MODIFIED
 
 
 @pytest.mark.parametrize("held", ['"v2"', "v1", '"v1-gz"', '"a,"v1', ""])
 def test_a_reader_who_holds_something_else_gets_the_document(held: str) -> None:
-    assert verdict(("If-None-Match", held)) is Verdict.SEND
+    assert verdict(("If-None-Match", held)) is Precondition.SEND
 
 
 def test_lines_of_one_field_are_one_list() -> None:
-    assert verdict(("If-None-Match", '"v0"'), ("If-None-Match", '"v1"')) is Verdict.NOT_MODIFIED
+    assert verdict(("If-None-Match", '"v0"'), ("If-None-Match", '"v1"')) is Precondition.NOT_MODIFIED
 
 
 def test_entity_tags_come_before_dates() -> None:
-    assert verdict(("If-None-Match", '"v0"'), ("If-Modified-Since", SAME)) is Verdict.SEND
-    assert verdict(("If-None-Match", '"v1"'), ("If-Modified-Since", BEFORE)) is Verdict.NOT_MODIFIED
+    assert verdict(("If-None-Match", '"v0"'), ("If-Modified-Since", SAME)) is Precondition.SEND
+    assert verdict(("If-None-Match", '"v1"'), ("If-Modified-Since", BEFORE)) is Precondition.NOT_MODIFIED
 
 
 @pytest.mark.parametrize(
     ("since", "expected"),
     [
-        (SAME, Verdict.NOT_MODIFIED),
-        ("Sunday, 01-Mar-26 09:30:15 GMT", Verdict.NOT_MODIFIED),
-        ("Sun Mar  1 09:30:15 2026", Verdict.NOT_MODIFIED),
-        (BEFORE, Verdict.SEND),
-        ("Sun, 01 Mar 2026 19:30:15 +0900", Verdict.SEND),
-        ("Sun, 01 Mar 2026 19:30:15", Verdict.SEND),
-        ("yesterday", Verdict.SEND),
-        ("", Verdict.SEND),
-        ("Mon, 01 Jan 99999999999 00:00:00 GMT", Verdict.SEND),
-        ("Mon, 01 Jan 2026 00:00:00 +99999999999999999999", Verdict.SEND),
+        (SAME, Precondition.NOT_MODIFIED),
+        ("Sunday, 01-Mar-26 09:30:15 GMT", Precondition.NOT_MODIFIED),
+        ("Sun Mar  1 09:30:15 2026", Precondition.NOT_MODIFIED),
+        (BEFORE, Precondition.SEND),
+        ("Sun, 01 Mar 2026 19:30:15 +0900", Precondition.SEND),
+        ("Sun, 01 Mar 2026 19:30:15", Precondition.SEND),
+        ("yesterday", Precondition.SEND),
+        ("", Precondition.SEND),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", Precondition.SEND),
+        ("Mon, 01 Jan 2026 00:00:00 +99999999999999999999", Precondition.SEND),
     ],
 )
-def test_dates_are_compared_and_nonsense_ignored(since: str, expected: Verdict) -> None:
+def test_dates_are_compared_and_nonsense_ignored(since: str, expected: Precondition) -> None:
     assert verdict(("If-Modified-Since", since)) is expected
 
 
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [
-        ([("If-Match", '"v1"')], Verdict.SEND),
-        ([("If-Match", "*")], Verdict.SEND),
-        ([("If-Match", 'W/"v1"')], Verdict.FAILED),
-        ([("If-Match", '"v0"')], Verdict.FAILED),
-        ([("If-Unmodified-Since", SAME)], Verdict.SEND),
-        ([("If-Unmodified-Since", BEFORE)], Verdict.FAILED),
-        ([("If-Match", '"v1"'), ("If-Unmodified-Since", BEFORE)], Verdict.SEND),
-        ([("If-Match", '"v1"'), ("If-None-Match", '"v1"')], Verdict.NOT_MODIFIED),
+        ([("If-Match", '"v1"')], Precondition.SEND),
+        ([("If-Match", "*")], Precondition.SEND),
+        ([("If-Match", 'W/"v1"')], Precondition.FAILED),
+        ([("If-Match", '"v0"')], Precondition.FAILED),
+        ([("If-Unmodified-Since", SAME)], Precondition.SEND),
+        ([("If-Unmodified-Since", BEFORE)], Precondition.FAILED),
+        ([("If-Match", '"v1"'), ("If-Unmodified-Since", BEFORE)], Precondition.SEND),
+        ([("If-Match", '"v1"'), ("If-None-Match", '"v1"')], Precondition.NOT_MODIFIED),
     ],
 )
-def test_conditions_on_an_expected_document_compare_strongly(headers: list[tuple[str, str]], expected: Verdict) -> None:
+def test_conditions_on_an_expected_document_compare_strongly(headers: list[tuple[str, str]], expected: Precondition) -> None:
     assert verdict(*headers) is expected
 
 
