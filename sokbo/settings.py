@@ -58,7 +58,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SOKBO_", frozen=True, extra="ignore")
 
-    data: Path = Field(DEFAULT_DATA, description="Folder that holds the database, the broker's files, logs and secrets.")
+    data: Path = Field(
+        DEFAULT_DATA, description="Folder that holds the database, uploaded images, the broker's files, logs and secrets."
+    )
     host: str = Field("127.0.0.1", description="Address the service listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port the service listens on.")
     public_url: str = Field("", description="URL under which the world reaches the service; http://HOST:PORT if empty.")

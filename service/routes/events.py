@@ -30,7 +30,7 @@ def add_event_routes(app: web.Application, services: Services) -> None:
 
 
 def _page(uow: UnitOfWork, site: Site, after: int, limit: int) -> dict[str, Any]:
-    """A page in the order of sequence numbers; `missing` of them have been deleted, being older than events are kept."""
+    """A page in the order of sequence numbers; `missing` of them are kept no longer, or were left out by a restore."""
     newest = uow.events.last_sequence(site.id)  # asked before the page, so that no event comes between
     found = uow.events.page(site.id, after, limit + 1)
     items = [_described(uow, site, event) for event in found[:limit]]

@@ -23,9 +23,9 @@ TOPIC_CHANGED = "topic.changed"
 
 
 class DeliveryState(StrEnum):
-    """planned -> acknowledged | failing -> acknowledged | dead; superseded: a newer event took its place.
+    """planned -> acknowledged | failing | dead, the last of a test, or where no attempt is left; failing -> acknowledged | dead.
 
-    A replay leads back to planned.
+    What waits or is dead is superseded when a newer event takes its place. A replay leads back to planned.
     """
 
     PLANNED = "planned"

@@ -41,7 +41,8 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`sequence` counts within the site, from 1, without gaps. `breaking`: the article was breaking when it happened."""
+    """`sequence` counts within the site, from 1; only a restore leaves numbers out. `breaking`: the article was breaking when it
+    happened."""
 
     id: EventId
     site_id: SiteId

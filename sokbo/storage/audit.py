@@ -38,7 +38,8 @@ class AuditRepository:
         self.mark: Mapping[str, Any] | None = None
 
     def record(self, site_id: SiteId, actor: str, action: str, subject: str, request_id: str, now: datetime) -> None:
-        """`actor` is a key's prefix, `cli`, `sweeper` or `worker`; `action` a verb such as `article.accept`; `subject` an id."""
+        """`actor` is a key's prefix, `cli`, `sweeper` or `worker`; `action` a verb such as `article.accept`; `subject` what it
+        was done to: an id, a key's prefix, a site's or a selection's name, a backup's file name."""
         self.mark = dict(zip(_MARK, (site_id, now, actor, action, subject, request_id), strict=True))
         self._session.insert_later(_INSERT, self.mark)
 
