@@ -69,7 +69,7 @@ async def _listen(settings: Settings, service: Service, runner: web.AppRunner) -
     if runner.server is None:
         raise RuntimeError("the runner is not set up")
     loop = asyncio.get_running_loop()
-    protocol = with_response_cache(guarded(runner.server, service.connections), service.memory)
+    protocol = with_response_cache(guarded(runner.server, service.connections), service.responses)
     return await loop.create_server(protocol, sock=listen(settings.host, settings.port))
 
 

@@ -55,7 +55,7 @@ class Service:
     """A service that is ready to be given a socket."""
 
     app: web.Application
-    memory: ResponseCache
+    responses: ResponseCache
     connections: Connections
 
 
@@ -70,26 +70,26 @@ async def build_service(settings: Settings) -> AsyncIterator[Service]:
     metrics = Metrics()
     directory, selections = SiteDirectory(), SelectionDirectory()
     cache = DocumentCache(StoredDocuments(database), settings.document_cache_bytes)
-    memory = ResponseCache(cache)
+    responses = ResponseCache(cache)
     proxies = TrustedProxies(settings.trusted_proxies)
     connections = Connections(per_address=settings.connections_per_address, total=settings.connections, trusts=proxies.trusts)
-    metrics.show_counter("sokbo_answers_recalled", "Documents answered from memory of the request.", lambda: memory.recalled)
+    metrics.show_counter("sokbo_answers_recalled", "Documents answered from memory of the request.", lambda: responses.recalled)
     metrics.show_counter("sokbo_connections_refused", "Connections beyond a limit.", lambda: connections.refused)
     async with AsyncExitStack() as stack:
         stack.callback(database.close)
         stack.callback(broker.close)
-        await load_sites(database, directory, selections, memory)
+        await load_sites(database, directory, selections, responses)
         services = _make_services(settings, database, broker, metrics, selections, proxies)
         stack.push_async_callback(asyncio.to_thread, services.nudger.close)
         stack.push_async_callback(services.writer.close)
         for work in (
             repeat("announcements", lambda: follow_announcements(broker, cache, metrics), RECONNECT_SECONDS),
-            repeat("versions", lambda: check_versions(database, cache, directory, selections, memory), CHECK_SECONDS),
+            repeat("versions", lambda: check_versions(database, cache, directory, selections, responses), CHECK_SECONDS),
             repeat("connections", connections.check, CONNECTIONS_CHECK_SECONDS),
         ):
             stack.push_async_callback(_end, asyncio.create_task(work))
         reader = Reader(cache, PrivateFeeds(database))
-        yield Service(_make_app(services, reader, directory, proxies), memory, connections)
+        yield Service(_make_app(services, reader, directory, proxies), responses, connections)
 
 
 def _make_services(

@@ -34,18 +34,20 @@ async def follow_announcements(broker: Broker, cache: DocumentCache, metrics: Me
 
 
 async def check_versions(
-    database: Database, cache: DocumentCache, directory: SiteDirectory, selections: SelectionDirectory, memory: ResponseCache
+    database: Database, cache: DocumentCache, directory: SiteDirectory, selections: SelectionDirectory, responses: ResponseCache
 ) -> None:
     """Finds new sites, selections and documents that no announcement told of. While the database is away, what is in memory is
     served on."""
     try:
-        await load_sites(database, directory, selections, memory)
+        await load_sites(database, directory, selections, responses)
         await cache.catch_up()
     except Unavailable as error:
         log.warning("documents_not_refreshed", reason=error.full_message)
 
 
-async def load_sites(database: Database, directory: SiteDirectory, selections: SelectionDirectory, memory: ResponseCache) -> None:
+async def load_sites(
+    database: Database, directory: SiteDirectory, selections: SelectionDirectory, responses: ResponseCache
+) -> None:
     """Tells the directories of all sites and their selections; what was answered for other sites is forgotten.
 
     Raises Unavailable.
@@ -58,7 +60,7 @@ async def load_sites(database: Database, directory: SiteDirectory, selections: S
     sites, chosen = await asyncio.to_thread(read)
     selections.replace(chosen)
     if directory.replace(sites):
-        memory.clear()
+        responses.clear()
 
 
 async def _hear(cache: DocumentCache, told: Announcement) -> None:

@@ -40,7 +40,7 @@ class Metrics:
         self.uploads = Counter("sokbo_media_uploaded", "Images uploaded, those included that were there.", registry=self.registry)
         self.requests = Histogram(
             "sokbo_http_request_seconds",
-            "Seconds to answer a request that memory did not, by method and status.",
+            "Seconds to answer a request that the response cache did not, by method and status.",
             ["method", "status"],
             buckets=_SECONDS,
             registry=self.registry,

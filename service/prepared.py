@@ -167,8 +167,7 @@ def strip_of(loaded: Loaded | None) -> Strip:
     if loaded is None:
         return NO_STRIP
     pieces = list(loaded.document.pieces(loaded.entries, EMPTY))
-    piece = Piece(compression.join(pieces), b"".join(part.deflated for part in pieces))
-    return Strip(piece, loaded.document.etag, loaded.document.last_modified)
+    return Strip(compression.concatenate(pieces), loaded.document.etag, loaded.document.last_modified)
 
 
 def _represented(

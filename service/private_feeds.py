@@ -6,18 +6,19 @@ import re
 
 from service.document_cache import LOADS_AT_ONCE
 from service.prepared import NO_STRIP, Loaded, Prepared, prepare
-from sokbo.domain.feed import FEED_SUFFIXES
+from sokbo.domain.feed import FEED_SUFFIXES, ListingKind
 from sokbo.domain.ids import SiteId
 from sokbo.domain.key import token_digest
-from sokbo.domain.selection import private_path
+from sokbo.domain.selection import feed_path_with, private_path
+from sokbo.domain.site import NAME_PATTERN
 from sokbo.storage import Database
 
-_PATH = re.compile(rf"selection/([a-z0-9-]{{1,40}})/([^/]+)\.({'|'.join(FEED_SUFFIXES)})")
+_PATH = re.compile(rf"{ListingKind.SELECTION.value}/({NAME_PATTERN.pattern})/([^/]+)\.({'|'.join(FEED_SUFFIXES)})")
 
 
 def without_token(path: str) -> str:
     """The path as logs may show it."""
-    return _PATH.sub(r"selection/\1/*.\3", path)
+    return _PATH.sub(lambda found: feed_path_with(found[1], "*", found[3]), path)
 
 
 class PrivateFeeds:

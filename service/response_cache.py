@@ -70,7 +70,7 @@ class ResponseCache:
 
     An answer depends on nothing but the request's bytes, the document and the sites' hosts: `clear` it when the last change.
     `age` counts how often that happened.
-    Documents are referred to weakly, so that the memory keeps none that the cache has let go.
+    Documents are referred to weakly, so that this cache keeps none that the other has let go.
     """
 
     def __init__(self, cache: DocumentCache) -> None:
@@ -96,7 +96,7 @@ class ResponseCache:
         """Keeps the answer, in the place of the oldest if there are too many; not for a request over MAX_REQUEST_BYTES, and not
         one that will be another in a moment.
 
-        `age` is the memory's when the request came: an answer that was begun before the sites changed may be the old one.
+        `age` is the cache's when the request came: an answer that was begun before the sites changed may be the old one.
         """
         if len(request) > MAX_REQUEST_BYTES or answer.undated or age != self.age:
             return

@@ -20,11 +20,11 @@ class ResponseCacheProtocol(asyncio.Protocol):
     by other means, or that was more or less than one whole head, the connection is aiohttp's for good.
     """
 
-    __slots__ = ("_asked", "_asked_at", "_idle", "_inner", "_loop", "_memory", "_paused", "_renew_at", "_transport")
+    __slots__ = ("_asked", "_asked_at", "_idle", "_inner", "_loop", "_paused", "_renew_at", "_responses", "_transport")
 
-    def __init__(self, inner: asyncio.Protocol, memory: ResponseCache, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, inner: asyncio.Protocol, responses: ResponseCache, loop: asyncio.AbstractEventLoop) -> None:
         self._inner = inner
-        self._memory = memory
+        self._responses = responses
         self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._idle = True
@@ -39,19 +39,19 @@ class ResponseCacheProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._idle and not self._paused and self._loop.time() < self._renew_at and self._transport is not None:
-            answer = self._memory.get(data)
+            answer = self._responses.get(data)
             if answer is not None:
                 answer.write(self._transport)
                 return
         self._asked = data if self._idle and is_one_head(data) else None
-        self._asked_at = self._memory.age
+        self._asked_at = self._responses.age
         self._idle = False
         self._inner.data_received(data)
 
     def answered(self, answer: CachedResponse) -> None:
         """Learns that aiohttp has answered the only request it had, whose bytes will get the same answer from now on."""
         if self._asked is not None:
-            self._memory.put(self._asked, answer, self._asked_at)
+            self._responses.put(self._asked, answer, self._asked_at)
             self._asked = None
             self._idle = True
             self._renew_at = self._loop.time() + RENEWAL_SECONDS
@@ -77,7 +77,7 @@ def is_one_head(data: bytes) -> bool:
     return data.find(b"\r\n\r\n") == len(data) - 4 and data.count(b"\n") == data.count(b"\r\n")
 
 
-def with_response_cache(server: Callable[[], asyncio.Protocol], memory: ResponseCache) -> Callable[[], asyncio.Protocol]:
-    """A protocol factory, for `loop.create_server`, that puts the memory before the protocols which `server` makes."""
+def with_response_cache(server: Callable[[], asyncio.Protocol], responses: ResponseCache) -> Callable[[], asyncio.Protocol]:
+    """A protocol factory, for `loop.create_server`, that puts the response cache before the protocols which `server` makes."""
     loop = asyncio.get_running_loop()
-    return lambda: ResponseCacheProtocol(server(), memory, loop)
+    return lambda: ResponseCacheProtocol(server(), responses, loop)

@@ -82,8 +82,6 @@ def _url(fields: Mapping[str, str], name: str) -> str:
     url = fields.get(name, "")
     if not url:
         raise BadRequest(f"{name} must be given")
-    if "#" in url:
-        raise BadRequest(f"{name} must not contain a fragment")
     try:
         check_url(url)
     except UnusableUrl as error:

@@ -18,7 +18,7 @@ from sokbo.domain.ids import SiteId
 from sokbo.nudges import PUT_UNLESS_NEEDLESS, message
 from sokbo.settings import Settings
 
-#: The longest that anyone waits for the broker.
+#: For connecting to the broker, and for each of its answers.
 TIMEOUT_SECONDS = 0.2
 #: A further nudge is dropped while so many messages wait in a lane's queue, which are more than beat puts there while a worker is
 #: at one task: the worker will look anyway.

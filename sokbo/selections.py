@@ -14,7 +14,7 @@ from sokbo.domain.dialects import DIALECTS
 from sokbo.domain.feed import FEED_SUFFIXES
 from sokbo.domain.ids import SiteId
 from sokbo.domain.key import token_digest
-from sokbo.domain.selection import PLAIN, Detail, Selection, Terms, new_token, private_path
+from sokbo.domain.selection import DEFAULT_ENTRIES, PLAIN, Detail, Selection, Terms, feed_path_with, new_token, private_path
 from sokbo.domain.site import NAME_PATTERN, Site
 from sokbo.errors import Conflict, FieldError, Invalid, NotFound
 from sokbo.fields import FieldsModel, Slug, at_most, distinct, has_region, language_tag, line, logo_url, merge_patch, validate
@@ -68,7 +68,7 @@ class SelectionInput(FieldsModel):
     language: Annotated[str, AfterValidator(language_tag)] | None = None
     breaking: StrictBool = False
     content: Detail = Detail.FULL
-    entries: Annotated[StrictInt, AfterValidator(_entries)] = 50
+    entries: Annotated[StrictInt, AfterValidator(_entries)] = DEFAULT_ENTRIES
     profile: Annotated[str, AfterValidator(_profile)] = PLAIN
     logo: Annotated[str, AfterValidator(logo_url)] | None = None
     private: StrictBool = False
@@ -181,7 +181,7 @@ def described(site: Site, selection: Selection, token: str | None = None) -> dic
     """The selection as JSON: its fields as they can be sent again, and its feeds' addresses, as far as they can be said."""
     suffixes = FEED_SUFFIXES if selection.profile == PLAIN else FEED_SUFFIXES[:1]
     if selection.private:
-        feeds = {suffix: site.url(f"selection/{selection.name}/{token}.{suffix}") for suffix in suffixes if token}
+        feeds = {suffix: site.url(feed_path_with(selection.name, token, suffix)) for suffix in suffixes if token}
     else:
         feeds = {suffix: site.url(selection.listing.feed_path(suffix)) for suffix in suffixes}
     readable = not selection.private or selection.token_digest is not None

@@ -60,7 +60,7 @@ def archive_documents(context: AssemblyContext, keys: Sequence[str]) -> Iterable
     archives, site_id = context.uow.archives, context.site.id
     for part in map(Part.from_key, keys):
         beside = archives.neighbours(site_id, part)
-        yield from _documents(context, History(part, is_open=True) if beside is None else History(part, *beside))
+        yield from _documents(context, part, History(part, is_open=True) if beside is None else History(part, *beside))
 
 
 def close_documents(context: AssemblyContext, _: Sequence[str]) -> Iterable[Document]:
@@ -73,11 +73,11 @@ def close_documents(context: AssemblyContext, _: Sequence[str]) -> Iterable[Docu
         return []
     last = uow.archives.last_closed(site_id)
     beside = uow.archives.neighbours(site_id, last) if last else None
-    chain = [beside[0], last, *closing, None] if beside else [None, *closing, None]
+    before, parts = (beside[0], [last, *closing]) if last and beside else (None, closing)
     made = [
         document
-        for previous, part, following in zip(chain, chain[1:], chain[2:], strict=False)
-        for document in _documents(context, History(part, previous, following))
+        for previous, part, following in zip([before, *parts], parts, [*parts[1:], None], strict=False)
+        for document in _documents(context, part, History(part, previous, following))
     ]
     uow.archives.close(site_id, closing)
     uow.archives.set_newest(site_id, closing[-1])
@@ -85,9 +85,8 @@ def close_documents(context: AssemblyContext, _: Sequence[str]) -> Iterable[Docu
     return made
 
 
-def _documents(context: AssemblyContext, history: History) -> Iterator[Document]:
-    site, part = context.site, history.part
-    assert part is not None
+def _documents(context: AssemblyContext, part: Part, history: History) -> Iterator[Document]:
+    site = context.site
     entries = context.uow.archives.entries(site.id, part)
     updated = updated_at(site, entries)
     for form in feeds.ARCHIVE:

@@ -141,7 +141,7 @@ def feed_document(
 def _list_page(pages: PageRenderer, site: Site, listing: Listing, entries: Sequence[ListedEntry]) -> Document:
     shown = [entry for entry in entries if FragmentFormat.CARD in entry.fragments]
     updated = updated_at(site, shown)
-    shell = pages.listing(site, listing, updated if shown else None, empty=not shown)
+    shell = pages.listing(site, listing, updated if shown else None)
     cards = [entry.fragments[FragmentFormat.CARD] for entry in shown]
     return page_document(site, listing.path, shell, updated, cards)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sokbo.domain.compression import join
+from sokbo.domain.compression import concatenate, join
 from sokbo.domain.delivery import TOPIC_CHANGED, Delivery
 from sokbo.domain.document import BREAKING_STRIP_PATH, EMPTY, Document
 from sokbo.domain.ids import PartnerId, SiteId
@@ -39,4 +39,4 @@ def _body(uow: UnitOfWork, document: Document) -> bytes:
     strip = None if document.closing is None else uow.documents.get(document.site_id, BREAKING_STRIP_PATH)
     pieces = uow.documents.pieces(document.fragments)
     entries = [pieces[number] for number in document.fragments]
-    return join(list(document.pieces(entries, EMPTY if strip is None else strip.head)))
+    return join(list(document.pieces(entries, EMPTY if strip is None else concatenate(list(strip.pieces([], EMPTY))))))

@@ -8,7 +8,7 @@ import click
 from sokbo import selections, sites
 from sokbo.cli.opening import by_command, opened
 from sokbo.cli.options import data_option, site_option
-from sokbo.domain.selection import PLAIN, Detail
+from sokbo.domain.selection import DEFAULT_ENTRIES, PLAIN, Detail
 
 
 @click.group()
@@ -35,7 +35,7 @@ def selection() -> None:
     type=click.Choice([detail.value for detail in Detail]),
     help="How much of each.",
 )
-@click.option("--entries", default=50, show_default=True, help="How many articles.")
+@click.option("--entries", default=DEFAULT_ENTRIES, show_default=True, help="How many articles.")
 @click.option("--profile", default=PLAIN, show_default=True, type=click.Choice(selections.PROFILES), help="A portal's dialect.")
 @click.option("--logo", help="The publisher's logo, a URL.")
 @click.option("--private", is_flag=True, help="Read only by who knows the address.")

@@ -13,6 +13,7 @@ from sokbo.domain.ids import SiteId
 #: The profile of whoever takes feeds as they are; the others are the names of dialects.
 PLAIN = "plain"
 _TOKEN_BYTES = 24
+DEFAULT_ENTRIES = 50
 #: How many articles of a listing, from the newest, a selection looks at.
 LOOKED_AT = 2_000
 
@@ -54,7 +55,7 @@ class Selection:
     language: str | None = None
     breaking: bool = False
     detail: Detail = Detail.FULL
-    entries: int = 50
+    entries: int = DEFAULT_ENTRIES
     profile: str = PLAIN
     logo: str | None = None
     private: bool = False
@@ -104,7 +105,12 @@ def new_token() -> str:
 
 def private_path(name: str, suffix: str) -> str:
     """Where a private feed is stored. No request gets there: in its address a token stands in that place."""
-    return f"{ListingKind.SELECTION.value}/{name}/private.{suffix}"
+    return feed_path_with(name, "private", suffix)
+
+
+def feed_path_with(name: str, token: str, suffix: str) -> str:
+    """The path of a private feed as whoever has the token asks for it."""
+    return f"{ListingKind.SELECTION.value}/{name}/{token}.{suffix}"
 
 
 def _any(has: Collection[tuple[ListingKind, str]], kind: ListingKind, keys: tuple[str, ...]) -> bool:

@@ -63,7 +63,8 @@ class CompiledStatement:
 
     def __init__(self, statement: Executable, names: Sequence[str], dialect: Dialect):
         compiled = _element(statement).compile(dialect=dialect, column_keys=sorted(names))
-        assert isinstance(compiled, SQLCompiler)
+        if not isinstance(compiled, SQLCompiler):
+            raise TypeError("no statement in SQL")
         self.text = compiled.string
         self.lists = frozenset(_LIST.findall(self.text))
         self._given = dict(compiled.params)  # what the statement says itself
@@ -151,7 +152,8 @@ def statement_cache() -> StatementCache:
 
 
 def _element(statement: Executable) -> ClauseElement:
-    assert isinstance(statement, ClauseElement)
+    if not isinstance(statement, ClauseElement):
+        raise TypeError("no statement that can be compiled")
     return statement
 
 

@@ -195,9 +195,9 @@ _WAITS = and_(deliveries.c.partner_id == partners.c.id, _LANE, IS_OPEN, is_free(
 _IS_NOT_PARKED = deliveries.c.next_attempt_at.is_not(None)
 
 
-def _first_for_probe(is_parked: ColumnElement[bool]) -> ScalarSelect[Any]:
+def _first_for_probe(among: ColumnElement[bool]) -> ScalarSelect[Any]:
     """What a partner may be probed with: the first of what waits in the lane, whether its own time has come or not."""
-    found = select(deliveries.c.id).where(_WAITS, is_parked, not_(_OTHER_GOES_FIRST)).correlate(partners)
+    found = select(deliveries.c.id).where(_WAITS, among, not_(_OTHER_GOES_FIRST)).correlate(partners)
     return found.order_by(deliveries.c.sequence).limit(1).scalar_subquery()
 
 
@@ -225,13 +225,13 @@ PUT_OFF_PROBES = (
 LEASE_PROBES = (
     update(deliveries).where(deliveries.c.id.in_(select(_PROBE).where(_CHOSEN_PARTNERS))).values(_HELD).returning(*deliveries.c)
 )
-_TO_PARK = and_(_LANE, _DUE, not_(_IS_PING))
-#: Partners who take no pushes and have something due in a lane, locked so that none of them comes back meanwhile.
+_IS_PARKABLE = and_(_LANE, _DUE, not_(_IS_PING))
+#: Partners who take no pushes and have something due in a lane.
 TO_PARK = (
     select(partners.c.id)
     .where(
         not_(TAKES_PUSHES),
-        exists().where(deliveries.c.partner_id == partners.c.id, _TO_PARK),
+        exists().where(deliveries.c.partner_id == partners.c.id, _IS_PARKABLE),
     )
     .order_by(partners.c.id)
 )
@@ -243,7 +243,7 @@ _PARKED_UNTIL = (
 )
 PARK = (
     update(deliveries)
-    .where(deliveries.c.partner_id.in_(bindparam("partner_ids", expanding=True)), _TO_PARK)
+    .where(deliveries.c.partner_id.in_(bindparam("partner_ids", expanding=True)), _IS_PARKABLE)
     .values(next_attempt_at=_PARKED_UNTIL, put_off_at=NOW)
 )
 #: True if something can be leased in a lane.

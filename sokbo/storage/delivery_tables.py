@@ -15,6 +15,7 @@ from sqlalchemy import (
     literal_column,
 )
 
+from sokbo.domain.delivery import OPEN_STATES
 from sokbo.domain.subscription import CHANNEL as WEBSUB_CHANNEL
 from sokbo.storage.tables import metadata, site_id, where
 from sokbo.storage.types import BigId, Blob, UtcDateTime
@@ -65,7 +66,7 @@ partner_filters = Table(
     PrimaryKeyConstraint("partner_id", "kind", "value"),
 )
 
-_IS_OPEN = "state IN ('planned', 'failing')"
+_IS_OPEN = f"state IN ({', '.join(repr(state.value) for state in OPEN_STATES)})"
 _QUEUE = ("lane", "partner_id", "sequence")
 #: Without an event and an article, it is a ping, or for a subscriber of the hub.
 #: An open one without `next_attempt_at` waits for its partner.

@@ -14,7 +14,7 @@ from workers.feeds.json_feed import JsonFeed
 from workers.feeds.opml import Opml
 from workers.feeds.rss import Rss
 from workers.feeds.sitemap import Linked, NewsSitemap, Sitemap, SitemapIndex
-from workers.feeds.words import listing_title
+from workers.feeds.words import feed_title
 
 __all__ = [
     "ARCHIVE",
@@ -34,9 +34,9 @@ __all__ = [
     "Linked",
     "Options",
     "Shell",
+    "feed_title",
     "footer_link",
     "formats_of",
-    "listing_title",
 ]
 
 ATOM, _JSON = Atom(), JsonFeed()

@@ -15,7 +15,7 @@ from workers.feeds import fixes
 from workers.feeds.footer import FooterLink
 from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, PUBLIC, History, Options, Shell, hub_of
 from workers.feeds.item import GENERATOR, Item, feed_id, plain, utc
-from workers.feeds.words import listing_title
+from workers.feeds.words import feed_title
 
 _TAIL = b"</feed>\n"
 _PLACE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,7 +81,7 @@ def _frame(site: Site, listing: Listing, history: History, options: Options) -> 
     if history.part and not history.is_open:
         feed.register_extension("archive", fixes.ArchiveMark, rss=False)
     feed.id(feed_id(site, listing))
-    feed.title(plain(listing_title(site, listing)))
+    feed.title(plain(feed_title(site, listing)))
     feed.updated(_PLACE)
     feed.language(options.language or site.language)
     feed.generator(GENERATOR)

@@ -13,7 +13,7 @@ from workers.feeds.footer import FooterLink
 from workers.feeds.format import NO_HISTORY, PUBLIC, History, Options, Shell, hub_of
 from workers.feeds.image import FeedImage
 from workers.feeds.item import Item, plain
-from workers.feeds.words import listing_title
+from workers.feeds.words import feed_title
 
 
 class JsonFeed:
@@ -70,7 +70,7 @@ class JsonFeed:
         own = history.part.archive_path(self.suffix) if history.part else listing.feed_path(self.suffix)
         feed = {
             "version": "https://jsonfeed.org/version/1.1",
-            "title": plain(listing_title(site, listing)),
+            "title": plain(feed_title(site, listing)),
             "home_page_url": site.url(listing.page_path),
             "feed_url": None if options.hidden else site.url(own),
             "next_url": site.url(history.previous.archive_path(self.suffix)) if history.previous else None,

@@ -11,7 +11,7 @@ from sokbo.domain.feed import Listing
 from sokbo.domain.site import Site
 from workers.feeds.item import plain, utc
 from workers.feeds.rss import Rss
-from workers.feeds.words import kind_name, listing_title
+from workers.feeds.words import feed_title, kind_name
 
 #: What begins a reference or a tag, if the text is taken for HTML: the specification allows it, and the W3C validator does.
 _SIGN = re.compile(r"[&<](?=[a-zA-Z#/!?])")
@@ -53,7 +53,7 @@ def _outlines(site: Site, listings: Iterable[Listing], languages: Mapping[Listin
 
 
 def _outline(site: Site, listing: Listing, languages: Mapping[Listing, str]) -> str:
-    title = _named(listing_title(site, listing))
+    title = _named(feed_title(site, listing))
     attributes = {
         "text": title,
         "title": title,

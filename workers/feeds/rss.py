@@ -15,7 +15,7 @@ from workers.feeds.footer import FooterLink
 from workers.feeds.format import KEPT_FRAMES, NO_HISTORY, PUBLIC, History, Options, Shell, hub_of
 from workers.feeds.item import Item, plain, utc
 from workers.feeds.rss_parts import MEDIA_TYPE, SUFFIX, channel, item_element
-from workers.feeds.words import listing_title
+from workers.feeds.words import feed_title
 
 _TAIL = b"  </channel>\n</rss>\n"
 _PLACE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,7 +62,7 @@ def _frame(site: Site, listing: Listing, history: History, options: Options) -> 
         links.append({"href": hub, "rel": "hub"})
     feed = channel(site, listing, _PLACE, options, links)
     feed.register_extension("entries", fixes.EntryNamespaces)
-    feed.image(options.channel_image(site), plain(listing_title(site, listing)), site.url(listing.page_path))
+    feed.image(options.channel_image(site), plain(feed_title(site, listing)), site.url(listing.page_path))
     document = fixes.styled(fixes.head_as_text(feed.rss_str(pretty=True)), site.url(STYLESHEET_PATH))
     return Shell(document.removesuffix(_TAIL), b"\n", b"\n" + _TAIL)
 

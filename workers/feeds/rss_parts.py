@@ -14,7 +14,7 @@ from workers.feeds import fixes
 from workers.feeds.format import TTL_MINUTES, Options
 from workers.feeds.image import FeedImage
 from workers.feeds.item import GENERATOR, Item, plain, second, utc
-from workers.feeds.words import listing_title
+from workers.feeds.words import feed_title
 
 SUFFIX = "rss"
 MEDIA_TYPE = "application/rss+xml; charset=utf-8"
@@ -46,7 +46,7 @@ def channel(
     """The listing's channel without items, with the attributes of the Atom links that it has beside the one to itself."""
     feed = FeedGenerator()
     feed.register_extension("links", partial(fixes.ChannelLinks, links))
-    title = plain(listing_title(site, listing))
+    title = plain(feed_title(site, listing))
     feed.title(title)
     feed.description(plain(site.description) or title)
     feed.language(options.language or site.language)

@@ -17,7 +17,7 @@ def kind_name(kind: ListingKind, language: str) -> str:
     return names.get(kind, "")
 
 
-def listing_title(site: Site, listing: Listing) -> str:
+def feed_title(site: Site, listing: Listing) -> str:
     """What people call the listing: «경남진», «경남진 · 속보», «News — Category: Politics»."""
     if listing.kind is ListingKind.SITE:
         return site.title

@@ -46,11 +46,6 @@ class PageShell:
     separator: bytes = b""
     tail: bytes = b""
 
-    @property
-    def head(self) -> bytes:
-        """All up to the first card."""
-        return b"".join(self.head_parts)
-
 
 class PageRenderer:
     """Renders every page of every site in the site's language. Build it once in a process."""
@@ -61,9 +56,9 @@ class PageRenderer:
         self._article_frame = lru_cache(maxsize=_KEPT_FRAMES)(self._render_article_frame)
         self._byline = lru_cache(maxsize=_KEPT_BYLINES)(self._render_byline)
 
-    def listing(self, site: Site, listing: Listing, updated: datetime | None, *, empty: bool) -> PageShell:
-        """The page of a listing; `updated` is its newest article's time."""
-        frame = self._frame(site, listing, updated is not None, empty)
+    def listing(self, site: Site, listing: Listing, updated: datetime | None) -> PageShell:
+        """The page of a listing; `updated` is its newest article's time, None if it has none."""
+        frame = self._frame(site, listing, updated is not None)
         if updated is None:
             return frame
         *before, last = frame.head_parts
@@ -71,9 +66,9 @@ class PageRenderer:
         start, _, end = last.partition(_UPDATED_PLACE.encode())
         return replace(frame, head_parts=(*before, start, shown, end))
 
-    def _render_frame(self, site: Site, listing: Listing, updated: bool, empty: bool) -> PageShell:
+    def _render_frame(self, site: Site, listing: Listing, updated: bool) -> PageShell:
         listings = list(dict.fromkeys([SITE_LISTING, listing]))
-        page = self._render("pages/listing.html", site, listing=listing, feeds=listings, updated=updated, empty=empty)
+        page = self._render("pages/listing.html", site, listing=listing, feeds=listings, updated=updated)
         before_strip, _, closing = page.rpartition(_STRIP_PLACE)
         head, _, tail = before_strip.partition(_CARDS_PLACE)
         return PageShell(_in_parts(head), closing.encode(), b"\n", tail.encode())

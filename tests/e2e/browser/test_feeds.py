@@ -32,7 +32,7 @@ def serve(route: Route) -> None:
     if name == "feeds":
         shell = PageRenderer().feeds(KOREAN_SITE, [SITE_LISTING, BREAKING_LISTING])
         headers = {"content-type": "text/html; charset=utf-8", **page_headers(copy_script())}
-        route.fulfill(body=shell.head + shell.closing, headers=headers)
+        route.fulfill(body=b"".join(shell.head_parts) + shell.closing, headers=headers)
     elif name == "feed.css":
         route.fulfill(body=STYLESHEET.read_bytes(), content_type="text/css; charset=utf-8")
     else:

@@ -92,8 +92,8 @@ def render_pages() -> dict[str, bytes]:
     cards = b"".join(drawn(renderer, KOREAN_SITE, article)[0] for article in articles)
     listings = [SITE_LISTING, BREAKING_LISTING, Listing(ListingKind.TAG, "도서관" * 20, "도서관" * 20)]
     shells: dict[str, tuple[PageShell, bytes]] = {
-        "/": (renderer.listing(KOREAN_SITE, SITE_LISTING, PUBLISHED, empty=False), cards),
-        "/english": (renderer.listing(ENGLISH_SITE, BREAKING_LISTING, PUBLISHED, empty=False), cards),
+        "/": (renderer.listing(KOREAN_SITE, SITE_LISTING, PUBLISHED), cards),
+        "/english": (renderer.listing(ENGLISH_SITE, BREAKING_LISTING, PUBLISHED), cards),
         "/jekyll": (drawn(renderer, KOREAN_SITE, jekyll_article())[1], b""),
         "/rich": (drawn(renderer, ENGLISH_SITE, rich_article())[1], b""),
         "/breaking-article": (drawn(renderer, KOREAN_SITE, breaking)[1], b""),
@@ -104,7 +104,7 @@ def render_pages() -> dict[str, bytes]:
         "/withdrawn": (renderer.withdrawn(KOREAN_SITE, PLAIN), b""),
     }
     strip = renderer.breaking_strip(KOREAN_SITE, articles)
-    return {path: shell.head + body + shell.tail + strip + shell.closing for path, (shell, body) in shells.items()}
+    return {path: b"".join([*shell.head_parts, body, shell.tail, strip, shell.closing]) for path, (shell, body) in shells.items()}
 
 
 PATHS = ("/", "/english", "/jekyll", "/rich", "/signs", "/tables", "/arabic", "/feeds", "/withdrawn")
@@ -223,7 +223,7 @@ def test_articles_picture_is_no_wider_than_it_is_and_is_in_sight_as_a_whole(
 
     def serve(route: Route) -> None:
         if urlsplit(route.request.url).path == "/":
-            route.fulfill(body=shell.head + shell.tail + shell.closing, content_type="text/html; charset=utf-8")
+            route.fulfill(body=b"".join(shell.head_parts) + shell.tail + shell.closing, content_type="text/html; charset=utf-8")
         elif loads:
             route.fulfill(body=PICTURE.replace("1600", str(width)).replace("900", str(height)), content_type="image/svg+xml")
         # else it is on its way for as long as the test takes

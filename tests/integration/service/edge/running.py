@@ -66,8 +66,8 @@ async def edge_before(handler: Handler, connections: Connections) -> AsyncIterat
     """The handler at every path, with the service's protocols and middleware before it."""
     app = web.Application(middlewares=[edge(Metrics())])
     app.router.add_route("*", "/{path:.*}", handler)
-    memory = ResponseCache(DocumentCache(MemorySource(), 0))
-    async with _listening(app, connections, memory) as port:
+    responses = ResponseCache(DocumentCache(MemorySource(), 0))
+    async with _listening(app, connections, responses) as port:
         yield Edge(connections, port)
 
 
@@ -79,7 +79,7 @@ async def whole_service(
     the database that is there, without a key."""
     settings = change(Settings(data=folder, redis_url=f"unix://{folder}/no-broker"))
     key = await asyncio.to_thread(make_site, settings) if make else ""
-    async with build_service(settings) as service, _listening(service.app, service.connections, service.memory) as port:
+    async with build_service(settings) as service, _listening(service.app, service.connections, service.responses) as port:
         yield Edge(service.connections, port, key)
 
 
@@ -97,11 +97,11 @@ def make_site(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def _listening(app: web.Application, connections: Connections, memory: ResponseCache) -> AsyncIterator[int]:
+async def _listening(app: web.Application, connections: Connections, responses: ResponseCache) -> AsyncIterator[int]:
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     assert runner.server is not None
-    factory = with_response_cache(guarded(runner.server, connections), memory)
+    factory = with_response_cache(guarded(runner.server, connections), responses)
     listener = await asyncio.get_running_loop().create_server(factory, "127.0.0.1", 0)
     try:
         yield listener.sockets[0].getsockname()[1]

@@ -13,7 +13,6 @@ from service.connections import Connections, ReadTimeouts
 from tests.integration.service.edge.running import edge_before, roomy
 
 NO_TIME = ReadTimeouts(head_seconds=0.0, body_seconds=0.0)
-NO_TIME_FOR_HEADS = ReadTimeouts(head_seconds=0.0, body_seconds=60.0)
 PATIENT = ReadTimeouts(head_seconds=60.0, body_seconds=60.0)
 HALF_A_HEAD = b"GET / HTTP/1.1\r\nHost: sokbo.exam"
 

@@ -30,7 +30,7 @@ class Serving:
 
     source: MemorySource
     cache: DocumentCache
-    memory: ResponseCache
+    responses: ResponseCache
     port: int
 
     async def dial(self) -> "Connection":

@@ -49,12 +49,12 @@ async def twice(serving: Serving, *lines: str) -> Reply:
     """The reply to a request that is sent twice on one connection; the second must be the same, and recalled."""
     async with await serving.dial() as connection:
         first = await connection.ask(*lines)
-        recalled = serving.memory.recalled
+        recalled = serving.responses.recalled
         second = await connection.ask(*lines)
     first.headers.pop("date")
     second.headers.pop("date")
     assert first == second
-    assert serving.memory.recalled == recalled + 1
+    assert serving.responses.recalled == recalled + 1
     return first
 
 
@@ -468,11 +468,11 @@ async def test_a_slow_reader_is_waited_for_and_gets_everything(serving: Serving)
     serving.source.put("big", b"x" * 3_000_000)
     async with await serving.dial() as connection:
         await connection.ask("GET /news/big HTTP/1.1")
-        held = serving.memory.recalled
+        held = serving.responses.recalled
         for _ in range(30):
             connection.send("GET /news/big HTTP/1.1")
         await serving.ask("GET /news/ HTTP/1.1")
-        assert serving.memory.recalled - held < 10
+        assert serving.responses.recalled - held < 10
         for _ in range(30):
             assert len((await connection.reply()).body) == 3_000_006
 
@@ -497,7 +497,7 @@ async def test_a_connection_that_only_recalls_still_reaches_aiohttp_now_and_then
     async with await serving.dial() as connection:
         for _ in range(3):
             await connection.ask("GET /news/feed.atom HTTP/1.1")
-    assert serving.memory.recalled == 0
+    assert serving.responses.recalled == 0
 
 
 async def test_feeds_stylesheet_is_below_each_site_and_kept_for_a_day(serving: Serving) -> None:

@@ -3,7 +3,7 @@ import pytest
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing, ListingKind
 from sokbo.domain.site import Site
 from tests.unit.workers.feeds.articles import ENGLISH, POLITICS, SITE
-from workers.feeds import listing_title
+from workers.feeds import feed_title
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from workers.feeds import listing_title
     ],
 )
 def test_listing_is_named_in_the_sites_language(site: Site, listing: Listing, title: str) -> None:
-    assert listing_title(site, listing) == title
+    assert feed_title(site, listing) == title

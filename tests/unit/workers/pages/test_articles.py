@@ -26,7 +26,7 @@ def page(renderer: PageRenderer, site: Site) -> Callable[[Article], Any]:
 
 def source(renderer: PageRenderer, site: Site, article: Article) -> bytes:
     shell = renderer.card_and_page(site, article, lead_image(site, article.content, {}), now=NOW)[1]
-    return shell.head + shell.separator + shell.tail + b"<i>strip</i>" + shell.closing
+    return b"".join(shell.head_parts) + shell.separator + shell.tail + b"<i>strip</i>" + shell.closing
 
 
 def linked_data(page: Any) -> Any:
@@ -192,7 +192,7 @@ def test_article_written_from_the_right_is_laid_out_from_there(
     renderer: PageRenderer, site: Site, with_content: Change, language: str | None, title: str, direction: str
 ) -> None:
     card, shell = renderer.card_and_page(site, with_content(language=language, title=title), now=NOW)
-    for tree in (parse_page(card), parse_page(shell.head + shell.closing)):
+    for tree in (parse_page(card), parse_page(b"".join(shell.head_parts) + shell.closing)):
         assert tree.xpath("string(//article/@dir)") == direction
 
 
@@ -204,7 +204,7 @@ def test_pages_of_a_site_written_from_the_right_begin_there(renderer: PageRender
 
 def test_withdrawn_page_holds_nothing_of_the_article(renderer: PageRenderer, site: Site, article: Article) -> None:
     shell = renderer.withdrawn(site, article)
-    page = shell.head + shell.closing
+    page = b"".join(shell.head_parts) + shell.closing
     assert "철회된 기사입니다" in page.decode()
     for word in (article.content.title, article.slug, "도서관", "이솔", "정치", "library.jpg", site.url(article.path)):
         assert word not in page.decode()

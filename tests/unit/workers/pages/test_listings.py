@@ -18,9 +18,9 @@ TAG = Listing(ListingKind.TAG, "apec", "APEC")
 
 def listing_page(renderer: PageRenderer, site: Site, listing: Listing, *articles: Article) -> Any:
     updated = max((article.modified_at for article in articles), default=None)
-    shell = renderer.listing(site, listing, updated, empty=not articles)
+    shell = renderer.listing(site, listing, updated)
     cards = shell.separator.join(renderer.card_and_page(site, article, now=PUBLISHED)[0] for article in articles)
-    return parse_page(shell.head + cards + shell.tail + renderer.breaking_strip(site, articles) + shell.closing)
+    return parse_page(b"".join(shell.head_parts) + cards + shell.tail + renderer.breaking_strip(site, articles) + shell.closing)
 
 
 def strip_links(strip: bytes) -> list[tuple[str, str, str]]:
@@ -97,7 +97,7 @@ def test_unknown_language_is_answered_in_english(renderer: PageRenderer, site: S
 
 def test_feeds_page_gives_each_feed_in_each_format(renderer: PageRenderer, site: Site) -> None:
     shell = renderer.feeds(site, [SITE_LISTING, BREAKING_LISTING, CATEGORY])
-    tree = parse_page(shell.head + shell.closing)
+    tree = parse_page(b"".join(shell.head_parts) + shell.closing)
     assert [title.text_content() for title in tree.xpath("//p[@class='feed-title']")] == ["물결신문", "속보", "정치"]
     assert tree.xpath("//code/text()")[2] == "https://wave.example/category/%EC%A0%95%EC%B9%98.rss"
     assert [link.text for link in tree.xpath("//div[@class='feed'][1]/p[@class='formats']/a")][:3] == ["RSS", "Atom", "JSON Feed"]
@@ -107,7 +107,7 @@ def test_feeds_page_gives_each_feed_in_each_format(renderer: PageRenderer, site:
 def test_feeds_page_has_all_feeds_in_one_file_for_readers(renderer: PageRenderer, site: Site, english_site: Site) -> None:
     for each, said in ((site, "모든 피드를 담은 파일(OPML)"), (english_site, "All feeds in one file (OPML)")):
         shell = renderer.feeds(each, [SITE_LISTING])
-        [link] = parse_page(shell.head + shell.closing).xpath("//main//a[@type='text/x-opml']")
+        [link] = parse_page(b"".join(shell.head_parts) + shell.closing).xpath("//main//a[@type='text/x-opml']")
         assert (link.get("href"), link.text) == (f"{each.base_url}/feeds.opml", said)
 
 
@@ -131,7 +131,8 @@ def test_title_that_says_itself_that_it_is_breaking_stands_without_the_badge(
 ) -> None:
     breaking = replace(with_content(title=title), breaking_until=PUBLISHED + timedelta(hours=6))
     card, shell = renderer.card_and_page(site, breaking, now=PUBLISHED)
-    for tree, name in ((html.fragment_fromstring(card.decode()), "h2"), (parse_page(shell.head + shell.closing), "h1")):
+    page = b"".join([*shell.head_parts, shell.closing])
+    for tree, name in ((html.fragment_fromstring(card.decode()), "h2"), (parse_page(page), "h1")):
         assert tree.xpath(f"string(.//{name}[@dir])") == title
         assert tree.xpath(".//*[@class='badge']") == []
     [(said, _, _)] = strip_links(renderer.breaking_strip(site, [breaking]))

@@ -41,7 +41,7 @@ def show(renderer: PageRenderer, site: Site) -> Callable[..., tuple[Any, Any]]:
     def render(article: Article, *pictures: Picture, files: Files | None = None) -> tuple[Any, Any]:
         shown = lead_image(site, article.content, {picture.source: picture for picture in pictures})
         card, shell = renderer.card_and_page(site, article, shown, files, now=PUBLISHED)
-        return parse_page(shell.head + shell.tail + shell.closing), html.fragment_fromstring(card.decode())
+        return parse_page(b"".join(shell.head_parts) + shell.tail + shell.closing), html.fragment_fromstring(card.decode())
 
     return render
 

@@ -12,12 +12,12 @@ from workers.pages.stylesheet import page_headers
 def test_policy_admits_exactly_the_style_that_pages_carry(renderer: PageRenderer, site: Site, article: Article) -> None:
     shells = [
         renderer.card_and_page(site, article, now=article.created_at)[1],
-        renderer.listing(site, SITE_LISTING, None, empty=True),
+        renderer.listing(site, SITE_LISTING, None),
         renderer.feeds(site, [SITE_LISTING]),
         renderer.withdrawn(site, article),
     ]
     for shell in shells:
-        (style,) = re.findall(rb"<style>(.*?)</style>", shell.head, re.DOTALL)
+        (style,) = re.findall(rb"<style>(.*?)</style>", b"".join(shell.head_parts), re.DOTALL)
         digest = b64encode(sha256(style).digest()).decode()
         assert f"style-src 'sha256-{digest}';" in page_headers()["Content-Security-Policy"]
 
