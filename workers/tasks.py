@@ -47,7 +47,8 @@ def register(app: Celery, runtime: Runtime) -> None:
         runtime.wake_verifier()
 
     def clean_up() -> None:
-        clean(runtime)
+        if rows := clean(runtime):
+            log.info("rows_forgotten", rows=rows)
 
     for name, work in (
         (Task.SYNDICATE, follow_nudge),
