@@ -110,10 +110,11 @@ _HOST_IS_OURS = func.pg_try_advisory_xact_lock(literal_column(str(_HOST_LOCKS)),
 
 
 def _following(partner_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """The next partner, by id, to whom something is due in the lane."""
+    """The next partner, by id, to whom something is due in the lane that needn't wait for another: who has nothing else would
+    take the place of one who has, turn after turn."""
     until = bindparam("before", type_=partners.c.id.type)
     found = select(deliveries.c.partner_id).where(
-        _LANE, _DUE, deliveries.c.partner_id > partner_id, deliveries.c.partner_id < until
+        _LANE, _DUE, deliveries.c.partner_id > partner_id, deliveries.c.partner_id < until, not_(_OTHER_GOES_FIRST)
     )
     return found.order_by(deliveries.c.partner_id).limit(1).scalar_subquery()
 

@@ -444,6 +444,16 @@ def test_partners_beyond_the_room_have_their_turn_after_the_last_one_served(news
     ]
 
 
+def test_partners_with_nothing_that_may_go_take_nobodys_turn(newsroom: Newsroom) -> None:
+    partners = sorted(newsroom.subscribe().id for _ in range(5))
+    newsroom.post(breaking=True)  # two events, of which the second waits for the first
+    newsroom.plan()
+    first = lease(newsroom.database, lane=Lane.BREAKING)
+    assert len(first) == 5
+    record(newsroom.database, [item for item in first if item.partner_id == partners[4]])
+    assert [item.partner_id for item in lease(newsroom.database, "b", Lane.BREAKING, limit=2)] == [partners[4]]
+
+
 @pytest.mark.parametrize("databases", ["postgresql"], indirect=True)  # SQLite has no other transaction meanwhile
 def test_delivery_that_another_transaction_is_at_is_waited_for_by_nobody(newsroom: Newsroom, database_url: str) -> None:
     newsroom.subscribe()
