@@ -102,8 +102,8 @@ class Attempt:
 def after(delivery: Delivery, outcome: Outcome, now: datetime, schedule: Sequence[float], *, rng: random.Random) -> Delivery:
     """The delivery after one more attempt.
 
-    A probe made before the delivery was due doesn't use up a retry. A `next_attempt_at` later than the schedule could have set is
-    ignored: a clock that was ahead wrote it. If the delivery was parked, its seven days start again.
+    A probe made before the delivery was due, or while it was parked, doesn't use up a retry. A `next_attempt_at` later than the
+    schedule could have set is ignored: a clock that was ahead wrote it. If the delivery was parked, its seven days start again.
     """
     tried = replace(delivery, attempts=delivery.attempts + 1, last_status=outcome.status, last_detail=outcome.detail)
     if delivery.next_attempt_at is None:
@@ -113,6 +113,10 @@ def after(delivery: Delivery, outcome: Outcome, now: datetime, schedule: Sequenc
         return replace(tried, state=DeliveryState.ACKNOWLEDGED, next_attempt_at=None, acknowledged_at=first)
     if delivery.type == PING:
         return replace(tried, state=DeliveryState.DEAD, next_attempt_at=None)
+    if delivery.next_attempt_at is None:  # not to be tried again at once, but to let others be the next probe
+        wanted = replace(tried, retries=min(delivery.retries, len(schedule) - 1))
+        again = next_attempt_at(wanted, outcome, now, schedule, rng=rng) if schedule else None
+        return replace(tried, state=DeliveryState.FAILING, next_attempt_at=again)
     waited = schedule[: max(1, delivery.retries)][-1:]  # the last wait; its schedule may have been made shorter since
     longest = timedelta(seconds=sum(waited) * (1 + JITTER))
     if delivery.next_attempt_at is not None and now < delivery.next_attempt_at <= now + longest:

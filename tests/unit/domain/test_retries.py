@@ -71,6 +71,16 @@ def test_probe_before_its_time_uses_up_nothing_of_the_schedule() -> None:
     assert (tried.retries, tried.next_attempt_at) == (4, waiting.next_attempt_at)
 
 
+@pytest.mark.parametrize("schedule", [DEFAULT_RETRY_SCHEDULE, (5.0,), ()])
+@pytest.mark.parametrize("retries", [0, 4, len(DEFAULT_RETRY_SCHEDULE), 100])
+def test_probe_of_what_was_parked_uses_up_nothing_however_often_it_fails(schedule: tuple[float, ...], retries: int) -> None:
+    parked = replace(DELIVERY, retries=retries, next_attempt_at=None)
+    tried = after(parked, FAILED, START, schedule, rng=random.Random(1))
+    assert (tried.state, tried.retries, tried.attempts) == (DeliveryState.FAILING, retries, 1)
+    assert (tried.next_attempt_at is None) == (not schedule)
+    assert tried.next_attempt_at is None or tried.next_attempt_at > START  # the next probe is another's
+
+
 def test_time_that_a_clock_ahead_has_set_is_not_waited_for() -> None:
     """The clock was three hours ahead when the push began, and was set right before it failed."""
     under_way = replace(DELIVERY, next_attempt_at=START + timedelta(hours=3))
