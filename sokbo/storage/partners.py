@@ -65,11 +65,12 @@ class PartnerRepository:
 
     def restore(self, partner: Partner, secret_sealed: bytes) -> bool:
         """Makes the row with the partner's id what the partner is, with that secret; False if there is none. An active one keeps
-        its breaker, which lets a probe through at once if it is open."""
+        its breaker, which lets a probe through at once if it is open, and no Retry-After."""
         own = update(partners).where(partners.c.id == partner.id)
         probed_at = case((partners.c.breaker_since.is_not(None), partner.created_at), else_=partners.c.breaker_next_probe_at)
         kept = own.where(partners.c.state == PartnerState.ACTIVE)
-        if self._session.execute(kept.values(secret_sealed=secret_sealed, breaker_next_probe_at=probed_at)).rowcount == 1:
+        free = {"breaker_next_probe_at": probed_at, "breaker_retry_after_until": None, "breaker_asked_at": None}
+        if self._session.execute(kept.values(secret_sealed=secret_sealed, **free)).rowcount == 1:
             return True
         return self._session.execute(own.values({**_columns(partner), "secret_sealed": secret_sealed})).rowcount == 1
 

@@ -12,6 +12,7 @@ from sokbo.domain.delivery import GIVE_UP_AFTER
 from sokbo.domain.ids import PartnerId, SiteId, new_id
 from sokbo.domain.partner import ContentProfile, Partner, PartnerState
 from sokbo.domain.subscription import CHANNEL, Intent, Mode, Subscription
+from sokbo.storage.delivery_leasing import IS_OPEN
 from sokbo.storage.delivery_tables import deliveries, partners
 from sokbo.storage.lease_conditions import NOW, UNTIL, is_free, moments
 from sokbo.storage.partners import PartnerRepository
@@ -60,6 +61,14 @@ _LENGTHEN = (
 )
 
 
+#: What waits for its time; what is parked is for the breaker to let through.
+_MAKE_DUE = (
+    update(deliveries)
+    .where(deliveries.c.partner_id == bindparam("subscriber"), IS_OPEN, deliveries.c.next_attempt_at > NOW)
+    .values(next_attempt_at=NOW, put_off_at=NOW, give_up_at=bindparam("give_up_at", type_=deliveries.c.give_up_at.type))
+)
+
+
 class SubscriptionRepository:
     def __init__(self, session: Session):
         self._session = session
@@ -97,7 +106,9 @@ class SubscriptionRepository:
         expires_at = now + timedelta(seconds=intent.lease_seconds)
         self._session.execute(_LENGTHEN, {"of_site": intent.site_id, "expires_at": expires_at})
         subscriber = _subscriber(intent, now)
-        if not self._partners.restore(subscriber, intent.secret_sealed):
+        if self._partners.restore(subscriber, intent.secret_sealed):
+            self._session.execute(_MAKE_DUE, {"subscriber": intent.subscriber_id, "now": now, "give_up_at": now + GIVE_UP_AFTER})
+        else:
             self._partners.add(subscriber, intent.secret_sealed)
         self._session.execute(delete(subscriptions).where(subscriptions.c.subscriber_id == intent.subscriber_id))
         said = select(documents.c.etag).where(documents.c.site_id == intent.site_id, documents.c.path == intent.path)

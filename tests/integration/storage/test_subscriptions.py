@@ -197,6 +197,21 @@ def test_renewal_has_what_waits_for_an_open_breaker_tried_at_once(newsroom: News
     assert probed.partner_id == subscriber
 
 
+def test_renewal_has_what_waits_for_its_time_tried_at_once(newsroom: Newsroom) -> None:
+    """Also where the subscriber had asked for patience."""
+    store(newsroom, "one")
+    [subscriber] = subscribe(newsroom, "http://a.example/")
+    store(newsroom, "two")
+    record(newsroom.database, lease(newsroom.database), DeliveryState.FAILING, retry_seconds=3600)
+    with newsroom.database.write() as uow:
+        breaker = uow.partners.breakers([subscriber], [])[subscriber].after_failure(uow.now, 60.0, 3600.0, "status 503")
+        uow.partners.save_breakers({subscriber: breaker})
+        uow.commit()
+    assert lease(newsroom.database) == []
+    subscribe(newsroom, "http://a.example/")
+    assert [item.partner_id for item in lease(newsroom.database)] == [subscriber]
+
+
 def probe(newsroom: Newsroom) -> list[Delivery]:
     with newsroom.database.write() as uow:
         leased = uow.deliveries.lease_probes(Lane.DEFAULT, "a", uow.now, LEASE_SECONDS, 60.0, 10)
