@@ -1,5 +1,6 @@
 """Works off what waits to be assembled: some of a site's at a time, in one transaction with the documents that come of it."""
 
+import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
@@ -77,13 +78,16 @@ def assemble_for(runtime: Runtime, seconds: float) -> None:
             waiting = uow.assemblies.sites(uow.now)
         if not waiting:
             return
-        assemble_slices(runtime, waiting)
+        assemble_slices(runtime, waiting, deadline)
 
 
-def assemble_slices(runtime: Runtime, waiting: Iterable[SiteId]) -> None:
-    """Assembles a slice of each of these sites'."""
-    for site_id in waiting:
+def assemble_slices(runtime: Runtime, waiting: Sequence[SiteId], deadline: float) -> None:
+    """Assembles a slice of each of these sites', until the monotonic clock has come to the deadline, but of one at least. Chance
+    says who comes first, so that nobody is always last."""
+    for site_id in random.sample(waiting, len(waiting)):
         _assemble_slice(runtime, site_id)
+        if time.monotonic() >= deadline:
+            return
 
 
 def want_fresh_news(runtime: Runtime) -> None:

@@ -41,6 +41,8 @@ RENDER_SECONDS = 1.0
 #: While events keep coming, what else is wanted is assembled this often, for about so long.
 ASSEMBLE_SECONDS = 1.0
 ASSEMBLE_FOR_SECONDS = 0.2
+#: And while none come, for so long before they are looked for again.
+SLICES_SECONDS = 0.05
 #: A task ends after so long, well before it would be killed.
 TASK_SECONDS = 5.0
 
@@ -105,7 +107,7 @@ def syndicate(runtime: Runtime, lane: Lane) -> None:
         for of_site in work:
             _syndicate_site(runtime, of_site)
         if sites:
-            assemble_slices(runtime, sites)
+            assemble_slices(runtime, sites, time.monotonic() + SLICES_SECONDS)
         if work and time.monotonic() - assembled > ASSEMBLE_SECONDS:
             assemble_for(runtime, ASSEMBLE_FOR_SECONDS)
             assembled = time.monotonic()

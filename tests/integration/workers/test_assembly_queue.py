@@ -29,7 +29,7 @@ def wait(bureau: Bureau) -> int:
 def test_sweep_assembles_what_its_maker_left_but_not_what_somebody_may_be_at(
     bureau: Bureau, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
-    def be_killed(_runtime: Runtime, _sites: Iterable[SiteId]) -> None:
+    def be_killed(_runtime: Runtime, _sites: Sequence[SiteId], _deadline: float) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
