@@ -20,7 +20,8 @@ _TEXT_START_CHARACTERS = 1000
 
 def laid_out(html: str, size_of: Callable[[str], Size | None]) -> str:
     """The content's HTML with pictures that are fetched when a reader comes near them, but for one at its very beginning; with
-    room for those whose size `size_of` knows by their URL, unless the publisher has given one; signs are marked as such."""
+    room for those whose size `size_of` knows by their URL, unless the publisher has given one; signs are marked as such. One that
+    isn't described has nothing to be read out: else its file's name would be (WCAG 2.2, technique H67)."""
     if "<img " not in html:  # most texts have none, and this is quick
         return html
     leading = _LEADING_IMAGE.match(html)
@@ -31,8 +32,9 @@ def laid_out(html: str, size_of: Callable[[str], Size | None]) -> str:
         size = None if said.keys() & {"width", "height"} else size_of(unescape(said.get("src", "")))
         room = f' width="{size.width}" height="{size.height}"' if size else ""
         sign = ' class="sign"' if _is_sign(said, size) else ""
+        alt = "" if "alt" in said else ' alt=""'
         lazy = "" if tag.start() < begins_at else ' loading="lazy"'
-        return f'{tag[0][:-1]}{room}{sign}{lazy} decoding="async">'
+        return f'{tag[0][:-1]}{room}{sign}{alt}{lazy} decoding="async">'
 
     return _IMAGE.sub(told, html)
 

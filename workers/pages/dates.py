@@ -12,11 +12,11 @@ from sokbo.domain.site import Site
 
 
 def time_element(moment: datetime, site: Site) -> Markup:
-    """A <time> element, to the minute for people and to the second for programs."""
+    """A <time> element, to the minute for people and to the second for programs. It runs as its words do, whatever is around."""
     local = moment.astimezone(ZoneInfo(site.timezone))
     minute = local.replace(second=0, microsecond=0)
     said = escape(format_minute(minute, site.language))
-    return Markup(f'<time datetime="{local.isoformat(timespec="seconds")}">{said}</time>')  # noqa: S704 - escaped
+    return Markup(f'<time datetime="{local.isoformat(timespec="seconds")}" dir="auto">{said}</time>')  # noqa: S704 - escaped
 
 
 def format_minute(local: datetime, language: str) -> str:

@@ -10,8 +10,8 @@ from workers.pages.dates import time_element
 @pytest.mark.parametrize(
     ("site", "expected"),
     [
-        (KOREAN_SITE, '<time datetime="2026-11-22T07:32:05+09:00">2026년 11월 22일 오전 7:32</time>'),
-        (ENGLISH_SITE, '<time datetime="2026-11-21T22:32:05+00:00">21 November 2026, 22:32</time>'),
+        (KOREAN_SITE, '<time datetime="2026-11-22T07:32:05+09:00" dir="auto">2026년 11월 22일 오전 7:32</time>'),
+        (ENGLISH_SITE, '<time datetime="2026-11-21T22:32:05+00:00" dir="auto">21 November 2026, 22:32</time>'),
     ],
 )
 def test_moment_is_told_in_the_sites_language_and_time_zone(site: Site, expected: str) -> None:

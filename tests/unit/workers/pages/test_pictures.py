@@ -127,19 +127,20 @@ def in_text(page: Any) -> list[dict[str, str]]:
 
 
 LATE = {"loading": "lazy", "decoding": "async"}
+UNDESCRIBED = {"alt": ""}  # else its file's name would be read out
 
 
 def test_pictures_of_the_text_come_when_they_are_near(show: Show, with_content: Change) -> None:
     page, _ = show(with_content(html='<p>배</p><p><img src="https://wave.example/a.jpg" alt="&lt;배&gt;"><img src="/b.jpg"></p>'))
 
-    assert in_text(page) == [{"alt": "<배>"} | LATE, LATE]
+    assert in_text(page) == [{"alt": "<배>"} | LATE, UNDESCRIBED | LATE]
 
 
 @pytest.mark.parametrize("opening", ["", "<figure>", '<p class="a"><a href="https://wave.example/">'])
 def test_picture_at_the_texts_beginning_is_not_put_off(show: Show, with_content: Change, opening: str) -> None:
     page, _ = show(with_content(html=f'{opening}<img src="https://wave.example/a.jpg"><img src="https://wave.example/b.jpg">'))
 
-    assert in_text(page) == [{"decoding": "async"}, LATE]
+    assert in_text(page) == [UNDESCRIBED | {"decoding": "async"}, UNDESCRIBED | LATE]
 
 
 def test_pictures_of_the_text_have_their_sizes_once_they_are_known(show: Show, with_content: Change, site: Site) -> None:
@@ -150,14 +151,14 @@ def test_pictures_of_the_text_have_their_sizes_once_they_are_known(show: Show, w
 
     sizes = [(image.get("width"), image.get("height")) for image in in_text(page)]
     assert sizes == [("1600", "900"), ("320", "180"), ("1024", "683"), (None, None), (None, None)]
-    assert in_text(show(text)[0]) == [LATE] * len(urls)
+    assert in_text(show(text)[0]) == [UNDESCRIBED | LATE] * len(urls)
 
 
 def test_size_that_the_publisher_gave_stays(show: Show, with_content: Change, site: Site) -> None:
     html = "".join(f'<p>배</p><img src="{site.media_url(OURS.name)}" {said}>' for said in ('width="300"', 'height="50%"'))
     page, _ = show(with_content(html=html), files={OURS.name: Size(1600, 900)})
 
-    assert in_text(page) == [{"width": "300"} | LATE, {"height": "50%"} | LATE]
+    assert in_text(page) == [UNDESCRIBED | {"width": "300"} | LATE, UNDESCRIBED | {"height": "50%"} | LATE]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_what_is_known_of_a_picture_that_has_no_size_is_not_told(show: Show, wit
     unread = Picture(URL, PictureState.READY, "image/svg+xml")
     page, _ = show(with_content(html=f'<p>배</p><img src="{URL}">'), unread)
 
-    assert in_text(page) == [LATE]
+    assert in_text(page) == [UNDESCRIBED | LATE]
 
 
 def test_url_and_description_cannot_break_out_of_the_page(show: Show, with_content: Change) -> None:
