@@ -28,6 +28,11 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re
 #: What is left of it where the sender has dropped all line breaks.
 _WITHOUT_LINES = re.compile(r"---[^-\s][^\n]*:[^\n]*---[^\n]*\Z")
 _OPENING = re.compile(r"---[ \t]*\n")
+#: What others call front matter: Hugo's TOML and JSON, and YAML without its first line. Taken for text, it would be published,
+#: and with it what says that it is a draft.
+_TOML = re.compile(r"\s*+\+\+\+[ \t]*+\n")
+_JSON = re.compile(r'\s*+\{\s*+"[^"\n]*+"\s*+:')
+_UNOPENED = re.compile(r"\s*+(?=(?:[^\n]++\n)*?title:)(?:(?:[\w-]++:|[ \t]*+- )[^\n]*+\n)++---[ \t]*+(?:\n|\Z)")
 _NAME = re.compile(r"^([^\s:#-][^\s:]*)[ \t]*:", re.MULTILINE)
 
 
@@ -43,6 +48,10 @@ def split(text: str, site: Site) -> tuple[Fields, str]:
         raise BadRequest("The front matter has no line breaks: send a file by curl's --data-binary, since its -d drops them")
     if _OPENING.match(text):
         raise BadRequest("The front matter that begins in line 1 has no closing line of ---")
+    if _TOML.match(text) or _JSON.match(text):
+        raise BadRequest("The front matter is TOML or JSON: write it as YAML between lines of ---, or send it all as JSON")
+    if _UNOPENED.match(text):
+        raise BadRequest("The front matter has no opening line of ---")
     return Fields({}), text
 
 

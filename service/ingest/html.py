@@ -39,7 +39,7 @@ def read(text: str, site: Site) -> Fields:
     """
     fields, body = front_matter.split(text, site)
     if body is not text:
-        body = liquid.resolved(body)
+        body = liquid.resolved(body, site.base_url)
     if not _HAS_TAG.search(body):
         found: dict[str, Any] = {**plain_text.found(body, fields)}
     elif cleaning.has_too_much_markup(body):

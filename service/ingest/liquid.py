@@ -4,19 +4,18 @@ Jekyll reads Liquid before any Markdown, so this is for whole texts; only of tho
 """
 
 import re
+from urllib.parse import SplitResult, urlsplit
 
 #: A tag or an output; what `raw` holds is text.
 _MARKUP = re.compile(r"\{%-?[ \t]*(?P<tag>\w+)(?P<rest>[^%\n]*)%\}|\{\{-?(?P<output>[^{}\n]*)\}\}")
-#: `{{ site.url }}` and the like stand before a path, which is completed by the site's base URL.
-_ADDRESS = re.compile(r"site\.(?:base)?url")
-_LINKED = re.compile(r"""["'](?P<path>[^"'\n]*)["'][ \t]*\|[ \t]*(?:relative|absolute)_url""")
+_LINKED = re.compile(r"""["'](?P<path>[^"'\n]*)["'][ \t]*\|[ \t]*(?P<filter>relative|absolute)_url""")
 _SILENT = {"comment": "endcomment"}
 _AS_TEXT = {"raw": "endraw"}
 
 
-def resolved(text: str) -> str:
-    """The text without comments and `raw`, with paths where Jekyll has the site's address before them, and with fenced code in
-    the place of `highlight`."""
+def resolved(text: str, base_url: str) -> str:
+    """The text without comments and `raw`, with addresses of the site at that URL, and with fenced code in the place of
+    `highlight`."""
     if "{%" not in text and "{{" not in text:
         return text
     kept: list[str] = []
@@ -34,11 +33,11 @@ def resolved(text: str) -> str:
         elif tag in _SILENT or tag in _AS_TEXT:
             until = _SILENT.get(tag) or _AS_TEXT[tag]
         else:
-            kept.append(_written(found))
+            kept.append(_written(found, base_url))
     return "".join(kept) + ("" if until in _SILENT.values() else text[done:])
 
 
-def _written(found: re.Match[str]) -> str:
+def _written(found: re.Match[str], base_url: str) -> str:
     """What stands in the place of the tag or output; itself, if it isn't known here."""
     match found["tag"]:
         case "highlight":
@@ -46,9 +45,18 @@ def _written(found: re.Match[str]) -> str:
         case "endhighlight":
             return "```"
         case None:
-            said = found["output"].strip("- \t")
-            if _ADDRESS.fullmatch(said):
-                return ""
-            linked = _LINKED.fullmatch(said)
-            return linked["path"] if linked else found[0]
+            address = _address(found["output"].strip("- \t"), urlsplit(base_url))
+            return found[0] if address is None else address
     return found[0]
+
+
+def _address(said: str, base: SplitResult) -> str | None:
+    """What Jekyll's variables and filters make of the site's address: `url` is its host's, `baseurl` the path below that."""
+    host, path = f"{base.scheme}://{base.netloc}", base.path.rstrip("/")
+    if said in {"site.url", "site.baseurl"}:
+        return host if said == "site.url" else path
+    linked = _LINKED.fullmatch(said)
+    if linked is None:
+        return None
+    below = f"{path}/{linked['path'].lstrip('/')}"
+    return host + below if linked["filter"] == "absolute" else below

@@ -22,7 +22,7 @@ def read(text: str, site: Site) -> Fields:
     """
     fields, body = front_matter.split(text, site)
     if body is not text:
-        body = liquid.resolved(body)
+        body = liquid.resolved(body, site.base_url)
     values = dict(fields.values)
     if len(body) > MAX_MARKDOWN:
         return replace(fields, values={**values, "markdown": body})  # refused by the field's own rule

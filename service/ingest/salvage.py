@@ -101,7 +101,7 @@ def salvaged(html: str) -> str:
             hidden -= ended.is_hidden
             continue
         own = attributes(said) if said else {}
-        is_hidden = _is_hidden(own)
+        is_hidden = _is_hidden(own) and not _comes_later(name, own)
         start, opened = _opened(name, said, own, inside[-1].strikes_parts if inside else False)
         if not hidden and not is_hidden:
             kept.append(start)
@@ -161,7 +161,8 @@ def _said(name: str, said: str, own: Mapping[str, str]) -> str:
     """The attributes as they stand, but for those that are only let through to here."""
     if name == "img" and not own.keys().isdisjoint(ATTRIBUTES["img"]):
         source = next((own[later] for later in LATER_SOURCES if later in own), own.get("src") or own.get("srcset"))
-        own = {key: value for key, value in own.items() if key not in ATTRIBUTES["img"]} | ({"src": source} if source else {})
+        shown = {key: value for key, value in own.items() if (key, value) != ("style", HIDDEN_STYLE)}
+        own = {key: value for key, value in shown.items() if key not in ATTRIBUTES["img"]} | ({"src": source} if source else {})
     elif "hidden" not in own:
         return said
     return "".join(f' {key}="{value}"' for key, value in own.items() if key != "hidden")
@@ -201,6 +202,11 @@ def _without_objects(html: str) -> str:
 
 def _is_hidden(own: Mapping[str, str]) -> bool:
     return own.get("hidden", "until-found") != "until-found" or own.get("style") == HIDDEN_STYLE
+
+
+def _comes_later(name: str, own: Mapping[str, str]) -> bool:
+    """True for a picture that a script would load, and show with that."""
+    return name == "img" and not own.keys().isdisjoint(LATER_SOURCES)
 
 
 def _link(own: Mapping[str, str]) -> str:

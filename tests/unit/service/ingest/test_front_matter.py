@@ -1,11 +1,15 @@
 """Front matter: Jekyll's names and habits, and YAML that is only data."""
 
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from service.ingest import parse
+from service.ingest.fields import Fields
+from service.ingest.front_matter import split
 from sokbo.domain.article import Author, Draft, Image
 from sokbo.domain.site import Site
 from sokbo.errors import BadRequest, Invalid
@@ -191,6 +195,36 @@ def test_plain_data_keeps_its_type(site: Site, scalar: str, value: Any) -> None:
 def test_front_matter_that_never_ends_is_refused(site: Site) -> None:
     with pytest.raises(BadRequest, match="no closing line"):
         parse("text/markdown", b"---\ntitle: t\n\nbody", site)
+
+
+@pytest.mark.parametrize("media_type", ["text/markdown", "text/html", "text/plain"])
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        ("+++\ntitle = 't'\ndraft = true\n+++\n# t\n\n비보도", "TOML or JSON"),
+        ("\n+++ \ndraft = true\n+++\n비보도", "TOML or JSON"),
+        ('{\n  "title": "t",\n  "draft": true\n}\n\n비보도', "TOML or JSON"),
+        ("title: t\ndate: 2031-01-01\ntags:\n  - a\ndraft: true\n---\n\n비보도", "no opening line"),
+    ],
+)
+def test_front_matter_of_another_form_is_refused_and_not_published(site: Site, media_type: str, body: str, rule: str) -> None:
+    with pytest.raises(BadRequest, match=rule):
+        parse(media_type, body.encode(), site)
+
+
+@pytest.mark.parametrize(
+    "body", ["속보: 큰불\n---\n글", "# t\n\n글\n\ntitle: 글\n---\n", "{글} 글\n\n+++\n글", "- title: 글\n\n글"]
+)
+def test_text_that_looks_a_little_like_front_matter_is_text(site: Site, body: str) -> None:
+    assert split(body, site) == (Fields({}), body)
+
+
+@pytest.mark.parametrize("body", [" \n" * 250_000, "a:\n" * 150_000, "title: a\n" * 50_000, "- \n" * 150_000])
+def test_looking_for_front_matter_takes_no_time(site: Site, body: str) -> None:
+    began = time.process_time()
+    with suppress(BadRequest, Invalid):
+        split(body, site)
+    assert time.process_time() - began < 1.0
 
 
 def test_front_matter_may_have_windows_line_ends_and_a_byte_order_mark(site: Site) -> None:

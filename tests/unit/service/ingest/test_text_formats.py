@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 
 import orjson
@@ -269,6 +270,8 @@ def test_date_is_no_list(site: Site, markdown: str, html: str) -> None:
     ("liquid", "text"),
     [
         ("![a]({{ site.url }}{{ site.baseurl }}/a.png)", '<p><img src="https://news.example.kr/a.png" alt="a"></p>'),
+        ("{{ site.url }} [홈]({{ site.url }})", '<p>https://news.example.kr <a href="https://news.example.kr">홈</a></p>'),
+        ("<{{ site.url }}/d>", '<p><a href="https://news.example.kr/d">https://news.example.kr/d</a></p>'),
         ("[홈]({{ '/about' | relative_url }})", '<p><a href="https://news.example.kr/about">홈</a></p>'),
         ("앞{% comment %}\n비밀 {{ x }}\n{% endcomment %}뒤", "<p>앞뒤</p>"),
         ("앞 {%- comment -%}끝이 없다", "<p>앞</p>"),
@@ -279,6 +282,20 @@ def test_date_is_no_list(site: Site, markdown: str, html: str) -> None:
 )
 def test_liquid_of_a_post_is_resolved_as_far_as_it_can_be(site: Site, liquid: str, text: str) -> None:
     assert html_of(site, liquid) == text
+
+
+@pytest.mark.parametrize(
+    ("liquid", "address"),
+    [
+        ("{{ site.url }}{{ site.baseurl }}/a.png", "https://news.example.kr/wave/a.png"),
+        ("{{ site.url }}/a.png", "https://news.example.kr/a.png"),
+        ("{{ site.baseurl }}/a.png", "https://news.example.kr/wave/a.png"),
+        ("{{ 'a.png' | relative_url }}", "https://news.example.kr/wave/a.png"),
+        ("{{ '/a.png' | absolute_url }}", "https://news.example.kr/wave/a.png"),
+    ],
+)
+def test_liquids_addresses_are_of_the_sites_path(site: Site, liquid: str, address: str) -> None:
+    assert f'src="{address}"' in html_of(replace(site, base_url="https://news.example.kr/wave"), f"![a]({liquid})")
 
 
 def test_liquid_of_a_post_in_html_is_resolved_and_of_what_is_no_post_is_text(site: Site) -> None:
