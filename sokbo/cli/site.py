@@ -11,6 +11,7 @@ from sokbo.cli.opening import by_command, opened
 from sokbo.cli.options import data_option
 from sokbo.cli.public_url import noted_url
 from sokbo.domain.site import Site
+from sokbo.settings import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -48,11 +49,12 @@ def site() -> None:
 def create(name: str, data: Path | None, **given: str | None) -> None:
     """Make the site NAME: 1 to 40 lower-case letters, digits and inner hyphens."""
     with opened(data) as (settings, database), database.write() as uow:
-        below = settings.public_url.rstrip("/") or noted_url(settings.data) or settings.resolved_public_url
+        below = _public_url(settings)
         defaults = {"name": name, "title": name, "base_url": f"{below}/{name}"}
         made = sites.create(uow, defaults | _said(given), **by_command())
         uow.commit()
     _show(made)
+    _warn_of_path(made, below)
 
 
 @site.command("set")
@@ -61,10 +63,11 @@ def create(name: str, data: Path | None, **given: str | None) -> None:
 @data_option
 def set_(name: str, data: Path | None, **given: str | None) -> None:
     """Change the site NAME: what is not said stays. All of the site is then rendered anew."""
-    with opened(data) as (_, database), database.write() as uow:
+    with opened(data) as (settings, database), database.write() as uow:
         changed = sites.change(uow, name, _said(given), **by_command())
         uow.commit()
     _show(changed)
+    _warn_of_path(changed, _public_url(settings))
 
 
 @site.command("list")
@@ -74,6 +77,16 @@ def list_(data: Path | None) -> None:
     with opened(data) as (_, database), database.read() as uow:
         for found in uow.sites.all():
             click.echo("\t".join((found.name, found.language, found.timezone, found.base_url, found.title)))
+
+
+def _public_url(settings: Settings) -> str:
+    return settings.public_url.rstrip("/") or noted_url(settings.data) or settings.resolved_public_url
+
+
+def _warn_of_path(shown: Site, below: str) -> None:
+    if shown.base_url.startswith(f"{below}/") and shown.base_url != f"{below}/{shown.name}":
+        where = f"Warning: the service serves this site at {below}/{shown.name}"
+        click.echo(f"{where}; at the base URL there is nothing, unless a proxy in front leads it there", err=True)
 
 
 def _said(given: dict[str, str | None]) -> dict[str, str]:

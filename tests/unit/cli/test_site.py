@@ -167,3 +167,11 @@ def test_site_at_a_host_itself_has_that_host_alone(terminal: Terminal) -> None:
 
 def test_unknown_site_is_not_changed(terminal: Terminal) -> None:
     assert terminal.refusal("site", "set", "nowhere", "--title", "x") == "Error: there is no site nowhere"
+
+
+def test_path_that_only_a_proxy_can_serve_is_warned_of(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOKBO_PUBLIC_URL", "https://a.example")
+    for arguments in (("create", "one"), ("create", "two", "--base-url", "https://b.example/2"), ("set", "one", "--title", "1")):
+        assert terminal.run("site", *arguments).stderr == ""
+    for arguments in (("set", "one", "--base-url", "https://a.example/1"), ("create", "v", "--base-url", "https://a.example/v1")):
+        assert "at https://a.example/" in terminal.run("site", *arguments).stderr
