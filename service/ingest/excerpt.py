@@ -13,6 +13,10 @@ _BREAK = re.compile(
     r"<br>|</?(?:blockquote|caption|dd|details|div|dl|dt|figcaption|figure|h[2-6]|hr|li|ol|p|pre|summary|table|tr|ul)(?: [^>]*)?>"
 )
 _CELL_END = re.compile(r"</t[dh]>")
+#: Which the gate for text lets nobody send.
+_SPACE_OF_PRE = "\ufffe"
+#: Those that would be lost: at the beginning of a line, and more than one.
+_SPACES = re.compile(r"(?<=\n)[ \t]++|[ \t]{2,}+|\t")
 _PRE_TAG = re.compile(r"(</?pre(?=[ >]))")
 _TAG = re.compile(r"<[^>]*>")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’)\]」』]*(?=\s|$)")
@@ -43,26 +47,31 @@ _CREDIT = re.compile(
 
 
 def text_of(html: str) -> str:
-    """The text of cleaned HTML: a line for each block and each line of preformatted text, cells parted by a space, other white
-    space as a browser shows it. What is deleted is left out, what is quoted has its marks, readings (`ruby`) stand in
-    parentheses, and what is raised or lowered is told from what it follows: 10¹¹, CO₂, x^n."""
+    """The text of cleaned HTML: a line for each block and each line of preformatted text, with its spaces, cells parted by a
+    space, other white space as a browser shows it. What is deleted is left out, what is quoted has its marks, readings (`ruby`)
+    stand in parentheses, and what is raised or lowered is told from what it follows: 10¹¹, CO₂, x^n."""
     html = _RAISED.sub(_in_line, with_readings(with_quotation_marks(without_deleted(html))))
-    html = _without_line_ends(html)
+    html = _with_lines_of_pre(html)
     text = _BREAK.sub("\n", _CELL_END.sub(" ", html))
     lines = (" ".join(line.split()) for line in unescape(_TAG.sub("", text)).split("\n"))
-    return "\n".join(line for line in lines if line)
+    return "\n".join(line.replace(_SPACE_OF_PRE, " ") for line in lines if line.strip(_SPACE_OF_PRE))
 
 
-def _without_line_ends(html: str) -> str:
-    """The HTML with spaces for line ends, but for those of preformatted text. In one pass, whatever is nested or not closed."""
+def _with_lines_of_pre(html: str) -> str:
+    """The HTML with spaces for line ends, but for those of preformatted text, whose spaces have another character in their place.
+    In one pass, whatever is nested or not closed."""
     kept, depth = [], 0
     for piece in _PRE_TAG.split(html):
         if piece == "<pre":
             depth += 1
         elif piece == "</pre":
             depth = max(depth - 1, 0)
-        kept.append(piece if depth else piece.replace("\n", " "))
+        kept.append(_SPACES.sub(_standing_in, piece) if depth else piece.replace("\n", " "))
     return "".join(kept)
+
+
+def _standing_in(spaces: re.Match[str]) -> str:
+    return spaces[0].replace("\t", 4 * _SPACE_OF_PRE).replace(" ", _SPACE_OF_PRE)
 
 
 def summarise(html: str) -> str:

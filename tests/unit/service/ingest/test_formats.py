@@ -95,7 +95,7 @@ def test_other_charsets_are_refused_by_name(site: Site) -> None:
         ("<table><tbody><tr><th>a</th><td>b</td></tr><tr><td>c</td></tr></tbody></table>", "a b\nc"),
         ('<p title="a&gt;b">1 &lt; 2 &amp;&nbsp;3</p>tail', "1 < 2 & 3\ntail"),
         ('<img src="https://a.kr/x.png" alt="x">', ""),
-        ("<p>x\ny</p><pre><code>a\n  b\n\nc\n</code></pre><p>d\ne</p>", "x y\na\nb\nc\nd e"),
+        ("<p>x\ny</p><pre><code>a\n  b\n\nc\n</code></pre><p>d\ne</p>", "x y\na\n  b\nc\nd e"),
         ('<p>He said <q cite="https://a.kr/">no, <q>no</q></q>.</p>', "He said “no, “no””."),
     ],
 )
@@ -139,6 +139,8 @@ def test_text_says_what_stands_above_and_below_its_line(html: str, text: str) ->
 
 
 def test_text_of_nested_and_of_unclosed_blocks_takes_no_longer_than_of_others() -> None:
+    code = "<pre><code>def f():\n    if x:\n\n\treturn 1  # x\n    \n</code></pre>\n<p>a  b</p>"
+    assert text_of(code) == "def f():\n    if x:\n    return 1  # x\na b"
     assert text_of("a\n<pre>b\n<pre>c</pre>\nd</pre>e\nf") == "a\nb\nc\nd\ne f"
     assert text_of("<pre>" * 20_000 + "a\n" * 200_000) == "\n".join("a" * 200_000)
 
