@@ -62,6 +62,19 @@ def if_match(request: web.Request) -> frozenset[str] | None:
     return frozenset(tag.removeprefix("W/") for tag in re.findall(_TAG, value))
 
 
+def unknown_parameters(request: web.Request, known: Collection[str] = ()) -> list[FieldError]:
+    """An error for each parameter of the query that isn't known: who means to try something would have it done."""
+    taken = f"takes {', '.join(known)} alone" if known else "takes none"
+    rule = f"is no parameter of this request, which {taken}"
+    return [FieldError(name[:80], rule, "unknown_field") for name in sorted(request.query.keys() - {*known})]
+
+
+def refuse_parameters(request: web.Request, but: Collection[str] = ()) -> None:
+    """Raises Invalid if the query has other parameters."""
+    if errors := unknown_parameters(request, but):
+        raise Invalid(*errors)
+
+
 def require_type(request: web.Request, types: Collection[str]) -> None:
     """Raises UnsupportedMediaType, with the types that are taken, if the body is of none of them."""
     if request.content_type not in types:

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from service.json_http import unknown_parameters
 from sokbo.errors import FieldError, Invalid
 
 DEFAULT_PAGE = 50
@@ -19,8 +20,7 @@ def read_page(
 ) -> tuple[str, int]:
     """The cursor, empty for the first page, and the number of items that the query asks for. Raises Invalid, also for a
     parameter that isn't among the `others` which the caller reads."""
-    unknown = sorted(request.query.keys() - {"after", "limit", *others})
-    errors = [FieldError(name, "is not a parameter that is known here", "unknown_field") for name in unknown]
+    errors = unknown_parameters(request, ("after", "limit", *others))
     after, limit = request.query.get("after", ""), request.query.get("limit", str(min(DEFAULT_PAGE, most)))
     if after and not is_cursor(after):
         errors.append(FieldError("after", "must be what the page before gave as next"))

@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from service.auth import Caller
+from service.json_http import refuse_parameters
 from service.publishing import in_full
 from sokbo.domain.article import Article, ArticleState, Draft
 from sokbo.domain.dialects import DIALECTS, Subject
@@ -27,14 +28,6 @@ def is_dry_run(request: web.Request) -> bool:
     if said is None:
         raise Invalid(FieldError("dry_run", "must be true or false"))
     return said
-
-
-def refuse_parameters(request: web.Request, but: Sequence[str] = ()) -> None:
-    """Raises Invalid if the query has other parameters: who means to try something would have it done."""
-    for name in request.query:
-        if name not in but:
-            taken = f"takes {', '.join(but)} alone" if but else "takes none"
-            raise Invalid(FieldError(name[:80], f"is no parameter of this request, which {taken}", "unknown_field"))
 
 
 def dry_run(uow: UnitOfWork, caller: Caller, draft: Draft) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from aiohttp import web
 from service import ingest
 from service.auth import Caller
 from service.bodies import read_body
-from service.json_http import MERGE_PATCH_TYPES, if_match, json_response, require_type
+from service.json_http import MERGE_PATCH_TYPES, if_match, json_response, refuse_parameters, require_type
 from service.parsing import Parser
-from service.preflight import concerned, dry_run, is_dry_run, refuse_parameters, warnings_of
+from service.preflight import concerned, dry_run, is_dry_run, warnings_of
 from service.publishing import Accepted, Idempotency, accept, change, etag, find, in_full, withdraw_article
 from service.services import Services
 from sokbo.domain.article import Article, Draft
