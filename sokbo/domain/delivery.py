@@ -113,7 +113,7 @@ def after(delivery: Delivery, outcome: Outcome, now: datetime, schedule: Sequenc
         return replace(tried, state=DeliveryState.ACKNOWLEDGED, next_attempt_at=None, acknowledged_at=first)
     if delivery.type == PING:
         return replace(tried, state=DeliveryState.DEAD, next_attempt_at=None)
-    if delivery.next_attempt_at is None:  # not to be tried again at once, but to let others be the next probe
+    if delivery.next_attempt_at is None:  # a probe: others have been tried less, and are the next
         wanted = replace(tried, retries=min(delivery.retries, len(schedule) - 1))
         again = next_attempt_at(wanted, outcome, now, schedule, rng=rng) if schedule else None
         return replace(tried, state=DeliveryState.FAILING, next_attempt_at=again)

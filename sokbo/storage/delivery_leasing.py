@@ -124,8 +124,8 @@ def partners_due(dialect: str) -> Select[Any]:
     """Up to `room` partners with something due in the lane whose hosts have room for more, from the one after `after` on, and
     before `before`.
 
-    It takes a step of the index from partner to partner, so that it costs the same however much waits for each. PostgreSQL
-    locks them and their hosts, and passes over those that another worker is just leasing for.
+    It takes a step of the index from partner to partner, so that it costs the same however much waits for each, but for what
+    waits for another. PostgreSQL locks them and their hosts, and passes over those that another worker is just leasing for.
     """
     walk = select(_following(bindparam("after", type_=partners.c.id.type)).label("partner_id")).cte("walk", recursive=True)
     walk = walk.union_all(select(_following(walk.c.partner_id)).where(walk.c.partner_id.is_not(None)))
@@ -197,9 +197,10 @@ _IS_NOT_PARKED = deliveries.c.next_attempt_at.is_not(None)
 
 
 def _first_for_probe(among: ColumnElement[bool]) -> ScalarSelect[Any]:
-    """What a partner may be probed with: the first of what waits in the lane, whether its own time has come or not."""
+    """What a partner may be probed with, of what waits in the lane, whether its own time has come or not: what has been tried
+    least, so that one that it refuses for what it says isn't all that is ever tried."""
     found = select(deliveries.c.id).where(_WAITS, among, not_(_OTHER_GOES_FIRST)).correlate(partners)
-    return found.order_by(deliveries.c.sequence).limit(1).scalar_subquery()
+    return found.order_by(deliveries.c.attempts, deliveries.c.sequence).limit(1).scalar_subquery()
 
 
 #: Each has an index of its own.

@@ -96,7 +96,7 @@ deliveries = Table(
     Column("last_detail", Text, nullable=False, server_default=""),
     UniqueConstraint("event_id", "partner_id"),
     Index("deliveries_queue", *_QUEUE, "next_attempt_at", **where(f"{_IS_OPEN} AND next_attempt_at IS NOT NULL")),
-    Index("deliveries_parked", *_QUEUE, **where(f"{_IS_OPEN} AND next_attempt_at IS NULL")),
+    Index("deliveries_parked", "lane", "partner_id", "attempts", "sequence", **where(f"{_IS_OPEN} AND next_attempt_at IS NULL")),
     Index("deliveries_put_off", "put_off_at", **where(_IS_OPEN)),
     Index("deliveries_leased", "partner_id", **where("lease_until IS NOT NULL")),
     Index("deliveries_site", "site_id", "state", "id"),

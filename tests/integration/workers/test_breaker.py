@@ -142,7 +142,7 @@ def test_what_waits_for_a_partner_is_parked_and_does_not_age_the_queue(bureau: B
 
 def test_what_was_parked_for_more_than_seven_days_survives_its_first_failure(bureau: Bureau, turn: Turn, clock: Clock) -> None:
     partner = failing_partner(bureau, turn)
-    article = bureau.newsroom.post()
+    _, article = bureau.newsroom.post(), bureau.newsroom.post()  # the first is the probe
     bureau.syndicate()
     clock.advance(60)
     bureau.sweep()
@@ -169,6 +169,20 @@ def test_probes_after_seven_days_kill_nothing_of_what_is_parked(bureau: Bureau, 
     while turn(TAKEN):
         pass
     assert {bureau.newsroom.deliveries(article)[0].state for article in articles} == {DeliveryState.ACKNOWLEDGED}
+
+
+def test_one_that_is_always_refused_keeps_no_breaker_open(bureau: Bureau, turn: Turn, clock: Clock) -> None:
+    partner = bureau.newsroom.subscribe()
+    articles = [bureau.newsroom.post() for _ in range(5)]
+    bureau.syndicate()
+    turn(FAILED)  # an outage, after which it takes all but the first
+    assert current(bureau, partner).breaker.is_open
+    for _ in range(2):
+        clock.advance(60)
+        bureau.sweep()
+        for item in turn(None):
+            end(bureau, [item], FAILED if item.article_id == articles[0].id else TAKEN)
+    assert not current(bureau, partner).breaker.is_open
 
 
 def test_enabling_gives_what_waited_for_more_than_seven_days_its_tries(bureau: Bureau, turn: Turn, clock: Clock) -> None:
