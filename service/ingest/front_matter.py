@@ -26,13 +26,15 @@ SINGULAR = {"categories": "category", "tags": "tag"}
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 #: What is left of it where the sender has dropped all line breaks.
-_WITHOUT_LINES = re.compile(r"---[^-\s][^\n]*:[^\n]*---[^\n]*\Z")
+_WITHOUT_LINES = re.compile(r"---[^-\s][^:\n]*+:(?:[^-\n]|-(?!--))*+---[^\n]*+\Z")
 _OPENING = re.compile(r"---[ \t]*\n")
-#: What others call front matter: Hugo's TOML and JSON, and YAML without its first line. Taken for text, it would be published,
+#: What others call front matter: Hugo's TOML and JSON, and YAML without its first line, or below another. Taken for text, it would be published,
 #: and with it what says that it is a draft.
-_TOML = re.compile(r"\s*+\+\+\+[ \t]*+\n")
+_TOML = re.compile(r"\s*+(?:\+\+\+|---toml)[ \t]*+\n")
 _JSON = re.compile(r'\s*+\{\s*+"[^"\n]*+"\s*+:')
-_UNOPENED = re.compile(r"\s*+(?=(?:[^\n]++\n)*?title:)(?:(?:[\w-]++:|[ \t]*+- )[^\n]*+\n)++---[ \t]*+(?:\n|\Z)")
+_UNOPENED = re.compile(
+    r"\s*+(?:---[ \t]*+\n)?+(?=(?:[^\n]++\n)*?title:)(?:(?:[\w-]++:|[ \t]++|- )[^\n]*+\n)++---[ \t]*+(?:\n|\Z)"
+)
 _NAME = re.compile(r"^([^\s:#-][^\s:]*)[ \t]*:", re.MULTILINE)
 
 
@@ -51,7 +53,7 @@ def split(text: str, site: Site) -> tuple[Fields, str]:
     if _TOML.match(text) or _JSON.match(text):
         raise BadRequest("The front matter is TOML or JSON: write it as YAML between lines of ---, or send it all as JSON")
     if _UNOPENED.match(text):
-        raise BadRequest("The front matter has no opening line of ---")
+        raise BadRequest("The front matter does not begin with a line of --- in line 1")
     return Fields({}), text
 
 

@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 #: A tag or an output; what `raw` holds is text.
 _MARKUP = re.compile(r"\{%-?[ \t]*(?P<tag>\w+)(?P<rest>[^%\n]*)%\}|\{\{-?(?P<output>[^{}\n]*)\}\}")
 _LINKED = re.compile(r"""["'](?P<path>[^"'\n]*)["'][ \t]*\|[ \t]*(?P<filter>relative|absolute)_url""")
+_WITH_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _SILENT = {"comment": "endcomment"}
 _AS_TEXT = {"raw": "endraw"}
 
@@ -58,5 +59,7 @@ def _address(said: str, base: SplitResult) -> str | None:
     linked = _LINKED.fullmatch(said)
     if linked is None:
         return None
+    if _WITH_SCHEME.match(linked["path"]):
+        return linked["path"]
     below = f"{path}/{linked['path'].lstrip('/')}"
     return host + below if linked["filter"] == "absolute" else below

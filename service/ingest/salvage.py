@@ -206,7 +206,8 @@ def _is_hidden(own: Mapping[str, str]) -> bool:
 
 def _comes_later(name: str, own: Mapping[str, str]) -> bool:
     """True for a picture that a script would load, and show with that."""
-    return name == "img" and not own.keys().isdisjoint(LATER_SOURCES)
+    is_mark = {own.get("width"), own.get("height")} & {"0", "1"}  # by which readers are counted
+    return name == "img" and not is_mark and not own.keys().isdisjoint(LATER_SOURCES)
 
 
 def _link(own: Mapping[str, str]) -> str:

@@ -276,6 +276,7 @@ def test_attributes_are_not_mistaken_for_what_stands_in_their_values(html: str, 
         ('<img src="/a.jpg" srcset="/b.jpg 2x">', f'<img src="{BASE}/a.jpg">'),
         ('<p>a</p><img data-src="/a.jpg" style="display: none;">', f'<p>a</p><img src="{BASE}/a.jpg">'),
         ('<p>a</p><img src="/a.jpg" style="display: none;">', "<p>a</p>"),
+        ('<p>a</p><img data-src="/a.gif" width="1" height="1" style="display: none;">', "<p>a</p>"),
         ('<p>a</p><div style="display: none"><img data-src="/a.jpg" style="display: none"></div>', "<p>a</p>"),
         ('<p>a</p><img data-src="javascript:alert(1)">', "<p>a</p>"),
         (

@@ -204,7 +204,11 @@ def test_front_matter_that_never_ends_is_refused(site: Site) -> None:
         ("+++\ntitle = 't'\ndraft = true\n+++\n# t\n\n비보도", "TOML or JSON"),
         ("\n+++ \ndraft = true\n+++\n비보도", "TOML or JSON"),
         ('{\n  "title": "t",\n  "draft": true\n}\n\n비보도', "TOML or JSON"),
-        ("title: t\ndate: 2031-01-01\ntags:\n  - a\ndraft: true\n---\n\n비보도", "no opening line"),
+        ("title: t\ndate: 2031-01-01\ntags:\n  - a\ndraft: true\n---\n\n비보도", "in line 1"),
+        ("title: t\ndescription: >\n  글\n  글\ndraft: true\n---\n\n비보도", "in line 1"),
+        ("\n---\ntitle: t\ndraft: true\n---\n비보도", "in line 1"),
+        (" ---\ntitle: t\ndraft: true\n---\n비보도", "in line 1"),
+        ("---toml\ntitle = 't'\n---\n비보도", "TOML or JSON"),
     ],
 )
 def test_front_matter_of_another_form_is_refused_and_not_published(site: Site, media_type: str, body: str, rule: str) -> None:
@@ -219,7 +223,13 @@ def test_text_that_looks_a_little_like_front_matter_is_text(site: Site, body: st
     assert split(body, site) == (Fields({}), body)
 
 
-@pytest.mark.parametrize("body", [" \n" * 250_000, "a:\n" * 150_000, "title: a\n" * 50_000, "- \n" * 150_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(" \n" * 250_000, "a:\n" * 150_000, "title: a\n" * 50_000, "- \n" * 150_000),
+        *(f"---a{':---' * 50_000}\nx", f"---a{'--' * 100_000}\nx", f"---\n{'title:' * 50_000}\n--"),
+    ],
+)
 def test_looking_for_front_matter_takes_no_time(site: Site, body: str) -> None:
     began = time.process_time()
     with suppress(BadRequest, Invalid):

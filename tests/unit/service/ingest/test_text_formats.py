@@ -292,6 +292,7 @@ def test_liquid_of_a_post_is_resolved_as_far_as_it_can_be(site: Site, liquid: st
         ("{{ site.baseurl }}/a.png", "https://news.example.kr/wave/a.png"),
         ("{{ 'a.png' | relative_url }}", "https://news.example.kr/wave/a.png"),
         ("{{ '/a.png' | absolute_url }}", "https://news.example.kr/wave/a.png"),
+        ("{{ 'https://cdn.example/a.png' | relative_url }}", "https://cdn.example/a.png"),
     ],
 )
 def test_liquids_addresses_are_of_the_sites_path(site: Site, liquid: str, address: str) -> None:
