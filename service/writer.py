@@ -24,6 +24,8 @@ MAX_TOGETHER = 64
 MAX_WAITING = 2000
 #: How long a group that is smaller than the last one waits for the next that comes. One that comes alone waits for nobody.
 GATHER_SECONDS = 0.003
+#: And for all of them together, so that a stream of them doesn't keep those that came first.
+GATHERED_SECONDS = 0.02
 #: Whoever has waited so long, for others' turns and for the database's lock together, is told to try again.
 MAX_WAIT_SECONDS = 5.0
 #: How long to wait for the database's lock at least: those whose time is up one after the other leave together.
@@ -105,9 +107,11 @@ class Writer:
         """What waits, up to the end if that has come. As many as came together last time are likely to come together again, and
         each is given a moment for it: whoever posts in parallel sends the next as soon as the last is answered."""
         taken = [self._queue.get()]
+        deadline = time.monotonic() + GATHERED_SECONDS
         while taken[-1] is not None and len(taken) < MAX_TOGETHER:
             try:
-                taken.append(self._queue.get(timeout=GATHER_SECONDS if len(taken) < expected else 0.0))
+                left = min(GATHER_SECONDS, max(0.0, deadline - time.monotonic())) if len(taken) < expected else 0.0
+                taken.append(self._queue.get(timeout=left))
             except queue.Empty:
                 break
         return taken

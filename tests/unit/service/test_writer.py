@@ -83,6 +83,7 @@ async def test_deeds_that_wait_together_share_a_transaction(stored: Database) ->
 
 async def test_as_many_as_came_together_last_time_are_waited_for(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "GATHER_SECONDS", 10.0)
+    monkeypatch.setattr(writing, "GATHERED_SECONDS", 10.0)
     async with writing_to(stored) as writer:
         await gathered(writer, *[lambda uow: uow] * 2)
         first = asyncio.create_task(writer.do(lambda uow: uow))
@@ -90,19 +91,17 @@ async def test_as_many_as_came_together_last_time_are_waited_for(stored: Databas
         assert await first is second
 
 
-async def test_each_that_comes_has_the_next_waited_for(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "GATHER_SECONDS", 1.0)
+async def test_nobody_is_waited_for_beyond_the_time_for_all(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "GATHER_SECONDS", 60.0)
+    monkeypatch.setattr(writing, "GATHERED_SECONDS", 0.01)
     async with writing_to(stored) as writer:
         await gathered(writer, *[lambda uow: uow] * 3)
-        tasks = []
-        for _ in range(3):
-            tasks.append(asyncio.create_task(writer.do(lambda uow: uow)))
-            await asyncio.sleep(0.6)
-        assert len({id(unit) for unit in await asyncio.gather(*tasks)}) == 1
+        await asyncio.wait_for(writer.do(adding("one")), 30)
 
 
 async def test_one_that_comes_alone_waits_for_nobody(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "GATHER_SECONDS", 60.0)
+    monkeypatch.setattr(writing, "GATHERED_SECONDS", 60.0)
     async with writing_to(stored) as writer:
         for name in ("one", "two"):
             await asyncio.wait_for(writer.do(adding(name)), 30)
