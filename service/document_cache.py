@@ -2,7 +2,6 @@
 has read since the last change is loaded for its next reader."""
 
 import asyncio
-import math
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +18,7 @@ Key = tuple[SiteId, str]
 #: How long "nothing there" is believed without asking again, and of how many paths.
 ABSENCE_SECONDS = 1.0
 MAX_ABSENCES = 4096
-#: How long a document that has changed is read on where the new one can't be loaded, before that is tried again.
+#: Where one that has changed can't be loaded, how long all such are read on before that is tried again.
 RETRY_SECONDS = 1.0
 #: Loads under way at once; the others wait, so that a crawl of unknown paths never takes all the database's threads.
 LOADS_AT_ONCE = 8
@@ -53,16 +52,12 @@ class _Flight:
 
 @dataclass(slots=True)
 class _Entry:
-    """A document that is held. `is_read`: somebody has read it since it was loaded. `outdated_at`: from when, by the monotonic
-    clock, its next reader has it loaded again."""
+    """A document that is held. `is_read`: somebody has read it since it was loaded. `is_outdated`: its next reader has it loaded
+    again."""
 
     prepared: Prepared
     is_read: bool = False
-    outdated_at: float = math.inf
-
-    @property
-    def is_outdated(self) -> bool:
-        return self.outdated_at < math.inf and self.outdated_at <= time.monotonic()
+    is_outdated: bool = False
 
 
 class DocumentCache:
@@ -77,6 +72,7 @@ class DocumentCache:
         self._absent: dict[Key, float] = {}
         self._flights: dict[Key, _Flight] = {}
         self._seen: dict[SiteId, int] = {}
+        self._away_until = 0.0
         self._loads = asyncio.Semaphore(LOADS_AT_ONCE)
 
     @property
@@ -89,7 +85,7 @@ class DocumentCache:
         Unavailable where an older one is held, which is then answered."""
         key = (site_id, path)
         held = self._entries.get(key)
-        if held is not None and not held.is_outdated:
+        if held is not None and self._may_be_read(held):
             self._use(key, held)
             return held.prepared
         if self._absent.get(key, 0.0) > time.monotonic():
@@ -99,7 +95,7 @@ class DocumentCache:
         except Unavailable:
             if held is None:
                 raise
-            held.outdated_at = time.monotonic() + RETRY_SECONDS
+            self._away_until = time.monotonic() + RETRY_SECONDS
             return held.prepared
         if (loaded := self._entries.get(key)) is not None:
             loaded.is_read = True
@@ -109,10 +105,13 @@ class DocumentCache:
         """True while that is what `get` answers; counts as a use."""
         key = (prepared.site_id, prepared.path)
         held = self._entries.get(key)
-        if held is None or held.prepared is not prepared or held.is_outdated:
+        if held is None or held.prepared is not prepared or not self._may_be_read(held):
             return False
         self._use(key, held)
         return True
+
+    def _may_be_read(self, held: _Entry) -> bool:
+        return not held.is_outdated or time.monotonic() < self._away_until
 
     def _use(self, key: Key, held: _Entry) -> None:
         held.is_read = True
@@ -142,7 +141,7 @@ class DocumentCache:
                 if held.is_read:
                     tasks.append(self._flight(key).task)
                 else:
-                    held.outdated_at = 0.0
+                    held.is_outdated = True
         _raise_first(await asyncio.gather(*tasks, return_exceptions=True))
 
     async def hear(self, site_id: SiteId, version: int, paths: Iterable[str]) -> None:

@@ -131,16 +131,18 @@ async def test_what_has_changed_is_read_on_while_the_database_is_away(monkeypatc
     now = 100.0
     monkeypatch.setattr("service.document_cache.time.monotonic", lambda: now)
     source = Failing(Unavailable("the database can't be used"))
-    source.put("feed.atom", b"one")
     cache = DocumentCache(source, MEGABYTE)
-    await read(cache, "feed.atom")
-    for body in (b"two", b"three"):
-        source.put("feed.atom", body)
-        await cache.refresh(SITE, ["feed.atom"])
+    for path in ("feed.rss", "feed.atom"):
+        source.put(path, b"one")
+        await read(cache, path)
+        for body in (b"two", b"three"):
+            source.put(path, body)
+            await cache.refresh(SITE, [path])
     source.broken = True
-    for _ in range(2):
-        assert (await read(cache, "feed.atom")).identity.body == b"two</end>"
-    assert len(source.loads) == 3  # a reader each second waits for whether the database is there
+    source.loads.clear()
+    for path in ("feed.atom", "feed.rss", "feed.atom"):
+        assert (await read(cache, path)).identity.body == b"two</end>"
+    assert len(source.loads) == 1  # a reader each second waits for whether the database is there
     source.broken = False
     now += RETRY_SECONDS
     assert (await read(cache, "feed.atom")).identity.body == b"three</end>"
