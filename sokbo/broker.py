@@ -111,11 +111,14 @@ class _Line:
 
     def ask(self, *command: str | bytes | int) -> Any:
         """The answer. A command that finds the line broken is sent again: it may be done twice. Raises RedisError, OSError."""
-        with self._turn:
-            try:
-                return self._exchange(command)
-            except redis.ConnectionError:
-                return self._exchange(command)
+        if not self._turn.acquire(timeout=TIMEOUT_SECONDS):
+            raise redis.TimeoutError("others wait for the broker")
+        try:
+            return self._exchange(command)
+        except redis.ConnectionError:
+            return self._exchange(command)
+        finally:
+            self._turn.release()
 
     def _exchange(self, command: tuple[str | bytes | int, ...]) -> Any:
         try:
@@ -126,7 +129,8 @@ class _Line:
             raise
 
     def close(self) -> None:
-        self._connection.disconnect()  # type: ignore[no-untyped-call]
+        with self._turn:
+            self._connection.disconnect()  # type: ignore[no-untyped-call]
 
 
 def broker_answers(settings: Settings) -> bool:

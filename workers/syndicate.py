@@ -8,6 +8,7 @@ nothing.
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -25,9 +26,10 @@ from sokbo.domain.assembly import (
 )
 from sokbo.domain.event import EventType, Lane
 from sokbo.domain.feed import BREAKING_LISTING, SITE_LISTING, Listing
-from sokbo.domain.ids import ArticleId, SiteId
+from sokbo.domain.ids import ArticleId, EventId, SiteId
 from sokbo.domain.site import Site
 from sokbo.domain.tally import Measure, Tally
+from sokbo.errors import Unavailable
 from sokbo.storage import UnitOfWork
 from sokbo.storage.events import LeaseLost, PendingEvent
 from workers.assembly_queue import assemble_for, assemble_slices
@@ -125,8 +127,13 @@ def _lease(runtime: Runtime, lane: Lane) -> Sequence[Work]:
         uow.commit()
     if not leased:
         return []
-    with runtime.database.read() as uow:
-        return _load(uow, leased)
+    try:
+        with runtime.database.read() as uow:
+            return _load(uow, leased)
+    except Unavailable:  # which is nobody's fault: as if they hadn't been leased
+        with suppress(Unavailable):
+            _release(runtime, [item.event.id for item in leased])
+        raise
 
 
 def _look(runtime: Runtime, lane: Lane) -> tuple[bool, Sequence[SiteId]]:
@@ -155,18 +162,18 @@ def _syndicate_site(runtime: Runtime, work: Work) -> None:
         log.warning("lease_lost", site=work.site.name, events=[item.event.id for item in work.pending])
         return
     except SiteChanged:
-        _release(runtime, work)
+        events = [item.event.id for item in work.pending]
+        _release(runtime, events)
+        log.info("site_changed", site=work.site.name, events=events)
         return
     _log(batch, stored_at)
 
 
-def _release(runtime: Runtime, work: Work) -> None:
+def _release(runtime: Runtime, events: Sequence[EventId]) -> None:
     """Leaves the events to be taken up again at once."""
-    events = [item.event.id for item in work.pending]
     with runtime.database.write() as uow:
         uow.events.release(events, runtime.holder)
         uow.commit()
-    log.info("site_changed", site=work.site.name, events=events)
 
 
 def _render(runtime: Runtime, work: Work) -> Batch:
