@@ -28,8 +28,8 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re
 #: What is left of it where the sender has dropped all line breaks.
 _WITHOUT_LINES = re.compile(r"---[^-\s][^:\n]*+:(?:[^-\n]|-(?!--))*+---[^\n]*+\Z")
 _OPENING = re.compile(r"---[ \t]*\n")
-#: What others call front matter: Hugo's TOML and JSON, and YAML without its first line, or below another. Taken for text, it would be published,
-#: and with it what says that it is a draft.
+#: What others call front matter: Hugo's TOML and JSON, and YAML whose first line isn't the text's. Taken for text, it would be
+#: published, and with it what says that it is a draft.
 _TOML = re.compile(r"\s*+(?:\+\+\+|---toml)[ \t]*+\n")
 _JSON = re.compile(r'\s*+\{\s*+"[^"\n]*+"\s*+:')
 _UNOPENED = re.compile(
