@@ -13,7 +13,7 @@ from sokbo.domain.document import EMPTY, Document, Piece
 from sokbo.domain.ids import SiteId
 
 #: News: no cache on the way shows anything older than 1 + 4 seconds.
-CACHE_CONTROL = "public, max-age=1, stale-while-revalidate=4"
+CACHE_CONTROL = "public, max-age=1, stale-while-revalidate=3"
 
 #: Strong tags name bytes, so that each coding has its own.
 _ETAG_ENDS = {Coding.IDENTITY: "", Coding.GZIP: "-gz", Coding.BROTLI: "-br", Coding.ZSTD: "-zst"}

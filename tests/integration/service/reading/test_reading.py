@@ -67,7 +67,7 @@ async def test_a_document_comes_with_all_its_headers(serving: Serving) -> None:
         "etag": '"v1"',
         "last-modified": DATE,
         "vary": "Accept-Encoding",
-        "cache-control": "public, max-age=1, stale-while-revalidate=4",
+        "cache-control": "public, max-age=1, stale-while-revalidate=3",
         "access-control-allow-origin": "*",
         "access-control-expose-headers": "ETag, Link",
         "x-content-type-options": "nosniff",
