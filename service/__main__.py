@@ -14,6 +14,7 @@ from service.http_protocol import guarded
 from service.response_cache_protocol import with_response_cache
 from sokbo import logs
 from sokbo.errors import SokboError, StartupError
+from sokbo.lifeline import END_MARGIN_SECONDS, end_within
 from sokbo.net.listening import listen
 from sokbo.settings import Settings, load_settings
 
@@ -60,6 +61,7 @@ async def serve(settings: Settings) -> None:
         log.info("service_ready", host=settings.host, port=settings.port)
         await told_to_end.wait()
         log.info("service_ending")
+        end_within(settings.shutdown_seconds + END_MARGIN_SECONDS)
         server.close()
         await service.connections.drain(settings.shutdown_seconds * DRAINING_SHARE)
         await runner.cleanup()

@@ -1,4 +1,5 @@
-"""No process outlives its parent, not even one whose parent was killed with -9 and could tell nobody."""
+"""No process outlives its parent, not even one whose parent was killed with -9 and could tell nobody; nor the time that it has to
+end."""
 
 import ctypes
 import os
@@ -9,6 +10,8 @@ import time
 
 PR_SET_PDEATHSIG = 1
 POLL_SECONDS = 0.5
+#: How long after a process's time to end it is ended by force.
+END_MARGIN_SECONDS = 2.0
 
 
 def end_with_parent(parent_pid: int | None = None) -> None:
@@ -29,6 +32,14 @@ def end_with_parent(parent_pid: int | None = None) -> None:
     else:
         threading.Thread(target=_watch, args=(expected,), name="lifeline", daemon=True).start()
     _end_without(expected)
+
+
+def end_within(seconds: float) -> None:
+    """Ends the process by force after so many seconds, if it hasn't ended by then: a thread that waits for a database or a broker
+    that hangs can't be stopped, and Python would wait for it. Returns at once."""
+    timer = threading.Timer(seconds, os._exit, [1])
+    timer.daemon = True
+    timer.start()
 
 
 def _watch(parent_pid: int) -> None:

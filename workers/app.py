@@ -10,6 +10,7 @@ from celery.schedules import schedule
 
 from sokbo.broker import Task, celery_url
 from sokbo.domain.event import Lane
+from sokbo.lifeline import END_MARGIN_SECONDS
 from sokbo.settings import Settings
 from workers.connection import end_when_told, hold_on
 from workers.runtime import Runtime
@@ -41,7 +42,9 @@ def make_worker(settings: Settings, runtime: Runtime) -> Celery:
             app.send_task(Task.SWEEP, args=[lane], queue=lane)
 
     def told_to_end(**_: Any) -> None:
-        runtime.begin_to_end()  # nothing more: it may have interrupted the thread that holds a lock, such as the log's
+        # Nothing more: it may have interrupted the thread that holds a lock, such as the log's.
+        runtime.begin_to_end()
+        runtime.end_within(settings.shutdown_seconds + END_MARGIN_SECONDS)
 
     def end(sender: Any, **_: Any) -> None:
         if sender.exitcode:  # Celery's log says what it couldn't get over

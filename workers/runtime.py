@@ -10,6 +10,7 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 import uvloop
@@ -19,6 +20,7 @@ from sokbo.domain.document import Document
 from sokbo.domain.event import Lane
 from sokbo.domain.ids import SiteId
 from sokbo.garbage import collect_rarely
+from sokbo.lifeline import end_within
 from sokbo.media.files import MediaFiles
 from sokbo.net.sealing import Sealer
 from sokbo.net.secret_key import load_secret_key
@@ -103,6 +105,10 @@ class Runtime:
         for beside in (self.image_processor, self.verifier):
             if beside is not None:
                 self._tell(beside.stop)
+
+    def end_within(self, seconds: float) -> None:
+        """Has the process ended by force after so many seconds. Returns at once."""
+        self._tell(partial(end_within, seconds))
 
     def close(self) -> None:
         """Lets pushes under way finish, within the time that settings give from when it was told to end, and stops."""

@@ -19,6 +19,8 @@ LOCK_WAIT_SECONDS = 5
 LOCK_WAIT = "sokbo_lock_wait"
 LOCK_POLL_SECONDS = 0.0005
 STATEMENT_SECONDS = 30
+#: What is sent to a host that is gone, and says nothing, is waited for so long, and not for a quarter of an hour.
+GONE_MILLISECONDS = 10_000
 #: After this, PostgreSQL ends the transaction of a process that has stopped in the middle of it, and frees its locks.
 FROZEN_SECONDS = 10
 
@@ -117,7 +119,7 @@ def postgresql(url: str) -> tuple[Engine, Engine]:
     options += f" -c idle_in_transaction_session_timeout={FROZEN_SECONDS}s"
     engine = create_engine(
         f"postgresql+psycopg://{rest}",
-        connect_args={"options": options, "connect_timeout": LOCK_WAIT_SECONDS},
+        connect_args={"options": options, "connect_timeout": LOCK_WAIT_SECONDS, "tcp_user_timeout": GONE_MILLISECONDS},
         pool_size=4,
         max_overflow=4,
         pool_timeout=LOCK_WAIT_SECONDS,

@@ -16,3 +16,10 @@ def test_process_whose_parent_lives_goes_on() -> None:
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
 
     assert (ended.returncode, ended.stdout) == (0, b"alive\n")
+
+
+def test_process_that_hangs_at_its_end_is_ended_by_force() -> None:
+    script = "import threading; from sokbo.lifeline import end_within; end_within(0.1); threading.Event().wait(60)"
+    ended = subprocess.run([sys.executable, "-c", script], check=False, timeout=30)
+
+    assert ended.returncode == 1
