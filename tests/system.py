@@ -48,9 +48,8 @@ class System:
         """A publisher with a new site and a key of its own."""
         if not self._spare:
             self._spare = [self.create_site() for _ in range(SITES_AT_ONCE)]
-            for url in self.urls:
-                last = self._spare[-1].site.name
-                eventually(lambda url=url, last=last: ask("GET", f"{url}/{last}/feed.rss").status == 200, START_SECONDS)  # type: ignore[misc]  # mypy can't type a lambda's default
+            for address in [f"{url}/{publisher.site.name}/feed.rss" for url in self.urls for publisher in self._spare]:
+                eventually(lambda address=address: ask("GET", address).status == 200, START_SECONDS)  # type: ignore[misc]  # mypy can't type a lambda's default
         return self._spare.pop()
 
     def create_site(self, **fields: object) -> Publisher:
