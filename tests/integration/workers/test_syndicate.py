@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sokbo.domain.article import Article
 from sokbo.domain.event import Lane
 from sokbo.domain.tally import Measure
+from sokbo.errors import Unavailable
 from sokbo.storage import Database, UnitOfWork
 from sokbo.storage.events import SUSPECT_LEASES, PendingEvent
 from sokbo.storage.tables import revisions
@@ -274,6 +275,20 @@ def test_article_that_can_not_be_loaded_holds_up_no_other(bureau: Bureau, clock:
                 bureau.syndicate()
         clock.advance(bureau.runtime.settings.lease_seconds + 1)
     assert "다른 기사" in bureau.text(str(other.number))
+
+
+def test_events_that_can_not_be_read_for_now_count_no_lease(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    def be_away(_uow: UnitOfWork, _leased: Sequence[PendingEvent]) -> list[syndication.Work]:
+        raise Unavailable("the database can't be used")
+
+    article = bureau.newsroom.post("하나")
+    with monkeypatch.context() as patch:
+        patch.setattr(syndication, "_load", be_away)
+        for _ in range(SUSPECT_LEASES + 1):
+            with pytest.raises(Unavailable):
+                bureau.syndicate()
+    bureau.syndicate()
+    assert "하나" in bureau.text(str(article.number))
 
 
 def test_what_was_rendered_before_the_site_changed_is_rendered_again_at_once(bureau: Bureau) -> None:
