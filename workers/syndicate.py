@@ -139,7 +139,7 @@ def _lease(runtime: Runtime, lane: Lane) -> Sequence[Work]:
 def _look(runtime: Runtime, lane: Lane) -> tuple[bool, Sequence[SiteId]]:
     """Whether events wait that nobody is at; and if not, which sites have something to be assembled."""
     with runtime.database.read() as uow:
-        if uow.events.wait(lane, uow.now, runtime.settings.lease_seconds):
+        if uow.events.has_unclaimed(lane, uow.now, runtime.settings.lease_seconds):
             return True, []
         return False, uow.assemblies.sites(uow.now)
 

@@ -10,7 +10,6 @@ TURN_SECONDS = 0.4
 def give_way(runtime: Runtime) -> None:
     """Syndicates the events that wait in this worker's lanes."""
     with runtime.database.read() as uow:
-        waiting = uow.events.unclaimed(uow.now, runtime.settings.lease_seconds)
-    for lane in runtime.lanes:
-        if lane in waiting:
-            syndicate(runtime, lane)
+        waiting = [lane for lane in runtime.lanes if uow.events.has_unclaimed(lane, uow.now, runtime.settings.lease_seconds)]
+    for lane in waiting:
+        syndicate(runtime, lane)

@@ -8,7 +8,7 @@ import nh3
 
 from service.ingest import salvage
 from service.ingest.styles import clean_style
-from service.ingest.text_gate import forbidden_rule
+from service.ingest.text_gate import STAND_IN, forbidden_rule
 from service.ingest.urls import absolute_url, link_url
 from sokbo.domain.html import PREFORMATTED, attributes, place_of_value
 
@@ -77,8 +77,8 @@ _NUMBER = re.compile(r"-?\d{1,4}%?", re.ASCII)
 _REL = re.compile(r"[a-z-]+")
 
 #: nh3 writes a no-break space as an entity, for which it takes the longer the more there are. So it is shown another character
-#: in its place, which the gate for text lets nobody send.
-_NO_BREAK, _STAND_IN = "\u00a0", "\ufffe"
+#: in its place.
+_NO_BREAK = "\u00a0"
 
 # nh3 writes one canonical form: lower-case names, quoted values with < > & " escaped, each element closed. So these are exact.
 _H1 = re.compile(r"<(/?)h1(?=[ >])")
@@ -118,7 +118,7 @@ def has_too_much_markup(html: str) -> bool:
 
 def cleaned_by(cleaner: nh3.Cleaner, html: str) -> str:
     """What the cleaner makes of it, in nh3's canonical form but for no-break spaces, which stand as such."""
-    return cleaner.clean(html.replace(_NO_BREAK, _STAND_IN)).replace("&nbsp;", _NO_BREAK).replace(_STAND_IN, _NO_BREAK)
+    return cleaner.clean(html.replace(_NO_BREAK, STAND_IN)).replace("&nbsp;", _NO_BREAK).replace(STAND_IN, _NO_BREAK)
 
 
 def _settled(html: str, cleaner: nh3.Cleaner) -> str:
@@ -221,7 +221,7 @@ def _cleaner(base_url: str) -> nh3.Cleaner:
 def _attribute_filter(base_url: str) -> Callable[[str, str, str], str | None]:
     def kept(tag: str, name: str, value: str) -> str | None:
         """The value to keep of an attribute, None to drop it."""
-        value = value.replace(_STAND_IN, _NO_BREAK)
+        value = value.replace(STAND_IN, _NO_BREAK)
         if name == "href":
             return link_url(value, base_url)
         if name in {"cite", "poster", "src", *salvage.LATER_SOURCES}:

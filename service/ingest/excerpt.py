@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from service.ingest.text_gate import one_line
+from service.ingest.text_gate import STAND_IN, one_line
 from sokbo.domain.html import with_quotation_marks, with_readings, without, without_deleted
 
 SUMMARY_CHARACTERS = 200
@@ -13,8 +13,6 @@ _BREAK = re.compile(
     r"<br>|</?(?:blockquote|caption|dd|details|div|dl|dt|figcaption|figure|h[2-6]|hr|li|ol|p|pre|summary|table|tr|ul)(?: [^>]*)?>"
 )
 _CELL_END = re.compile(r"</t[dh]>")
-#: Which the gate for text lets nobody send.
-_SPACE_OF_PRE = "\ufffe"
 #: Those that would be lost: at the beginning of a line, and more than one.
 _SPACES = re.compile(r"(?<=\n)[ \t]++|[ \t]{2,}+|\t")
 _PRE_TAG = re.compile(r"(</?pre(?=[ >]))")
@@ -54,7 +52,7 @@ def text_of(html: str) -> str:
     html = _with_lines_of_pre(html)
     text = _BREAK.sub("\n", _CELL_END.sub(" ", html))
     lines = (" ".join(line.split()) for line in unescape(_TAG.sub("", text)).split("\n"))
-    return "\n".join(line.replace(_SPACE_OF_PRE, " ") for line in lines if line.strip(_SPACE_OF_PRE))
+    return "\n".join(line.replace(STAND_IN, " ") for line in lines if line.strip(STAND_IN))
 
 
 def _with_lines_of_pre(html: str) -> str:
@@ -71,7 +69,7 @@ def _with_lines_of_pre(html: str) -> str:
 
 
 def _standing_in(spaces: re.Match[str]) -> str:
-    return spaces[0].replace("\t", 4 * _SPACE_OF_PRE).replace(" ", _SPACE_OF_PRE)
+    return spaces[0].replace("\t", 4 * STAND_IN).replace(" ", STAND_IN)
 
 
 def summarise(html: str) -> str:

@@ -10,6 +10,9 @@ from sokbo.errors import MAX_ERRORS, MAX_FIELD_CHARACTERS, FieldError
 MAX_DEPTH = 16
 MAX_INTEGER = 2**63 - 1
 
+#: What may be put in the place of another character for a while, since the gate lets nobody send it.
+STAND_IN = "\ufffe"
+
 #: Where a value stands: the path of what it is in, and its name or index there.
 Path: TypeAlias = "tuple[Path, str | int] | None"
 

@@ -106,20 +106,18 @@ def after(delivery: Delivery, outcome: Outcome, now: datetime, schedule: Sequenc
     schedule could have set is ignored: a clock that was ahead wrote it. If the delivery was parked, its seven days start again.
     """
     tried = replace(delivery, attempts=delivery.attempts + 1, last_status=outcome.status, last_detail=outcome.detail)
-    if delivery.next_attempt_at is None:
-        tried = replace(tried, give_up_at=now + GIVE_UP_AFTER)
     if outcome.verdict is Verdict.ACKNOWLEDGED:
         first = delivery.acknowledged_at or now
         return replace(tried, state=DeliveryState.ACKNOWLEDGED, next_attempt_at=None, acknowledged_at=first)
     if delivery.type == PING:
         return replace(tried, state=DeliveryState.DEAD, next_attempt_at=None)
     if delivery.next_attempt_at is None:  # a probe: others have been tried less, and are the next
-        wanted = replace(tried, retries=min(delivery.retries, len(schedule) - 1))
-        again = next_attempt_at(wanted, outcome, now, schedule, rng=rng) if schedule else None
-        return replace(tried, state=DeliveryState.FAILING, next_attempt_at=again)
+        tried = replace(tried, retries=min(delivery.retries, len(schedule) - 1), give_up_at=now + GIVE_UP_AFTER)
+        again = next_attempt_at(tried, outcome, now, schedule, rng=rng) if schedule else None
+        return replace(tried, state=DeliveryState.FAILING, retries=delivery.retries, next_attempt_at=again)
     waited = schedule[: max(1, delivery.retries)][-1:]  # the last wait; its schedule may have been made shorter since
     longest = timedelta(seconds=sum(waited) * (1 + JITTER))
-    if delivery.next_attempt_at is not None and now < delivery.next_attempt_at <= now + longest:
+    if now < delivery.next_attempt_at <= now + longest:
         return replace(tried, state=DeliveryState.FAILING)
     again = next_attempt_at(tried, outcome, now, schedule, rng=rng)
     state = DeliveryState.DEAD if again is None else DeliveryState.FAILING

@@ -60,7 +60,7 @@ _FINISH = (
     .values(done_at=NOW)
 )
 _INSERT = insert(events)
-_WAIT = select(events.c.id).where(_PENDING, events.c.lane == bindparam("lane_wanted")).limit(1)
+_ONE_UNCLAIMED = select(events.c.id).where(_PENDING, events.c.lane == bindparam("lane_wanted")).limit(1)
 _UNCLAIMED = select(events.c.lane, func.min(events.c.created_at)).where(_PENDING).group_by(events.c.lane)
 
 
@@ -94,9 +94,9 @@ class EventRepository:
             leased = [_pending(row) for row in self._session.execute(_LEASE_SUSPECTS, chosen | {"room": 1})]
         return sorted(leased, key=lambda item: (item.event.site_id, item.event.sequence))
 
-    def wait(self, lane: Lane, now: datetime, seconds: float) -> bool:
+    def has_unclaimed(self, lane: Lane, now: datetime, seconds: float) -> bool:
         """True if events of the lane wait that nobody is at, where leases last so many seconds."""
-        return self._session.execute(_WAIT, {"lane_wanted": lane, **moments(now, seconds)}).first() is not None
+        return self._session.execute(_ONE_UNCLAIMED, {"lane_wanted": lane, **moments(now, seconds)}).first() is not None
 
     def release(self, event_ids: Sequence[EventId], holder: str) -> None:
         """Gives back what was leased and not done, as if it hadn't been."""

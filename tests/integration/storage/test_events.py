@@ -115,8 +115,10 @@ def test_waiting_and_unclaimed_say_what_is_to_be_done(newsroom: Newsroom, clock:
     with newsroom.database.read() as uow:
         assert uow.events.waiting(uow.now) == {Lane.BREAKING: (2, 3.0), Lane.DEFAULT: (1, 0.0)}
         assert uow.events.unclaimed(uow.now, 5.0).keys() == {Lane.BREAKING, Lane.DEFAULT}
+        assert all(uow.events.has_unclaimed(lane, uow.now, 5.0) for lane in Lane)
     finish(newsroom.database, "a", lease(newsroom.database, "a", Lane.BREAKING))
     lease(newsroom.database, "a")
     with newsroom.database.read() as uow:
         assert uow.events.waiting(uow.now) == {Lane.BREAKING: (0, 0.0), Lane.DEFAULT: (1, 0.0)}
         assert uow.events.unclaimed(uow.now, 5.0) == {}
+        assert not any(uow.events.has_unclaimed(lane, uow.now, 5.0) for lane in Lane)
